@@ -1,0 +1,40 @@
+/**
+ * Canonical JSON (RFC 8785, JCS) and the digests made from it.
+ * Two values that mean the same have the same bytes, so a digest can bind an approval to them.
+ */
+import { createHash } from 'node:crypto';
+import { Digest } from './ids.ts';
+
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json | undefined };
+
+/** JSON with keys in UTF-16 order and no white space. Throws on a number that JSON cannot hold. */
+export function canonical(value: Json): string {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new TypeError(`${value} has no JSON form`);
+  }
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map((item: Json) => canonical(item)).join(',')}]`;
+  const members = Object.entries(value)
+    .filter((member): member is [string, Json] => member[1] !== undefined)
+    // Plain comparison orders by UTF-16 code unit, which is what RFC 8785 §3.2.3 asks.
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`);
+  return `{${members.join(',')}}`;
+}
+
+export function sha256(...parts: readonly (string | Uint8Array)[]): Digest {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return Digest.parse(`sha256:${hash.digest('hex')}`);
+}
+
+/** The digest of a value under a domain tag, so that a digest of one kind never passes as another. */
+export function digestOf(tag: string, value: Json): Digest {
+  return sha256(`proofhouse.${tag}.v1\0`, canonical(value));
+}

@@ -1,0 +1,248 @@
+/**
+ * Every way in which a command or a run can end badly, with a stable code.
+ *
+ * The message of a fault says what happened and where; the catalogue says what the code means,
+ * who must act and what to do. `docs/outcomes.md` is this table in prose, and a test holds them equal.
+ */
+
+/** 1 the task failed, 2 usage or policy, 3 waits for a person, 4 the machinery broke. */
+type Exit = 1 | 2 | 3 | 4;
+type Actor = 'member' | 'reviewer' | 'platform engineer' | 'operator';
+type Entry = {
+  readonly exit: Exit;
+  readonly acts: Actor;
+  readonly meaning: string;
+  readonly todo: string;
+};
+
+export const FAULTS = {
+  usage: {
+    exit: 2,
+    acts: 'member',
+    meaning: 'The command was not understood.',
+    todo: 'Run the command with --help.',
+  },
+  not_a_repository: {
+    exit: 2,
+    acts: 'member',
+    meaning: 'The folder named is not a git repository with a commit.',
+    todo: 'Name a git repository that has at least one commit.',
+  },
+  base_not_found: {
+    exit: 2,
+    acts: 'member',
+    meaning: 'The base branch of the task does not exist.',
+    todo: 'Name one of the branches that exist with --base.',
+  },
+  run_not_found: {
+    exit: 2,
+    acts: 'member',
+    meaning: 'No run has this id.',
+    todo: 'List the runs with: proofhouse run list',
+  },
+  not_now: {
+    exit: 2,
+    acts: 'member',
+    meaning: 'The run is in a phase in which this cannot be done.',
+    todo: 'Look at the run with: proofhouse run show RUN',
+  },
+  policy_missing: {
+    exit: 2,
+    acts: 'platform engineer',
+    meaning: 'The base commit has no .proofhouse/policy.yaml, and without a policy nothing is allowed.',
+    todo: 'Write one with: proofhouse init. Then commit it to the base branch.',
+  },
+  policy_invalid: {
+    exit: 2,
+    acts: 'platform engineer',
+    meaning: 'The policy could not be read whole, so it allows nothing.',
+    todo: 'See every error with: proofhouse policy lint',
+  },
+  workspace_invalid: {
+    exit: 2,
+    acts: 'platform engineer',
+    meaning: 'The file .proofhouse/workspace.yaml at the base commit could not be read whole.',
+    todo: 'Mend the line named, commit it to the base branch and queue the task again.',
+  },
+  not_eligible: {
+    exit: 2,
+    acts: 'reviewer',
+    meaning: 'This person may not decide on this change.',
+    todo: 'Ask one of the people named by: proofhouse run show RUN',
+  },
+  approval_stale: {
+    exit: 2,
+    acts: 'reviewer',
+    meaning: 'The decision names a tree that is not the one waiting.',
+    todo: 'Look at the change again with: proofhouse run show RUN',
+  },
+  docker_missing: {
+    exit: 4,
+    acts: 'operator',
+    meaning: 'No Docker engine answers on this machine.',
+    todo: 'Run scripts/setup, or start the engine you have.',
+  },
+  engine_failed: {
+    exit: 4,
+    acts: 'operator',
+    meaning: 'The Docker engine refused a call or did not answer it in time.',
+    todo: 'See what the machine lacks with: proofhouse doctor',
+  },
+  image_missing: {
+    exit: 4,
+    acts: 'operator',
+    meaning: 'A sandbox image is not on this machine.',
+    todo: 'Build the images with: scripts/setup',
+  },
+  disk_full: {
+    exit: 4,
+    acts: 'operator',
+    meaning: 'The disk that holds the data directory or the engine is nearly full.',
+    todo: 'Free some space; see how much is missing with: proofhouse doctor',
+  },
+  store_failed: {
+    exit: 4,
+    acts: 'operator',
+    meaning: 'The journal could not be read or written.',
+    todo: 'Check that the data directory is on a local disk and writable: proofhouse doctor',
+  },
+  git_failed: {
+    exit: 4,
+    acts: 'operator',
+    meaning: 'git failed on a repository that the controller owns.',
+    todo: 'See the message; the same step is safe to repeat with: proofhouse run retry RUN',
+  },
+  dependencies_failed: {
+    exit: 1,
+    acts: 'platform engineer',
+    meaning: 'The dependency commands of .proofhouse/workspace.yaml failed at the base commit.',
+    todo: 'Run them yourself on the base branch; the output is in: proofhouse run logs RUN',
+  },
+  model_unavailable: {
+    exit: 4,
+    acts: 'operator',
+    meaning: 'The model refused every call.',
+    todo: 'Check the key, the address and the model name: proofhouse doctor',
+  },
+  model_silent: {
+    exit: 4,
+    acts: 'operator',
+    meaning: 'The model did not answer in time.',
+    todo: 'Check that the model server is up and fast enough: proofhouse doctor',
+  },
+  model_nonsense: {
+    exit: 4,
+    acts: 'operator',
+    meaning: 'The model answered something that is not its own protocol.',
+    todo: 'Check that the address is of an OpenAI- or Anthropic-compatible server: proofhouse doctor',
+  },
+  model_unpriced: {
+    exit: 2,
+    acts: 'operator',
+    meaning: 'The policy limits money, and nobody said what this model costs.',
+    todo: 'Set PROOFHOUSE_MODEL_PRICE=INPUT/OUTPUT, in dollars per million tokens.',
+  },
+  limit_reached: {
+    exit: 1,
+    acts: 'platform engineer',
+    meaning: 'The run used up one of its limits.',
+    todo: 'Make the task smaller, or raise the limit under budgets in the policy.',
+  },
+  attempts_used_up: {
+    exit: 1,
+    acts: 'member',
+    meaning: 'Every attempt was made and checks still fail.',
+    todo: 'Read the findings with: proofhouse run show RUN. Then say more in the task.',
+  },
+  no_progress: {
+    exit: 1,
+    acts: 'member',
+    meaning: 'Two attempts ended with the same tree and the same findings.',
+    todo: 'Read the findings with: proofhouse run show RUN. Then say more in the task.',
+  },
+  change_refused: {
+    exit: 1,
+    acts: 'member',
+    meaning: 'The tree holds entries that are never let out of a workspace.',
+    todo: 'See the entries with: proofhouse run show RUN',
+  },
+  change_denied: {
+    exit: 1,
+    acts: 'platform engineer',
+    meaning: 'The policy forbids this change.',
+    todo: 'See which gate spoke with: proofhouse run show RUN',
+  },
+  tests_failed: {
+    exit: 1,
+    acts: 'member',
+    meaning: 'At least one test failed.',
+    todo: 'Read the findings; the agent is given them in its next attempt.',
+  },
+  no_tests: {
+    exit: 1,
+    acts: 'platform engineer',
+    meaning: 'A validator ran no test at all, which proves nothing.',
+    todo: 'Add a test, or mend the report path of the validator in the policy.',
+  },
+  check_failed: {
+    exit: 1,
+    acts: 'member',
+    meaning: 'The command of a validator ended with a non-zero exit code.',
+    todo: 'Read the findings; the agent is given them in its next attempt.',
+  },
+  check_timed_out: {
+    exit: 1,
+    acts: 'platform engineer',
+    meaning: 'A validator did not end within its time.',
+    todo: 'Raise its timeout in the policy, or make the tests faster.',
+  },
+  check_out_of_memory: {
+    exit: 1,
+    acts: 'platform engineer',
+    meaning: 'A validator needed more memory than its sandbox has.',
+    todo: 'Raise its memory in the policy, or make the tests smaller.',
+  },
+  app_not_ready: {
+    exit: 1,
+    acts: 'member',
+    meaning: 'The app under test never answered on its port.',
+    todo: 'Start it as the policy does and see what it prints; its output is in the evidence.',
+  },
+  internal: {
+    exit: 4,
+    acts: 'operator',
+    meaning: 'Proofhouse met something it has no name for.',
+    todo: 'Please report it with the output of: proofhouse doctor --json',
+  },
+} as const satisfies Record<string, Entry>;
+
+export type FaultCode = keyof typeof FAULTS;
+export const FAULT_CODES = Object.keys(FAULTS) as [FaultCode, ...FaultCode[]];
+
+/** Broken machinery or refused input. The message says what happened and where. */
+export class Fault extends Error {
+  override readonly name = 'Fault';
+  readonly code: FaultCode;
+
+  constructor(code: FaultCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+
+  get exit(): Exit {
+    return FAULTS[this.code].exit;
+  }
+
+  get todo(): string {
+    return FAULTS[this.code].todo;
+  }
+}
+
+/** Whatever was thrown, as a fault. What we did not foresee keeps its message under `internal`. */
+export function asFault(thrown: unknown): Fault {
+  if (thrown instanceof Fault) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const code = (thrown as { code?: unknown } | null)?.code;
+  if (code === 'ENOSPC') return new Fault('disk_full', message, { cause: thrown });
+  return new Fault('internal', message, { cause: thrown });
+}

@@ -3,7 +3,8 @@
  * nothing else crosses. Every method may throw a `Fault` and may be called again after a crash
  * with the same arguments, unless its comment says otherwise.
  */
-import type { Check } from './domain/check.ts';
+import type { Change, Entry, Facts } from './domain/change.ts';
+import type { Check, Finding } from './domain/check.ts';
 import type { Digest, RunId, Sha } from './domain/ids.ts';
 import type { RunEvent, RunState } from './domain/run.ts';
 import type { Task } from './domain/task.ts';
@@ -125,6 +126,8 @@ export type Forge = {
   /** Brings the forge's copy up to date and names the commit a branch points to; null if there is none. */
   tip(repository: string, branch: string): Promise<Sha | null>;
   branches(repository: string): Promise<readonly string[]>;
+  /** The branch that the source has checked out; null when it has none. */
+  defaultBranch(repository: string): Promise<string | null>;
   /** The bare repository to fetch from. */
   remote(repository: string): string;
   /** Finds the pull request of this head branch or opens it; a second call changes nothing. */
@@ -163,11 +166,128 @@ export type EvidenceStore = {
   path(digest: Digest): string;
 };
 
-/** Inspects one change in fresh sandboxes. A change that fails is a value; broken machinery throws. */
-export type Validator = (request: CheckRequest, signal: AbortSignal) => Promise<Check>;
-
-export type CheckRequest = {
+/** One attempt's place: which run, which repository, which base commit. */
+export type Place = {
   readonly run: RunId;
   readonly attempt: number;
+  readonly repository: string;
+  readonly base: Sha;
+};
+
+/** The controller's own bare copies. Nothing here touches a work tree. */
+export type Source = {
+  /** Brings the mirror of a repository up to date from the forge's remote. */
+  update(repository: string, remote: string): Promise<void>;
+  /** A file's bytes at a commit; null when there is none. */
+  read(repository: string, commit: Sha, path: string): Promise<Uint8Array | null>;
+  paths(repository: string, commit: Sha): Promise<readonly string[]>;
+  /** `diff-tree -r -z --raw --no-renames` of a sealed tree against its base, as git wrote it. */
+  rawEntries(place: Place, tree: Sha): Promise<Uint8Array>;
+  /** Every path of a sealed tree. */
+  treePaths(place: Place, tree: Sha): Promise<readonly string[]>;
+  /** Sizes, kinds and line counts, read from the objects and not from what the tree says of itself. */
+  measure(place: Place, tree: Sha, entries: readonly Entry[]): Promise<Measured>;
+  blob(place: Place, oid: Sha): Promise<Uint8Array>;
+  /** A diff for people: text only, no filters, at most `maxBytes`. */
+  diff(place: Place, tree: Sha, maxBytes: number): Promise<string>;
+  /** Writes the one commit that is published. The same input gives the same commit. */
+  commit(place: Place, tree: Sha, message: string, at: string): Promise<{ commit: Sha; from: string }>;
+  /** The tree that results when the base has moved on; the paths in conflict when there is none. */
+  rebase(place: Place, tree: Sha, onto: Sha): Promise<{ tree: Sha } | { conflicts: readonly string[] }>;
+};
+
+export type Measured = Pick<Facts, 'blobBytes' | 'binary'> & Pick<Change, 'addedLines' | 'removedLines'>;
+
+export type SandboxEnd = {
+  readonly ended: 'exited' | 'timed_out' | 'oom' | 'lost';
+  readonly exitCode: number | null;
+  readonly wallMs: number;
+};
+
+/** A line of output; `index` counts from the sandbox's start, the same for whoever reads it again. */
+export type Line = { readonly index: number; readonly stream: 'out' | 'err'; readonly text: string };
+export type OnLine = (line: Line) => Promise<void>;
+
+export type DependencyPlan = {
+  readonly run: readonly (readonly string[])[];
+  /** Digest of the files it is keyed by, of the commands and of the image. */
+  readonly key: Digest;
+};
+
+export type SandboxCommand = Launch & {
+  /** Image name of ours, or an image id. */
+  readonly image: string;
+  readonly memoryBytes: number;
+  readonly wallMs: number;
+};
+
+export type CheckCommand = SandboxCommand & {
+  /** Names the sandbox within the attempt. */
+  readonly part: string;
+  readonly role: 'validator' | 'app' | 'browser';
+  /** Part whose loopback this one shares, and the port it waits for there. */
+  readonly joins: { readonly part: string; readonly port: number; readonly waitMs: number } | null;
+};
+
+/** A regular file that a check left in its output folder. */
+export type OutFile = { readonly name: string; readonly bytes: Uint8Array };
+
+export type CheckRun = {
+  readonly end: SandboxEnd;
+  /** The last lines it printed, both streams, bounded. */
+  readonly tail: readonly string[];
+  readonly files: readonly OutFile[];
+};
+
+/** Prepared copies of repositories and the sandboxes over them. */
+export type Workspaces = {
+  /** Where the gateway listens for a sandbox of this attempt. Makes the folder. */
+  socketPath(place: Place, part: string): Promise<string>;
+  hasDependencies(place: Place, plan: DependencyPlan): Promise<boolean>;
+  /** Needs a door open at `socketPath(place, 'dependencies')`. */
+  buildDependencies(place: Place, plan: DependencyPlan, onLine: OnLine, signal: AbortSignal): Promise<SandboxEnd>;
+  /** A fresh workspace at the base, with the previous tree applied. Whatever this attempt had is gone. */
+  open(place: Place, previous: Sha | null, plan: DependencyPlan | null, signal: AbortSignal): Promise<void>;
+  /** Starts the agent, or finds the one that a controller before us started, and follows it to its end. */
+  runAgent(place: Place, command: SandboxCommand, onLine: OnLine, signal: AbortSignal): Promise<SandboxEnd>;
+  /** Ends the agent, takes the tree out in a fresh sandbox and brings its objects into a quarantine. */
+  seal(place: Place, plan: DependencyPlan | null, signal: AbortSignal): Promise<{ tree: Sha } | { refused: readonly Finding[] }>;
+  /** Runs one command over the sealed tree in a fresh sandbox. */
+  check(place: Place, tree: Sha, plan: DependencyPlan | null, command: CheckCommand, signal: AbortSignal): Promise<CheckRun>;
+  /** Starts an app under test and returns; `stop` ends it and gives what it printed. */
+  serve(place: Place, tree: Sha, plan: DependencyPlan | null, command: CheckCommand, signal: AbortSignal): Promise<{ stop(): Promise<CheckRun> }>;
+  /** Removes every sandbox, volume and socket of a run; keeps its sealed changes. */
+  discard(run: RunId): Promise<void>;
+};
+
+/** The one door of a sandbox. */
+export type Doors = {
+  open(request: DoorRequest): Promise<Door>;
+};
+
+export type DoorRequest = {
+  readonly socketPath: string;
+  readonly run: RunId;
+  readonly attempt: number;
+  readonly to: 'model' | 'package-registry' | 'nothing';
+  readonly budget: Budget;
+};
+
+export type Door = {
+  close(): Promise<void>;
+  /** Fault codes of calls that failed, in order. */
+  failures(): readonly string[];
+  /** Model calls that were answered. */
+  answered(): number;
+};
+
+/** Inspects one change in fresh sandboxes. A change that fails is a value; broken machinery throws. */
+export type Validator<D> = (request: CheckRequest<D>, signal: AbortSignal) => Promise<Check>;
+
+export type CheckRequest<D> = {
+  readonly place: Place;
+  readonly tree: Sha;
+  readonly plan: DependencyPlan | null;
   readonly id: string;
+  readonly definition: D;
 };

@@ -1,0 +1,49 @@
+/** What every command is given: where to write, who is asking, and how to open the factory. */
+import type { ModelChoice } from '../../gateway/model/choose.ts';
+import type { Person, RunId } from '../domain/ids.ts';
+import { RunId as RunIdSchema } from '../domain/ids.ts';
+import { Fault } from '../domain/faults.ts';
+import type { Task } from '../domain/task.ts';
+import type { Factory } from '../compose.ts';
+import type { Forge, JournalEntry, Source, Store } from '../ports.ts';
+
+export type Context = {
+  /** The data directory, and the demo's own. */
+  readonly home: string;
+  readonly demoHome: string;
+  readonly cwd: string;
+  /** One JSON value a line on stdout, for machines. */
+  readonly json: boolean;
+  /** How people call this command line from where they are. */
+  readonly command: string;
+  /** Who the operating system says is asking, unless they said it themselves. */
+  readonly person: () => Person;
+  /** The result, on stdout. */
+  readonly out: (text: string) => void;
+  /** Progress and everything else, on stderr. */
+  readonly err: (text: string) => void;
+  readonly signal: AbortSignal;
+  readonly clock: () => Date;
+  readonly ledgers: (home?: string) => { store: Store; forge: Forge };
+  /** The controller's bare copies, to read from. */
+  readonly reading: () => { source: Source };
+  /** What answers agents: a configured model, or scenario files of a folder. */
+  readonly model: (scripted: string | null) => Promise<ModelChoice>;
+  /** With a model and an engine; `scripted` is a folder of scenario files. */
+  readonly factory: (scripted: string | null) => Promise<Factory>;
+};
+
+/** Exit code: 0 done, 1 failed or refused, 2 usage or policy, 3 waits for a person, 4 broke. */
+export type Exit = number;
+
+export async function knownRun(store: Store, named: string): Promise<{ id: RunId; task: Task; journal: readonly JournalEntry[] }> {
+  const id = RunIdSchema.safeParse(named);
+  const task = id.success ? await store.task(id.data) : null;
+  if (!id.success || task === null) throw new Fault('run_not_found', `there is no run "${named}"`);
+  return { id: id.data, task, journal: await store.read(id.data) };
+}
+
+/** A result for people, or the same as one line of JSON. */
+export function show(context: Context, text: () => string, data: () => unknown): void {
+  context.out(context.json ? JSON.stringify(data()) : text());
+}

@@ -1,0 +1,59 @@
+/** `policy lint|explain`: what a policy says, before it says it to a run. Works without an engine. */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { explain, explainPaths } from '../../policies/explain.ts';
+import { lint, lintLayers } from '../../policies/lint.ts';
+import { type LoadedPolicy, parsePolicy } from '../../policies/parse.ts';
+import { inOrder, type Problem, renderProblem } from '../../policies/problems.ts';
+import { Fault } from '../domain/faults.ts';
+import { POLICY_FILE } from '../stages/base-rules.ts';
+import { type Context, type Exit, show } from './context.ts';
+
+const run = promisify(execFile);
+
+export async function policyLint(context: Context, files: readonly string[]): Promise<Exit> {
+  const named = files.length > 0 ? files : [POLICY_FILE];
+  const known = await knownPaths(context.cwd);
+  const parsed = await Promise.all(named.map((file) => parseFile(context.cwd, file)));
+  const layers = parsed.flatMap((one) => ('policy' in one ? [one.policy] : []));
+  const problems = inOrder([
+    ...parsed.flatMap((one) => ('problems' in one ? one.problems : lint(one.policy, known))),
+    ...lintLayers(layers),
+  ]);
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  const sum = `${named.join(', ')}: ${errors} errors, ${problems.length - errors} warnings`;
+  show(context, () => [...problems.map(renderProblem), sum].join('\n\n'), () => ({ errors, problems }));
+  return errors > 0 ? 2 : 0;
+}
+
+export async function policyExplain(context: Context, paths: readonly string[], files: readonly string[]): Promise<Exit> {
+  const layers = await loadPolicies(context.cwd, files.length > 0 ? files : [POLICY_FILE]);
+  show(context, () => explainPaths(layers, paths), () => explain(layers, paths));
+  return 0;
+}
+
+/** Policies from files, tightest reading wins; one that has any problem is no policy. */
+export async function loadPolicies(cwd: string, files: readonly string[]): Promise<LoadedPolicy[]> {
+  return Promise.all(
+    files.map(async (file) => {
+      const parsed = await parseFile(cwd, file);
+      if ('policy' in parsed) return parsed.policy;
+      throw new Fault('policy_invalid', parsed.problems.map(renderProblem).join('\n\n'));
+    }),
+  );
+}
+
+async function parseFile(cwd: string, file: string): Promise<{ policy: LoadedPolicy } | { problems: Problem[] }> {
+  const source = await readFile(path.resolve(cwd, file), 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new Fault('policy_missing', `${file} cannot be read (${cause.code})`, { cause });
+  });
+  return parsePolicy(source, file);
+}
+
+/** Paths of the repository around, to tell patterns that match nothing. None when there is none. */
+async function knownPaths(cwd: string): Promise<string[]> {
+  const { stdout } = await run('git', ['ls-files', '-z'], { cwd, maxBuffer: 64 * 2 ** 20 }).catch(() => ({ stdout: '' }));
+  return stdout.split('\0').filter(Boolean);
+}

@@ -1,0 +1,95 @@
+/** `run list|show|logs|retry`: where each run is, what it did, why it ended. */
+import type { RunId } from '../domain/ids.ts';
+import type { RunState } from '../domain/run.ts';
+import type { Task } from '../domain/task.ts';
+import { Fault } from '../domain/faults.ts';
+import type { Activity, Store } from '../ports.ts';
+import { replay } from '../runner.ts';
+import { columns, printable, printableLines } from '../text/columns.ts';
+import { exitOf } from '../text/outcomes.ts';
+import { runList, runReport } from '../text/run-report.ts';
+import { type Context, type Exit, knownRun, show } from './context.ts';
+import { newRunId } from './task.ts';
+
+const DIFF_BYTES_MAX = 512 * 1024;
+
+export async function runsCommand(context: Context): Promise<Exit> {
+  const { store } = context.ledgers();
+  const rows = await runsOf(store);
+  if (context.json) for (const row of rows) context.out(JSON.stringify(row));
+  else context.out(runList(rows));
+  return 0;
+}
+
+export async function runsOf(store: Store): Promise<{ id: RunId; task: Task; run: RunState; at: string }[]> {
+  const tasks = await store.tasks();
+  return Promise.all(
+    tasks.map(async (task) => {
+      const journal = await store.read(task.id);
+      return { id: task.id, task, run: replay(journal), at: journal.at(-1)?.at ?? task.queuedAt };
+    }),
+  );
+}
+
+export async function runShow(context: Context, named: string, withDiff: boolean): Promise<Exit> {
+  const { store } = context.ledgers();
+  const { id, task, journal } = await knownRun(store, named);
+  const run = replay(journal);
+  const calls = await store.calls(id);
+  show(context, () => runReport({ task, run, journal, calls, command: context.command }), () => ({ task, run, journal, calls }));
+  if (withDiff) context.out(await diffOf(context, task, run));
+  return exitOf(run);
+}
+
+/** Text only, whatever attributes the tree has, and nothing in it that a terminal would act on. */
+async function diffOf(context: Context, task: Task, run: RunState): Promise<string> {
+  if (!('change' in run)) throw new Fault('not_now', `${task.id} is ${run.phase}; there is no sealed change to show`);
+  const { base, tree } = run.change;
+  const place = { run: task.id, attempt: run.attempt, repository: task.repository, base };
+  const { source } = context.reading();
+  return printableLines(await source.diff(place, tree, DIFF_BYTES_MAX));
+}
+
+export async function runLogs(context: Context, named: string): Promise<Exit> {
+  const { store } = context.ledgers();
+  const { id, journal } = await knownRun(store, named);
+  const lines = merged(await store.activity(id), journal);
+  if (context.json) {
+    for (const line of lines) context.out(JSON.stringify(line));
+    return 0;
+  }
+  const rows = lines.map(({ at, source, attempt, kind, text }) => [
+    at.slice(11, 19),
+    attempt === null ? '' : `#${attempt}`,
+    source,
+    kind,
+    printable(text).slice(0, 400),
+  ]);
+  context.out(columns(rows));
+  return 0;
+}
+
+type LogLine = Pick<Activity, 'at' | 'kind' | 'text'> & { source: Activity['source'] | 'run'; attempt: number | null };
+
+function merged(activity: readonly Activity[], journal: Awaited<ReturnType<Store['read']>>): LogLine[] {
+  const events = journal.map(({ at, event }) => ({
+    at,
+    source: 'run' as const,
+    attempt: null,
+    kind: event.type,
+    text: event.type === 'machinery_broke' || event.type === 'limit_reached' ? event.message : '',
+  }));
+  return [...events, ...activity].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+}
+
+/** A new run of the same task; the old one stays as it ended. */
+export async function runRetry(context: Context, named: string): Promise<Exit> {
+  const { store } = context.ledgers();
+  const { id, task, journal } = await knownRun(store, named);
+  const run = replay(journal);
+  if (run.phase !== 'done') throw new Fault('not_now', `${id} is ${run.phase}; only a run that has ended is tried again`);
+  const again = { ...task, id: newRunId(), queuedAt: context.clock().toISOString() };
+  await store.addTask(again);
+  show(context, () => `${again.id}  queued again: ${task.title}`, () => again);
+  return 0;
+}

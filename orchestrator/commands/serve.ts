@@ -1,0 +1,37 @@
+/** `serve`: the controller. Drives every run that can go on, several at once. */
+import { availableParallelism, freemem } from 'node:os';
+import { asFault } from '../domain/faults.ts';
+import { openLog } from '../log.ts';
+import { fitting, schedule } from '../scheduler.ts';
+import type { Context, Exit } from './context.ts';
+
+export type ServeOptions = {
+  readonly untilIdle: boolean;
+  readonly concurrency: number | null;
+  /** Folder of scenario files that answer in the model's place. */
+  readonly scripted: string | null;
+  readonly logLevel: string;
+};
+
+export async function serve(context: Context, options: ServeOptions): Promise<Exit> {
+  const log = openLog(options.logLevel);
+  const factory = await context.factory(options.scripted);
+  const concurrency = options.concurrency ?? fitting(availableParallelism(), freemem());
+  const { model } = factory.tools;
+  log.info({ home: factory.home, model: model.shown, concurrency }, 'controller started');
+  try {
+    await schedule(
+      {
+        runner: factory.runner,
+        concurrency,
+        onTrouble: (run, error) => log.error({ run, fault: asFault(error).code, message: asFault(error).message }, 'run not driven'),
+      },
+      options.untilIdle,
+      context.signal,
+    );
+  } finally {
+    factory.close();
+  }
+  log.info('controller stopped');
+  return context.signal.aborted ? 130 : 0;
+}

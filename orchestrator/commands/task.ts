@@ -1,0 +1,89 @@
+/** `task add|list|cancel`: what a member asks for, and asks no longer. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { randomInt } from 'node:crypto';
+import { Fault } from '../domain/faults.ts';
+import { Person, RunId } from '../domain/ids.ts';
+import type { Task } from '../domain/task.ts';
+import { taskFrom } from '../intake/task-text.ts';
+import type { Forge, Store } from '../ports.ts';
+import { appendOutside } from './outside.ts';
+import { type Context, type Exit, knownRun, show } from './context.ts';
+import { runsCommand } from './run.ts';
+
+export type TaskAdd = {
+  /** The text itself; a file is named by `file`. */
+  readonly text: string | null;
+  readonly file: string | null;
+  readonly repository: string;
+  /** Null: the branch that the repository has checked out. */
+  readonly base: string | null;
+  readonly requester: Person;
+};
+
+/** Queues a task; everything that can be refused is refused now and not when it runs. */
+export async function addTask(
+  { store, forge }: { store: Store; forge: Forge },
+  wanted: TaskAdd,
+  now: Date,
+): Promise<Task> {
+  const text = wanted.text ?? (await readTaskFile(wanted.file));
+  const repository = path.resolve(wanted.repository);
+  const branches = await forge.branches(repository);
+  const base = wanted.base ?? (await forge.defaultBranch(repository));
+  if (base === null || !branches.includes(base)) {
+    const named = base === null ? 'it has no branch checked out' : `it has no branch "${base}"`;
+    throw new Fault('base_not_found', `${repository}: ${named}; it has ${branches.join(', ')}`);
+  }
+  const task = taskFrom(text, {
+    id: newRunId(),
+    source: wanted.file ?? 'cli',
+    repository,
+    base,
+    requester: wanted.requester,
+    queuedAt: now.toISOString(),
+  });
+  await store.addTask(task);
+  return task;
+}
+
+export async function taskAdd(context: Context, wanted: Omit<TaskAdd, 'requester'> & { as: string | null }): Promise<Exit> {
+  const requester = wanted.as === null ? context.person() : personNamed(wanted.as);
+  const task = await addTask(context.ledgers(), { ...wanted, requester }, context.clock());
+  show(
+    context,
+    () => `${task.id}  queued: ${task.title}\nTo work on it: ${context.command} serve --until-idle`,
+    () => task,
+  );
+  return 0;
+}
+
+export const taskList = runsCommand;
+
+export async function taskCancel(context: Context, named: string, as: string | null): Promise<Exit> {
+  const { store } = context.ledgers();
+  const { id } = await knownRun(store, named);
+  const by = as === null ? context.person() : personNamed(as);
+  const { run } = await appendOutside(store, id, () => ({ type: 'cancelled', by }));
+  show(context, () => `${id} cancelled`, () => ({ id, run }));
+  return 0;
+}
+
+/** `rita` is a person of this machine; `github:ana` says where she is known. */
+export function personNamed(name: string): Person {
+  const parsed = Person.safeParse(name.includes(':') ? name : `local:${name}`);
+  if (!parsed.success) throw new Fault('usage', `"${name}" is no person: write provider:login, as in local:rita`);
+  return parsed.data;
+}
+
+export function newRunId(): RunId {
+  const letters = '0123456789abcdefghijkmnpqrstuvwxyz';
+  return RunId.parse(`r${Array.from({ length: 7 }, () => letters[randomInt(letters.length)]).join('')}`);
+}
+
+async function readTaskFile(file: string | null): Promise<string> {
+  if (file === null) throw new Fault('usage', 'say what you want, as text or with --file');
+  return readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new Fault('usage', `${file} cannot be read`, { cause });
+  });
+}

@@ -1,0 +1,213 @@
+/** Where adapters meet. Everything else sees ports. */
+import { createHash } from 'node:crypto';
+import { chmodSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { codex } from '../agents/codex.ts';
+import { command } from '../agents/command.ts';
+import type { ModelUpstream } from '../gateway/model/upstream.ts';
+import { redactor } from '../gateway/redact.ts';
+import type { RegistryUpstream } from '../gateway/registry/proxy.ts';
+import { openGateway } from '../gateway/server.ts';
+import type { LoadedPolicy } from '../policies/parse.ts';
+import { type Engine, openEngine } from '../sandboxes/docker.ts';
+import { pinned, recipes } from '../sandboxes/images/recipes.ts';
+import { folders } from '../sandboxes/source/folders.ts';
+import { openSource } from '../sandboxes/source/source.ts';
+import { GATEWAY_URL, openWorkspaces } from '../sandboxes/workspaces.ts';
+import { commandValidator } from '../validators/command.ts';
+import { openEvidenceStore } from '../validators/evidence/store.ts';
+import { playwrightValidator } from '../validators/playwright.ts';
+import { Fault } from './domain/faults.ts';
+import { openLocalForge } from './forge/local.ts';
+import type { Doors, Forge, ModelCall, Source, Store } from './ports.ts';
+import type { Runner, Stages } from './runner.ts';
+import { judge } from './stages/judge.ts';
+import { prepare } from './stages/prepare.ts';
+import { publish } from './stages/publish.ts';
+import { seal } from './stages/seal.ts';
+import type { StageTools } from './stages/tools.ts';
+import { validate } from './stages/validate.ts';
+import { work } from './stages/work.ts';
+import { openSqliteStore } from './store/sqlite.ts';
+
+/** Node inside the images: the one that our own packages bring. */
+export const NODE_INSIDE = '24.21.0';
+/** uid inside sandboxes when the controller is root; else its own, so that it can clear up. */
+const SANDBOX_UID = 20_000;
+const RENEW_MS = 10_000;
+const BREAK_MS = 2000;
+
+export type FactoryOptions = {
+  readonly home: string;
+  readonly model: ModelUpstream;
+  readonly registry: () => Promise<RegistryUpstream>;
+  /** Values that must never be stored. */
+  readonly secrets: readonly string[];
+  readonly above: readonly LoadedPolicy[];
+  readonly clock: () => Date;
+};
+
+export type Factory = {
+  readonly home: string;
+  readonly store: Store;
+  readonly forge: Forge;
+  readonly engine: Engine;
+  readonly runner: Runner;
+  readonly tools: StageTools;
+  close(): void;
+};
+
+/** Opens the journal and the forge of a data directory; needs no engine. */
+export function openLedgers(home: string, clock: () => Date): { store: Store; forge: Forge } {
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  return {
+    store: openSqliteStore(path.join(home, 'journal.sqlite'), clock),
+    forge: openLocalForge(path.join(home, 'forge'), clock),
+  };
+}
+
+/** The controller's bare copies, to read from. */
+export function openReading(home: string): { source: Source } {
+  return { source: openSource(folders(home)) };
+}
+
+export function openFactory(options: FactoryOptions): Factory {
+  const { clock } = options;
+  const ledgers = openLedgers(options.home, clock);
+  const home = realpathSync(options.home);
+  const engine = engineOf(home);
+  const redact = redactor([...options.secrets]);
+  const evidence = openEvidenceStore(path.join(home, 'evidence'));
+  const workspaces = openWorkspaces({
+    engine,
+    image: imagesOf(engine),
+    uid: sandboxUid(),
+    folders: folders(home),
+    runtime: runtimeFolder(home),
+  });
+  const validating = { workspaces, evidence, redact };
+  const tools: StageTools = {
+    ...ledgers,
+    source: openSource(folders(home)),
+    workspaces,
+    doors: doorsOf(options, ledgers.store, redact),
+    evidence,
+    agentFor: ({ agent }) => (agent.kind === 'codex' ? codex(pinned('codex', '@openai/codex')) : command(agent.run)),
+    validators: { command: commandValidator(validating), playwright: playwrightValidator(validating) },
+    model: {
+      model: options.model.model,
+      shown: options.model.name,
+      isPriced: options.model.price !== null,
+      isScripted: options.model.wire === 'scripted',
+    },
+    image: imagesOf(engine),
+    above: options.above,
+    gatewayUrl: GATEWAY_URL,
+    redact,
+    clock,
+  };
+  const runner = {
+    store: ledgers.store,
+    stages: stagesOf(tools),
+    discard: workspaces.discard,
+    renewMs: RENEW_MS,
+    breakMs: BREAK_MS,
+  };
+  return { ...ledgers, home, engine, tools, runner, close: () => ledgers.store.close() };
+}
+
+/** The engine as one data directory uses it. */
+export function engineOf(home: string): Engine {
+  const roots = [home, runtimeFolder(home)];
+  return openEngine({ instance: instanceOf(home), uid: sandboxUid(), roots });
+}
+
+export function instanceOf(home: string): string {
+  return createHash('sha256').update(home).digest('hex').slice(0, 12);
+}
+
+export const recipesOf = () => recipes(NODE_INSIDE);
+
+function stagesOf(tools: StageTools): Stages {
+  const wrong = (step: string, phase: string): never => {
+    throw new Fault('internal', `stage ${step} was asked for a run that is ${phase}`);
+  };
+  return {
+    prepare: async (run, task, signal) =>
+      run.phase === 'preparing' ? prepare(tools, run, task, signal) : wrong('prepare', run.phase),
+    work: async (run, task, signal) =>
+      run.phase === 'working' ? work(tools, run, task, signal) : wrong('work', run.phase),
+    seal: async (run, task, signal) =>
+      run.phase === 'sealing' ? seal(tools, run, task, signal) : wrong('seal', run.phase),
+    judge: async (run, task) => (run.phase === 'judging' ? judge(tools, run, task) : wrong('judge', run.phase)),
+    validate: async (run, task, signal) =>
+      run.phase === 'validating' ? validate(tools, run, task, signal) : wrong('validate', run.phase),
+    publish: async (run, task) =>
+      run.phase === 'publishing' ? publish(tools, run, task) : wrong('publish', run.phase),
+  };
+}
+
+function doorsOf(options: FactoryOptions, store: Store, redact: (text: string) => string): Doors {
+  return {
+    open: async ({ socketPath, run, attempt, to, budget }) => {
+      // Lines of this door go on after those that a controller before us stored.
+      const before = (await store.activity(run)).filter((one) => one.attempt === attempt && one.source === 'gateway');
+      let index = before.length;
+      return openGateway({
+        socketPath,
+        run,
+        attempt,
+        role: to === 'package-registry' ? 'dependencies' : 'agent',
+        model: to === 'model' ? options.model : null,
+        registry: to === 'package-registry' ? await options.registry() : null,
+        budget,
+        ledger: redactedLedger(store, redact),
+        note: async (kind, text) => {
+          const at = options.clock().toISOString();
+          await store.note({ run, attempt, source: 'gateway', index: index++, at, kind, text: redact(text) });
+        },
+      });
+    },
+  };
+}
+
+function redactedLedger({ ledger }: Store, redact: (text: string) => string): Store['ledger'] {
+  const clean = (call: ModelCall): ModelCall => ({ ...call, model: redact(call.model) });
+  return {
+    reserve: (call, budget) => ledger.reserve(clean(call), budget),
+    settle: (call) => ledger.settle(clean(call)),
+  };
+}
+
+function imagesOf(engine: Engine): (name: string) => Promise<string> {
+  const tags = new Map(recipesOf().map(({ name, tag }) => [name as string, tag]));
+  const ids = new Map<string, Promise<string>>();
+  return (name) => {
+    if (name.startsWith('sha256:')) return Promise.resolve(name);
+    const known = ids.get(name);
+    if (known !== undefined) return known;
+    const id = engine.imageId(tags.get(name) ?? name);
+    ids.set(name, id);
+    id.catch(() => ids.delete(name));
+    return id;
+  };
+}
+
+function sandboxUid(): number {
+  const own = process.getuid?.() ?? 0;
+  return own === 0 ? SANDBOX_UID : own;
+}
+
+/** Sockets need short paths, and this one must be nobody else's: others may write to its parent. */
+export function runtimeFolder(home: string): string {
+  const own = process.getuid?.() ?? 0;
+  const folder = path.join(tmpdir(), `proofhouse-${own}-${instanceOf(home)}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const found = lstatSync(folder);
+  if (found.uid !== own || !found.isDirectory()) {
+    throw new Fault('internal', `${folder} is not a folder of this user; remove it and try again`);
+  }
+  chmodSync(folder, 0o700);
+  return folder;
+}

@@ -1,0 +1,81 @@
+/**
+ * `.proofhouse/workspace.yaml`: how a workspace is prepared, and which agent works in it.
+ *
+ * It is read from the base commit, never from a workspace. Commands are lists of words, so that no
+ * shell ever reads them. The file is used whole or not at all.
+ */
+import { z } from 'zod';
+import { renderProblem } from '../../policies/problems.ts';
+import { parseYaml } from '../../policies/yaml-source.ts';
+import { Fault } from '../domain/faults.ts';
+
+export const WORKSPACE_FILE = '.proofhouse/workspace.yaml';
+
+const Word = z
+  .string('expected a word in quotes')
+  .max(4_096, 'a word has at most 4,096 characters')
+  .refine((word) => !word.includes('\0'), { error: 'a word holds no NUL' });
+
+const Argv = z
+  .array(Word, 'expected a command as a list of words, as in [npm, ci]')
+  .min(1, 'expected a command and its arguments')
+  .max(64, 'a command has at most 64 words')
+  .refine((words) => words[0] !== '', { error: 'expected the name of a program first' });
+
+const RelativePath = z
+  .string('expected the path of a file')
+  .max(512, 'a path has at most 512 characters')
+  .refine(isInside, {
+    error:
+      'expected a path below the root, with `/` and without `..`, as in packages/a/package.json',
+  });
+
+const Agent = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('codex') }),
+  z.strictObject({ kind: z.literal('command'), run: Argv }),
+]);
+
+const Dependencies = z
+  .strictObject({
+    run: z
+      .array(Argv, 'expected a list of commands, as in [[npm, ci]]')
+      .min(1, 'expected at least one command')
+      .max(16, 'at most 16 commands are run'),
+    keyed_by: z
+      .array(RelativePath)
+      .min(1, 'expected the files that decide what is installed')
+      .max(256),
+  })
+  .transform(({ run, keyed_by }) => ({ run, keyedBy: keyed_by }));
+
+const DEFAULT_RULES = ['AGENTS.md'];
+
+export const WorkspaceFile = z.strictObject({
+  apiVersion: z.literal('proofhouse/v1'),
+  kind: z.literal('Workspace'),
+  agent: Agent.default({ kind: 'codex' }),
+  /** Null: nothing is installed. */
+  dependencies: Dependencies.nullable().default(null),
+  /** Files whose text an agent is given. One that the base commit lacks is left out. */
+  rules: z.array(RelativePath).max(16).default(DEFAULT_RULES),
+});
+export type WorkspaceFile = z.output<typeof WorkspaceFile>;
+
+/** What holds for a repository that has no such file. */
+export const NO_WORKSPACE_FILE: WorkspaceFile = WorkspaceFile.parse({
+  apiVersion: 'proofhouse/v1',
+  kind: 'Workspace',
+});
+
+/** Throws `workspace_invalid` with every problem of the file, each at its line and column. */
+export function parseWorkspaceFile(source: string, name: string): WorkspaceFile {
+  const parsed = parseYaml(source, name, WorkspaceFile);
+  if ('value' in parsed) return parsed.value;
+  const problems = parsed.problems.map(renderProblem).join('\n\n');
+  throw new Fault('workspace_invalid', `${name} could not be read whole.\n\n${problems}`);
+}
+
+function isInside(path: string): boolean {
+  if (/[\p{Cc}\\]/u.test(path)) return false;
+  return path.split('/').every((part) => !['', '.', '..'].includes(part));
+}

@@ -1,0 +1,196 @@
+/**
+ * Every command, its arguments and options. What they do is in `commands/`; this file only says how
+ * they are called.
+ */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Context, Exit } from './commands/context.ts';
+import { approve, refuse } from './commands/decide.ts';
+import { demo } from './commands/demo.ts';
+import { doctor } from './commands/doctor.ts';
+import { down } from './commands/down.ts';
+import { initCommand } from './commands/init.ts';
+import { policyExplain, policyLint } from './commands/policy.ts';
+import { runLogs, runRetry, runShow, runsCommand } from './commands/run.ts';
+import { serve } from './commands/serve.ts';
+import { setup } from './commands/setup.ts';
+import { taskAdd, taskCancel } from './commands/task.ts';
+
+export type Global = {
+  readonly home?: string;
+  readonly demo?: boolean;
+  readonly json?: boolean;
+  readonly orgPolicy?: string[];
+};
+
+/** Runs a command with what the command line's own options ask for. */
+export type Perform = (command: (context: Context) => Promise<Exit>) => Promise<void>;
+
+export function buildProgram(perform: Perform): Command {
+  const program = new Command('proofhouse')
+    .description('A software factory for coding agents that proves what they did')
+    .option('--home <folder>', 'data directory (default: PROOFHOUSE_HOME, or the place for such data here)')
+    .option('--demo', "use the demo's data directory")
+    .option('--json', 'one JSON value a line, for machines')
+    .option('--org-policy <file...>', "policies above the repository's own")
+    .showHelpAfterError('(see --help)')
+    .exitOverride();
+  machineCommands(program, perform);
+  taskCommands(program, perform);
+  runCommands(program, perform);
+  decisionCommands(program, perform);
+  policyCommands(program, perform);
+  return program;
+}
+
+function machineCommands(program: Command, perform: Perform): void {
+  program
+    .command('setup')
+    .description('build the sandbox images that this machine lacks')
+    .action(() => perform(setup));
+  program
+    .command('demo')
+    .description('run the factory on a small shop')
+    .option('--approve', 'approve what waits, as a demo reviewer')
+    .option('--kill', 'end the controller with SIGKILL in the middle and start it again')
+    .action((options: { approve?: boolean; kill?: boolean }) =>
+      perform((context) => demo(context, { approve: options.approve ?? false, kill: options.kill ?? false })),
+    );
+  program
+    .command('init')
+    .description('write a starter policy and workspace file for a repository')
+    .argument('[folder]', 'the repository', '.')
+    .action((folder: string) => perform((context) => initCommand(context, folder)));
+  program
+    .command('serve')
+    .description('work on queued tasks until stopped')
+    .option('--until-idle', 'end when nothing is left but what waits for people')
+    .option('--concurrency <runs>', 'runs at once (default: what cores and memory allow)', positive)
+    .option('--scripted <folder>', 'answer from scenario files where no model is configured')
+    .addOption(
+      new Option('--log <level>', 'least level that is logged')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('info'),
+    )
+    .action((options: { untilIdle?: boolean; concurrency?: number; scripted?: string; log: string }) =>
+      perform((context) =>
+        serve(context, {
+          untilIdle: options.untilIdle ?? false,
+          concurrency: options.concurrency ?? null,
+          scripted: options.scripted ?? null,
+          logLevel: options.log,
+        }),
+      ),
+    );
+  program
+    .command('doctor')
+    .description('what this machine has and lacks')
+    .action(() => perform(doctor));
+  program
+    .command('down')
+    .description('remove every sandbox and volume that the factory made')
+    .option('--images', 'also the images')
+    .option('--data', 'also the data directory, with journals and the local forge')
+    .action((options: { images?: boolean; data?: boolean }) =>
+      perform((context) => down(context, { images: options.images ?? false, data: options.data ?? false })),
+    );
+}
+
+function taskCommands(program: Command, perform: Perform): void {
+  const task = program.command('task').description('queue tasks and look after them');
+  task
+    .command('add')
+    .description('queue a task')
+    .argument('[text]', 'what you want')
+    .requiredOption('--repo <folder>', 'the git repository')
+    .option('--file <file>', 'read the text from a file')
+    .option('--base <branch>', 'the branch it is meant for (default: the one checked out)')
+    .option('--as <person>', 'who asks, as in local:rita')
+    .action((text: string | undefined, options: { repo: string; file?: string; base?: string; as?: string }) =>
+      perform((context) =>
+        taskAdd(context, {
+          text: text ?? null,
+          file: options.file ?? null,
+          repository: options.repo,
+          base: options.base ?? null,
+          as: options.as ?? null,
+        }),
+      ),
+    );
+  task.command('list').description('every task and where it is').action(() => perform(runsCommand));
+  task
+    .command('cancel')
+    .description('end a run that is not wanted any more')
+    .argument('<run>')
+    .option('--as <person>', 'who cancels')
+    .action((run: string, { as }: { as?: string }) => perform((context) => taskCancel(context, run, as ?? null)));
+}
+
+function runCommands(program: Command, perform: Perform): void {
+  const run = program.command('run').description('look at runs');
+  run.command('list').description('every run and where it is').action(() => perform(runsCommand));
+  run
+    .command('show')
+    .description('one run: timeline, change, checks, gates, cost, and what it waits for')
+    .argument('<run>')
+    .option('--diff', 'also the change itself')
+    .action((id: string, { diff }: { diff?: boolean }) => perform((context) => runShow(context, id, diff ?? false)));
+  run
+    .command('logs')
+    .description('everything its agent and its gateway did')
+    .argument('<run>')
+    .action((id: string) => perform((context) => runLogs(context, id)));
+  run
+    .command('retry')
+    .description('queue the task of a run that has ended again')
+    .argument('<run>')
+    .action((id: string) => perform((context) => runRetry(context, id)));
+}
+
+function decisionCommands(program: Command, perform: Perform): void {
+  const decision = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .argument('<run>')
+      .option('--tree <id>', 'the tree you looked at, at least 12 digits')
+      .option('--as <person>', 'who decides, as in local:rita');
+  type Options = { tree?: string; as?: string };
+  const named = (run: string, { tree, as }: Options) => ({ run, tree: tree ?? null, as: as ?? null });
+
+  decision('approve', 'agree to exactly one tree of a run that waits').action((run: string, options: Options) =>
+    perform((context) => approve(context, named(run, options))),
+  );
+  for (const { name, type, description } of [
+    { name: 'reject', type: 'rejected', description: 'end a run that waits' },
+    { name: 'send-back', type: 'sent_back', description: 'give the agent another attempt with what you say' },
+  ] as const) {
+    decision(name, description)
+      .requiredOption('--reason <text>', 'why')
+      .action((run: string, options: Options & { reason: string }) =>
+        perform((context) => refuse(context, { ...named(run, options), reason: options.reason, type })),
+      );
+  }
+}
+
+function policyCommands(program: Command, perform: Perform): void {
+  const policy = program.command('policy').description('what a policy says');
+  policy
+    .command('lint')
+    .description('every error and warning of a policy file')
+    .argument('[file...]', 'default: .proofhouse/policy.yaml')
+    .action((files: string[]) => perform((context) => policyLint(context, files)));
+  policy
+    .command('explain')
+    .description('what a change to these paths would ask for')
+    .argument('<path...>')
+    .option('--policy <file...>', 'default: .proofhouse/policy.yaml')
+    .action((paths: string[], options: { policy?: string[] }) =>
+      perform((context) => policyExplain(context, paths, options.policy ?? [])),
+    );
+}
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError('It must be a whole number above 0.');
+}

@@ -1,0 +1,93 @@
+/**
+ * Drives one run until a person must decide or nothing is left to do.
+ *
+ * An event is durable before anything acts on it, so a crash anywhere in here repeats at most one
+ * stage; every stage is therefore safe to repeat. The lease fences every write: a controller that
+ * was thought dead and comes back writes nothing.
+ */
+import { setTimeout as later } from 'node:timers/promises';
+import { asFault } from './domain/faults.ts';
+import type { RunId } from './domain/ids.ts';
+import { apply, NEW_RUN, nextStep, type RunEvent, type RunState, type Step } from './domain/run.ts';
+import type { Task } from './domain/task.ts';
+import type { JournalEntry, Lease, Stage, Store } from './ports.ts';
+
+export type Stages = Record<Exclude<Step, 'claim'>, Stage>;
+
+export type Runner = {
+  readonly store: Store;
+  readonly stages: Stages;
+  /** Removes what a run holds on the engine while nobody drives it. */
+  readonly discard: (run: RunId) => Promise<void>;
+  /** Seconds between renewals of the lease. */
+  readonly renewMs: number;
+  /** Wait before the next try after broken machinery, times the number of breaks so far. */
+  readonly breakMs: number;
+};
+
+/** Drives the run under a lease that was claimed. Throws only when stopped, or when the journal moved. */
+export async function drive(runner: Runner, lease: Lease, signal: AbortSignal): Promise<RunState> {
+  const { store } = runner;
+  const task = await store.task(lease.run);
+  if (task === null) throw new Error(`run ${lease.run} has no task`);
+  const lost = new AbortController();
+  const keeping = keepLease(runner, lease, lost);
+  try {
+    return await advance(runner, lease, task, AbortSignal.any([signal, lost.signal]));
+  } finally {
+    lost.abort();
+    await keeping;
+    await store.release(lease);
+  }
+}
+
+async function advance(runner: Runner, lease: Lease, task: Task, signal: AbortSignal): Promise<RunState> {
+  const journal = await runner.store.read(lease.run);
+  let run = replay(journal);
+  let seq = journal.length;
+  for (let step = nextStep(run); step !== null; step = nextStep(run)) {
+    signal.throwIfAborted();
+    const event = step === 'claim' ? ({ type: 'claimed' } as const) : await perform(runner.stages[step], run, task, signal);
+    // Checked first: an illegal event in the journal would fail every replay.
+    const next = apply(run, event);
+    await runner.store.append(lease.run, seq, event, lease);
+    run = next;
+    seq += 1;
+    if (event.type === 'machinery_broke' && nextStep(run) !== null) await pause(runner, run, signal);
+  }
+  await runner.discard(lease.run);
+  return run;
+}
+
+export function replay(journal: readonly JournalEntry[]): RunState {
+  return journal.reduce((run, { event }) => apply(run, event), NEW_RUN);
+}
+
+/** A stage that throws did not fail the task: the machinery around the task broke. */
+async function perform(stage: Stage, run: RunState, task: Task, signal: AbortSignal): Promise<RunEvent> {
+  try {
+    return await stage(run, task, signal);
+  } catch (thrown) {
+    // Once we are being stopped every call fails; none of those failures is news.
+    signal.throwIfAborted();
+    const fault = asFault(thrown);
+    // What a person must mend first is not tried again: their input will be the same.
+    return { type: 'machinery_broke', code: fault.code, message: fault.message.slice(0, 4000), final: fault.exit === 2 };
+  }
+}
+
+function pause(runner: Runner, run: RunState, signal: AbortSignal): Promise<void> {
+  const breaks = 'breaks' in run ? run.breaks : 0;
+  return later(runner.breakMs * breaks, undefined, { signal });
+}
+
+async function keepLease({ store, renewMs }: Runner, lease: Lease, lost: AbortController): Promise<void> {
+  try {
+    for (;;) {
+      await later(renewMs, undefined, { signal: lost.signal });
+      if (!(await store.renew(lease))) lost.abort(new Error(`the lease of ${lease.run} was lost`));
+    }
+  } catch {
+    // Aborted: the run has come to its end, or somebody else drives it now.
+  }
+}

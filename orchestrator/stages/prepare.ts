@@ -1,0 +1,94 @@
+/** Brings the base commit in, makes its layers, and opens a fresh workspace for this attempt. */
+import { budgetOf } from '../../policies/budgets.ts';
+import { policyDigest } from '../../policies/decide.ts';
+import { networkOf } from '../../policies/network.ts';
+import { Fault } from '../domain/faults.ts';
+import type { Sha } from '../domain/ids.ts';
+import type { In, RunEvent } from '../domain/run.ts';
+import type { Task } from '../domain/task.ts';
+import type { DependencyPlan, Place } from '../ports.ts';
+import { type BaseRules, readBaseRules } from './base-rules.ts';
+import type { StageTools } from './tools.ts';
+
+const NO_BUDGET = { microUsd: null, tokens: null, turns: null } as const;
+const TAIL_LINES = 20;
+
+export async function prepare(
+  tools: StageTools,
+  run: In<'preparing'>,
+  task: Task,
+  signal: AbortSignal,
+): Promise<RunEvent> {
+  const base = run.previous?.base ?? (await tipOf(tools, task));
+  await tools.source.update(task.repository, tools.forge.remote(task.repository));
+  const place = { run: task.id, attempt: run.attempt, repository: task.repository, base };
+  const rules = await readBaseRules(tools, task.repository, base);
+  const budget = budgetOf(rules.layers);
+  if (budget.microUsd !== null && !tools.model.isPriced) {
+    throw new Fault('model_unpriced', `the policy limits money and ${tools.model.shown} has no price`);
+  }
+  if (rules.plan !== null) await ensureDependencies(tools, place, rules, rules.plan, signal);
+  await tools.workspaces.open(place, run.previous?.tree ?? null, rules.plan, signal);
+  const agent = tools.agentFor(rules.file);
+  return {
+    type: 'workspace_ready',
+    prepared: {
+      base,
+      policy: policyDigest(rules.layers),
+      rules: rules.rulesDigest,
+      agent: `${agent.name} ${agent.version}`.trim(),
+      image: await tools.image(agent.image),
+      model: tools.model.shown,
+      attemptsMax: budget.attemptsMax,
+    },
+  };
+}
+
+async function tipOf(tools: StageTools, task: Task): Promise<Sha> {
+  const tip = await tools.forge.tip(task.repository, task.base);
+  if (tip !== null) return tip;
+  const branches = await tools.forge.branches(task.repository);
+  throw new Fault('base_not_found', `${task.repository} has no branch "${task.base}"; it has ${branches.join(', ') || 'none'}`);
+}
+
+async function ensureDependencies(
+  tools: StageTools,
+  place: Place,
+  { layers }: BaseRules,
+  plan: DependencyPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  if (await tools.workspaces.hasDependencies(place, plan)) return;
+  const door = await tools.doors.open({
+    socketPath: await tools.workspaces.socketPath(place, 'dependencies'),
+    run: place.run,
+    attempt: place.attempt,
+    to: networkOf(layers).dependencies ? 'package-registry' : 'nothing',
+    budget: NO_BUDGET,
+  });
+  const tail: string[] = [];
+  try {
+    const end = await tools.workspaces.buildDependencies(
+      place,
+      plan,
+      async ({ index, text }) => {
+        const said = tools.redact(text).slice(0, 2000);
+        if (tail.push(said) > TAIL_LINES) tail.shift();
+        await tools.store.note({
+          run: place.run,
+          attempt: place.attempt,
+          source: 'sandbox',
+          index,
+          at: tools.clock().toISOString(),
+          kind: 'dependencies',
+          text: said,
+        });
+      },
+      signal,
+    );
+    if (end.ended === 'exited' && end.exitCode === 0) return;
+    throw new Fault('dependencies_failed', `the dependency commands ${end.ended} with ${end.exitCode}:\n${tail.join('\n')}`);
+  } finally {
+    await door.close();
+  }
+}

@@ -1,0 +1,48 @@
+/** What stages work with. Everything is a port or pure; adapters meet in `compose.ts`. */
+import type { Digest } from '../domain/ids.ts';
+import type { WorkspaceFile } from '../intake/workspace-file.ts';
+import type {
+  Agent,
+  Doors,
+  EvidenceStore,
+  Forge,
+  Source,
+  Store,
+  Validator,
+  Workspaces,
+} from '../ports.ts';
+import type { LoadedPolicy } from '../../policies/parse.ts';
+import type { ValidatorRule } from '../../policies/schema.ts';
+
+type Rule<K extends ValidatorRule['kind']> = Extract<ValidatorRule, { kind: K }>;
+
+export type StageTools = {
+  readonly store: Store;
+  readonly forge: Forge;
+  readonly source: Source;
+  readonly workspaces: Workspaces;
+  readonly doors: Doors;
+  readonly evidence: EvidenceStore;
+  readonly agentFor: (file: WorkspaceFile) => Agent;
+  readonly validators: {
+    readonly command: Validator<Rule<'command'>>;
+    readonly playwright: Validator<Rule<'playwright'>>;
+  };
+  readonly model: {
+    /** Name sent to the server. */
+    readonly model: string;
+    /** What people are told, as in `scripted (examples/shop/models)`. */
+    readonly shown: string;
+    readonly isPriced: boolean;
+    readonly isScripted: boolean;
+  };
+  /** Engine id of an image of ours. */
+  readonly image: (name: string) => Promise<string>;
+  /** Policies above the repository's own, tightest reading wins. */
+  readonly above: readonly LoadedPolicy[];
+  readonly gatewayUrl: string;
+  readonly redact: (text: string) => string;
+  readonly clock: () => Date;
+};
+
+export type { Digest };

@@ -1,0 +1,64 @@
+/** Runs every validator that the policy asked for, from the sealed tree, and binds what they said. */
+import { validatorOf } from '../../policies/declared.ts';
+import type { LoadedPolicy } from '../../policies/parse.ts';
+import { digestOf } from '../domain/canonical.ts';
+import type { Check } from '../domain/check.ts';
+import { Fault } from '../domain/faults.ts';
+import type { Digest, Sha } from '../domain/ids.ts';
+import type { Judgement } from '../domain/judgement.ts';
+import type { In, RunEvent } from '../domain/run.ts';
+import type { Task } from '../domain/task.ts';
+import type { CheckRequest } from '../ports.ts';
+import { readBaseRules } from './base-rules.ts';
+import type { StageTools } from './tools.ts';
+
+const WAIT_MAX_MS = 30 * 86_400_000;
+
+export async function validate(
+  tools: StageTools,
+  run: In<'validating'>,
+  task: Task,
+  signal: AbortSignal,
+): Promise<RunEvent> {
+  const { base, tree } = run.change;
+  const place = { run: task.id, attempt: run.attempt, repository: task.repository, base };
+  const { layers, plan } = await readBaseRules(tools, task.repository, base);
+  const checks: Check[] = [];
+  for (const id of run.judgement.validators) {
+    checks.push(await runValidator(tools, layers, { place, tree, plan, id, definition: null }, signal));
+  }
+  const findings = checks.flatMap((check) => check.findings);
+  if (checks.some(({ verdict }) => verdict !== 'passed')) return { type: 'validation_failed', checks, findings };
+  return {
+    type: 'validation_passed',
+    checks,
+    evidence: evidenceDigest(checks, tree),
+    expiresAt: new Date(tools.clock().getTime() + waitMs(run.judgement)).toISOString(),
+  };
+}
+
+function runValidator(
+  tools: StageTools,
+  layers: readonly LoadedPolicy[],
+  request: CheckRequest<null>,
+  signal: AbortSignal,
+): Promise<Check> {
+  const definition = validatorOf(layers, request.id);
+  if (definition === null) throw new Fault('policy_invalid', `no policy layer declares validator "${request.id}"`);
+  return definition.kind === 'command'
+    ? tools.validators.command({ ...request, definition }, signal)
+    : tools.validators.playwright({ ...request, definition }, signal);
+}
+
+/** No times and no logs: a second run that comes to the same has the same digest. */
+export function evidenceDigest(checks: readonly Check[], tree: Sha): Digest {
+  const said = checks
+    .map(({ validator, definition, verdict }) => ({ validator, definition, verdict, tree }))
+    .sort((a, b) => (a.validator < b.validator ? -1 : 1));
+  return digestOf('evidence', said);
+}
+
+function waitMs({ gates }: Judgement): number {
+  const asking = gates.filter(({ approvals }) => approvals.length > 0);
+  return Math.min(WAIT_MAX_MS, ...asking.map(({ expiresMs }) => expiresMs));
+}

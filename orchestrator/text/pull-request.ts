@@ -1,0 +1,210 @@
+/**
+ * What a published change says of itself: to a reviewer on the forge, and to git for ever. Pure.
+ *
+ * Invariant: every text that a task, a path, a policy or an agent could have chosen goes through
+ * `markdown.ts`. Trailers hold digests and people only, and nobody is named who did not agree to
+ * this very tree with this very evidence.
+ */
+import type { Approval } from '../domain/approval.ts';
+import type { Change, Entry } from '../domain/change.ts';
+import type { Check } from '../domain/check.ts';
+import type { Digest } from '../domain/ids.ts';
+import type { GateJudgement, Judgement } from '../domain/judgement.ts';
+import type { Prepared } from '../domain/run.ts';
+import type { Task } from '../domain/task.ts';
+import { block, cell, code, subject, table, words } from './markdown.ts';
+
+export type PullRequestFacts = {
+  readonly task: Task;
+  /** The attempt that made the change, counted from 1. */
+  readonly attempt: number;
+  readonly prepared: Prepared;
+  readonly change: Change;
+  readonly entries: readonly Entry[];
+  readonly judgement: Judgement;
+  readonly checks: readonly Check[];
+  readonly evidence: Digest;
+  readonly approvals: readonly Approval[];
+  readonly cost: Cost;
+  /** How often something in the run's sandboxes tried to reach the network and was refused. */
+  readonly refusedConnections: number;
+};
+
+export type Cost = {
+  readonly calls: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Null when nobody said what the model costs. */
+  readonly microUsd: number | null;
+  /** No real model took part. */
+  readonly scripted: boolean;
+};
+
+export type PullRequestText = {
+  readonly title: string;
+  readonly body: string;
+  readonly commitMessage: string;
+};
+
+const QUOTED_CHARACTERS_MAX = 8_000;
+const CELL_CHARACTERS_MAX = 300;
+const PATHS_MAX = 20;
+const ROWS_MAX = 50;
+
+export function pullRequestText(facts: PullRequestFacts): PullRequestText {
+  const title = subject(facts.task.title);
+  const sections = [
+    summary(facts, code),
+    `### What was asked\n\n${asked(facts)}`,
+    `### Checks\n\n${checksTable(facts.checks)}`,
+    `### Gates\n\n${gatesTable(facts)}`,
+    `### What it touched\n\n${touched(facts)}`,
+    `### What it cost\n\n${cost(facts.cost)}`,
+    `### How to verify\n\n${howToVerify(facts)}`,
+    digests(facts),
+  ];
+  const lines = [title, '', summary(facts, subject), '', ...trailers(facts)];
+  return { title, body: `${sections.join('\n\n')}\n`, commitMessage: `${lines.join('\n')}\n` };
+}
+
+function summary(facts: PullRequestFacts, show: (text: string) => string): string {
+  const { attempt, prepared, change, judgement, checks } = facts;
+  const passed = checks.filter(({ verdict }) => verdict === 'passed').length;
+  const people = approvers(facts).map(show);
+  const agreed = people.length === 0 ? 'nobody had to agree' : `${people.join(', ')} agreed`;
+  return (
+    `${show(prepared.agent)} made this change in ${some(attempt, 'attempt')}: ` +
+    `${some(change.files, 'file')}, +${change.addedLines} −${change.removedLines} lines, ` +
+    `risk class ${judgement.riskClass}; ${passed} of ${some(checks.length, 'check')} passed, and ${agreed}.`
+  );
+}
+
+function asked({ task }: PullRequestFacts): string {
+  const from = `${code(task.requester)} asked on ${time(task.queuedAt)}, through ${words(task.source)}:`;
+  return `${from}\n\n${block(task.text, QUOTED_CHARACTERS_MAX)}`;
+}
+
+function checksTable(checks: readonly Check[]): string {
+  const rows = checks.map(({ validator, verdict, tests, wallMs }) => [
+    ...[short(validator), verdict, tests === null ? 'not counted' : String(tests.run)],
+    ...[tests === null ? '' : String(tests.failed), `${(wallMs / 1000).toFixed(1)} s`],
+  ]);
+  return bounded(['Check', 'Verdict', 'Tests run', 'Failed', 'Wall time'], rows);
+}
+
+function gatesTable(facts: PullRequestFacts): string {
+  const { gates } = facts.judgement;
+  if (gates.length === 0) return 'No gate of the policy matched this change.';
+  const rows = gates.map((gate) => [
+    ...[short(gate.id), gate.riskClass, short(gate.why), agreement(gate, facts)],
+  ]);
+  return bounded(['Gate', 'Class', 'Why', 'Agreed'], rows);
+}
+
+function agreement(gate: GateJudgement, facts: PullRequestFacts): string {
+  if (gate.approvals.length === 0) return 'asks nobody';
+  const given = counted(facts).filter(
+    ({ binding }) => binding.gate === gate.id && binding.scope === gate.scope,
+  );
+  return given.map(({ by, at }) => `${code(by)}, ${time(at)}`).join('; ') || 'nobody';
+}
+
+function touched({ change, entries, refusedConnections }: PullRequestFacts): string {
+  const paths = entries
+    .slice(0, PATHS_MAX)
+    .map(({ operation, path }) => `- ${operation} ${code(cut(path))}`);
+  const more = entries.length - paths.length;
+  const lines = [
+    `${some(change.files, 'file')}, +${change.addedLines} −${change.removedLines} lines:`,
+    '',
+    ...paths,
+    ...(more > 0 ? [`- and ${more} more`] : []),
+    '',
+    refusedConnections === 0
+      ? 'No try to reach the network was seen.'
+      : `${some(refusedConnections, 'try', 'tries')} to reach the network ` +
+        `${refusedConnections === 1 ? 'was' : 'were'} seen and refused.`,
+  ];
+  return lines.join('\n');
+}
+
+function cost({ calls, inputTokens, outputTokens, microUsd, scripted }: Cost): string {
+  const money = microUsd === null ? 'price not known' : `$${(microUsd / 1_000_000).toFixed(4)}`;
+  const sum = `${some(calls, 'model call')}, ${inputTokens} tokens in, ${outputTokens} tokens out, ${money}.`;
+  return scripted ? `${sum} The model was scripted: no real model took part.` : sum;
+}
+
+function howToVerify({ task, change }: PullRequestFacts): string {
+  return [
+    'On this branch, the first command prints the tree that was checked and agreed to; the second shows the whole run.',
+    '',
+    '```sh',
+    `git rev-parse 'HEAD^{tree}'   # ${change.tree}`,
+    `proofhouse run show ${task.id}`,
+    '```',
+  ].join('\n');
+}
+
+function digests({ prepared, change, judgement, evidence }: PullRequestFacts): string {
+  const rows = [
+    ['Base commit', change.base],
+    ['Tree', change.tree],
+    ['Entries', change.entries],
+    ['Policy', judgement.policy],
+    ['Rules', prepared.rules ?? 'none'],
+    ['Evidence', evidence],
+    ['Agent', prepared.agent],
+    ['Image', prepared.image],
+    ['Model', prepared.model],
+  ].map(([name = '', value = '']) => [name, code(cut(value.replaceAll('|', '¦')))]);
+  const inner = table(['What', 'Exactly'], rows);
+  return `<details>\n<summary>Digests</summary>\n\n${inner}\n\n</details>`;
+}
+
+function trailers(facts: PullRequestFacts): readonly string[] {
+  const { task, change, judgement, evidence } = facts;
+  return [
+    `Proofhouse-Run: ${task.id}`,
+    `Proofhouse-Tree: ${change.tree}`,
+    `Proofhouse-Policy: ${judgement.policy}`,
+    `Proofhouse-Evidence: ${evidence}`,
+    `Requested-by: ${task.requester}`,
+    ...approvers(facts).map((person) => `Approved-by: ${person}`),
+  ];
+}
+
+/** The approvals of this tree with this evidence; any other is of an earlier change. */
+function counted({ approvals, change, evidence }: PullRequestFacts): readonly Approval[] {
+  return approvals.filter(
+    ({ binding }) => binding.tree === change.tree && binding.evidence === evidence,
+  );
+}
+
+function approvers(facts: PullRequestFacts): readonly string[] {
+  return [...new Set(counted(facts).map(({ by }) => by))].sort();
+}
+
+function bounded(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const more = rows.length - ROWS_MAX;
+  return table(head, rows.slice(0, ROWS_MAX)) + (more > 0 ? `\n\nand ${more} more.` : '');
+}
+
+function short(text: string): string {
+  return cell(cut(text));
+}
+
+function cut(text: string): string {
+  const characters = [...text];
+  return characters.length <= CELL_CHARACTERS_MAX
+    ? text
+    : `${characters.slice(0, CELL_CHARACTERS_MAX).join('')}…`;
+}
+
+function some(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** ISO 8601 in UTC, to the minute: `2026-03-01 10:00 UTC`. */
+function time(at: string): string {
+  return `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`;
+}

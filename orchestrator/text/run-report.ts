@@ -1,0 +1,161 @@
+/** A run as a person reads it in a terminal: where it is, what it did, what it waits for. */
+import type { GateJudgement } from '../domain/judgement.ts';
+import type { RunState } from '../domain/run.ts';
+import type { Task } from '../domain/task.ts';
+import type { JournalEntry, ModelCall } from '../ports.ts';
+import { columns, printable, printableLines } from './columns.ts';
+import { outcomeDetails, stateWords } from './outcomes.ts';
+
+export type RunReport = {
+  readonly task: Task;
+  readonly run: RunState;
+  readonly journal: readonly JournalEntry[];
+  readonly calls: readonly ModelCall[];
+  /** How to call the command line from here, as in `./proofhouse --demo`. */
+  readonly command: string;
+};
+
+export function runList(rows: readonly { task: Task; run: RunState; at: string }[]): string {
+  if (rows.length === 0) return 'No runs yet. Queue a task with: proofhouse task add --repo . "what you want"';
+  return columns([
+    ['RUN', 'STATE', 'ATTEMPT', 'BASE', 'REQUESTER', 'LAST EVENT', 'TASK'],
+    ...rows.map(({ task, run, at }) => [
+      task.id,
+      stateWords(run),
+      'attempt' in run ? String(run.attempt) : '',
+      task.base,
+      task.requester,
+      at.slice(0, 19).replace('T', ' '),
+      task.title,
+    ]),
+  ]);
+}
+
+export function runReport(report: RunReport): string {
+  const { task, run, journal, calls } = report;
+  return [
+    `${task.id}  ${printable(task.title)}`,
+    `${stateWords(run)}; asked by ${task.requester} on ${task.queuedAt.slice(0, 19).replace('T', ' ')}, from ${printable(task.source)}`,
+    `repository ${task.repository}, base ${task.base}`,
+    '',
+    ...timeline(journal),
+    ...changeLines(run),
+    ...checkLines(run, journal),
+    ...gateLines(run),
+    ...costLines(calls),
+    ...(run.phase === 'awaiting_approval' ? waitingLines(report) : []),
+    ...(run.phase === 'done' ? ['', ...outcomeDetails(run.outcome).map(printableLines)] : []),
+  ].join('\n');
+}
+
+/** The exact command that approves what waits, for each person who may. */
+export function approveLines({ task, run, command }: Pick<RunReport, 'task' | 'run' | 'command'>): string[] {
+  if (run.phase !== 'awaiting_approval') return [];
+  const people = mayApprove(run.judgement, task.requester);
+  return people.map((person) => `${command} approve ${task.id} --tree ${run.change.tree.slice(0, 12)} --as ${person}`);
+}
+
+/** Who may decide: members of the groups asked for, but never who asked. */
+export function mayApprove(
+  { gates, groups }: { gates: readonly GateJudgement[]; groups: Readonly<Record<string, readonly string[]>> },
+  requester: string,
+): string[] {
+  const asked = new Set(gates.flatMap(({ approvals }) => approvals.map(({ group }) => group)));
+  const people = [...asked].flatMap((group) => groups[group] ?? []);
+  return [...new Set(people)].filter((person) => person !== requester).sort();
+}
+
+/** Milliseconds as people say them. */
+export function duration(ms: number): string {
+  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+export function money(calls: readonly Pick<ModelCall, 'microUsd'>[]): string {
+  if (calls.some(({ microUsd }) => microUsd === null)) return 'not priced';
+  return `$${(calls.reduce((sum, { microUsd }) => sum + (microUsd ?? 0), 0) / 1e6).toFixed(4)}`;
+}
+
+function timeline(journal: readonly JournalEntry[]): string[] {
+  const start = Date.parse(journal[0]?.at ?? '');
+  return journal.map(({ at, event }) => {
+    const after = `+${duration(Date.parse(at) - start)}`.padStart(12);
+    return `${after}  ${event.type.replaceAll('_', ' ')}${eventNote(event)}`;
+  });
+}
+
+function eventNote(event: JournalEntry['event']): string {
+  switch (event.type) {
+    case 'workspace_ready':
+      return `: ${printable(event.prepared.agent)} on ${printable(event.prepared.model)}, base ${event.prepared.base.slice(0, 12)}`;
+    case 'agent_finished':
+      return event.ending.said === '' ? '' : `: "${printable(event.ending.said).slice(0, 100)}"`;
+    case 'change_sealed':
+      return `: tree ${event.change.tree.slice(0, 12)}, ${event.change.files} files, +${event.change.addedLines} -${event.change.removedLines}`;
+    case 'judged':
+      return `: ${event.judgement.verdict}, class ${event.judgement.riskClass}`;
+    case 'validation_failed':
+    case 'change_refused':
+      return `: ${printable(event.findings.map(({ code }) => code).join(', '))}`;
+    case 'approved':
+      return `: ${event.approval.by} for gate ${event.approval.binding.gate}`;
+    case 'machinery_broke':
+      return ` (${event.code}): ${printable(event.message).slice(0, 200)}`;
+    case 'limit_reached':
+      return `: ${printable(event.message)}`;
+    case 'pull_request_opened':
+      return `: #${event.number}`;
+    default:
+      return '';
+  }
+}
+
+function changeLines(run: RunState): string[] {
+  if (!('change' in run)) return [];
+  const { change } = run;
+  return ['', `change: base ${change.base.slice(0, 12)}, tree ${change.tree}`];
+}
+
+function checkLines(run: RunState, journal: readonly JournalEntry[]): string[] {
+  const last = journal.findLast(({ event }) => event.type === 'validation_passed' || event.type === 'validation_failed')?.event;
+  if (last === undefined || !('checks' in last)) return [];
+  const rows = last.checks.map(({ validator, verdict, tests, wallMs }) => [
+    `  ${validator}`,
+    verdict,
+    tests === null ? '' : `${tests.run} tests, ${tests.failed} failed`,
+    duration(wallMs),
+  ]);
+  const findings = run.phase === 'done' ? [] : last.checks.flatMap((check) => check.findings);
+  return ['', 'checks', columns(rows), ...findings.map(({ validator, message }) => printableLines(`  - ${validator}: ${message}`))];
+}
+
+function gateLines(run: RunState): string[] {
+  if (!('judgement' in run)) return [];
+  const { gates } = run.judgement;
+  if (gates.length === 0) return [];
+  const rows = gates.map(({ id, riskClass, why, where, paths }) => [`  ${id}`, riskClass, why, where, `${paths.length} paths`]);
+  return ['', 'gates', columns(rows)];
+}
+
+function costLines(calls: readonly ModelCall[]): string[] {
+  if (calls.length === 0) return [];
+  const settled = calls.filter(({ state }) => state === 'settled');
+  const tokens = (side: 'inputTokens' | 'outputTokens'): number => settled.reduce((sum, { usage }) => sum + usage[side], 0);
+  return ['', `model calls: ${calls.length} (${calls.length - settled.length} failed), ${tokens('inputTokens')} tokens in, ${tokens('outputTokens')} out, ${money(settled)}`];
+}
+
+function waitingLines(report: RunReport): string[] {
+  const { run } = report;
+  if (run.phase !== 'awaiting_approval') return [];
+  const open = run.judgement.gates.filter(({ approvals }) => approvals.length > 0);
+  return [
+    '',
+    ...open.flatMap(({ id, approvals, why, paths }) => [
+      `Gate ${id} asks for ${approvals.map(({ group, count }) => `${count} of ${group}`).join(' and ')}: ${printable(why)}`,
+      ...paths.slice(0, 12).map((path) => `  ${printable(path)}`),
+    ]),
+    ...run.approvals.map(({ by, binding }) => `${by} approved gate ${binding.gate}.`),
+    `It waits until ${run.expiresAt.slice(0, 16).replace('T', ' ')}. To see the change, then to approve exactly this tree:`,
+    `  ${report.command} run show ${report.task.id} --diff`,
+    ...approveLines(report).map((line) => `  ${line}`),
+  ];
+}

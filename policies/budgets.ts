@@ -1,0 +1,29 @@
+/** What one run may use up: of each number the smallest that any layer names. */
+import type { LoadedPolicy } from './parse.ts';
+import type { Policy } from './schema.ts';
+
+export type RunBudget = {
+  readonly microUsd: number | null;
+  readonly tokens: number | null;
+  readonly turns: number | null;
+  /** Of one attempt. */
+  readonly wallMs: number;
+  readonly attemptsMax: number;
+};
+
+const WALL_DEFAULT_MS = 30 * 60_000;
+const RETRIES_DEFAULT = 2;
+
+export function budgetOf(layers: readonly LoadedPolicy[]): RunBudget {
+  const least = (key: keyof Policy['budgets']): number | null => {
+    const named = layers.flatMap(({ policy }) => policy.budgets[key] ?? []);
+    return named.length > 0 ? Math.min(...named) : null;
+  };
+  return {
+    microUsd: least('microUsd'),
+    tokens: least('tokens'),
+    turns: least('turns'),
+    wallMs: least('wallMs') ?? WALL_DEFAULT_MS,
+    attemptsMax: (least('retries') ?? RETRIES_DEFAULT) + 1,
+  };
+}

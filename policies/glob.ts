@@ -1,0 +1,160 @@
+/**
+ * path-glob v1: which paths a pattern covers.
+ *
+ * `*` and `?` stay within a segment, `**` is a whole segment and stands for any number of them, `\`
+ * escapes. Everything else is literal, brackets and braces too: `app/(auth)/[id]/` is a folder that
+ * exists. A pattern with no inner `/` matches at any depth; one with a trailing `/` covers a folder.
+ *
+ * Our own, because the matchers that exist miss dotfiles, newlines or brackets, or take exponential
+ * time. Here the time is bounded by pattern segments × path length. There is no negation: `except`
+ * is a key of its own.
+ */
+
+export type GlobOptions = {
+  /**
+   * True for gates: `dir/` and `dir/**` also cover `dir` itself, so that replacing a folder by a
+   * symlink or a file is seen. False is exactly what CODEOWNERS does.
+   */
+  readonly self: boolean;
+};
+
+const PATTERN_MAX = 1_024;
+
+export function compileGlob(pattern: string, options: GlobOptions): (path: string) => boolean {
+  const matches = compileCut(pattern, options);
+  return (path) => matches(path, path.split('/'));
+}
+
+/** For callers that try many patterns on one path and so cut it at its slashes once. */
+export function compileCut(
+  pattern: string,
+  options: GlobOptions,
+): (path: string, parts: readonly string[]) => boolean {
+  const segments = read(pattern, options);
+  const tail = segments.at(-1);
+  const names = segments.slice(0, -1);
+  if (tail === ANY_DEPTH && names.length > 0 && names.every((name) => typeof name === 'string')) {
+    const name = names.join('/');
+    const below = `${name}/`;
+    return (path) => path === name || path.startsWith(below);
+  }
+  return (_, parts) => walk(segments, parts);
+}
+
+/** Why a pattern cannot mean what its author hopes, or null. */
+export function globProblem(pattern: string): string | null {
+  if (pattern === '') return 'an empty pattern covers nothing';
+  if (pattern.length > PATTERN_MAX) return `a pattern is at most ${PATTERN_MAX} characters long`;
+  if (/\p{Cc}/u.test(pattern)) return 'a pattern holds no control characters';
+  if (pattern !== pattern.trim()) return 'a pattern neither begins nor ends with a blank';
+  if (pattern.includes('***')) return '`***` has no meaning; write `**` as a whole segment';
+  if (/(^|[^\\])(\\\\)*\\$/.test(pattern)) return 'a pattern cannot end in a lone backslash';
+  if (/\\[^*?\\]/.test(pattern))
+    return 'a backslash escapes `*`, `?` or `\\`; folders part with `/`';
+  return segmentProblem(pattern);
+}
+
+function segmentProblem(pattern: string): string | null {
+  const segments = pattern.replace(/^\//, '').replace(/\/$/, '').split('/');
+  if (segments.includes('.')) return '`./` is never part of a path; leave it out';
+  if (segments.includes('..')) return '`..` is never part of a path; name the folder from the root';
+  if (segments.includes('')) return 'two slashes with nothing between cover nothing';
+  return null;
+}
+
+const STAR = -1;
+const ANY_ONE = -2;
+const ANY_DEPTH = null;
+/** Code points with `STAR` and `ANY_ONE` among them, and the text it must end with. */
+type Wild = { readonly tokens: readonly number[]; readonly tail: string };
+type Segment = string | Wild | typeof ANY_DEPTH;
+
+function read(pattern: string, { self }: GlobOptions): Segment[] {
+  const texts = pattern.replace(/^\//, '').replace(/\/$/, '').split('/');
+  if (!pattern.startsWith('/') && texts.length === 1) texts.unshift('**');
+  let isFolder = pattern.endsWith('/');
+  // A final `**` is everything below what comes before it, which is what a final slash means.
+  while (texts.at(-1) === '**') {
+    texts.pop();
+    isFolder = true;
+  }
+  // What a folder covers lies below it, so one more segment at least; a gate covers itself too.
+  if (isFolder && !self && texts.length > 0) texts.push('*');
+  const descends = isFolder || texts.at(-1) !== '*';
+  return [...texts, ...(descends ? ['**'] : [])].map(segmentOf);
+}
+
+function segmentOf(text: string): Segment {
+  if (text === '**') return ANY_DEPTH;
+  const tokens: number[] = [];
+  let plain = '';
+  let escaped = false;
+  for (const character of text) {
+    if (!escaped && character === '\\') {
+      escaped = true;
+      continue;
+    }
+    if (!escaped && character === '*') tokens.push(STAR);
+    else if (!escaped && character === '?') tokens.push(ANY_ONE);
+    else tokens.push(character.codePointAt(0) ?? 0);
+    plain += character;
+    escaped = false;
+  }
+  if (tokens.every((token) => token >= 0)) return plain;
+  const last = tokens.findLastIndex((token) => token < 0);
+  return { tokens, tail: String.fromCodePoint(...tokens.slice(last + 1)) };
+}
+
+/** As `covers`, with segments for characters and `**` for the star. */
+function walk(segments: readonly Segment[], parts: readonly string[]): boolean {
+  let segment = 0;
+  let at = 0;
+  let depth = -1;
+  let resume = 0;
+  while (at < parts.length) {
+    const wanted = segments[segment];
+    if (wanted === ANY_DEPTH) {
+      depth = segment++;
+      // Nothing after it: whatever is left is covered.
+      if (segment === segments.length) return true;
+      resume = at;
+    } else if (wanted !== undefined && covers(wanted, parts[at] ?? '')) {
+      at++;
+      segment++;
+    } else if (depth >= 0) {
+      at = ++resume;
+      segment = depth + 1;
+    } else return false;
+  }
+  while (segments[segment] === ANY_DEPTH) segment++;
+  return segment === segments.length;
+}
+
+function covers(segment: string | Wild, text: string): boolean {
+  if (typeof segment === 'string') return segment === text;
+  return text.endsWith(segment.tail) && runs(segment.tokens, text);
+}
+
+/** Greedy with one point to come back to: never more than text length × tokens steps. */
+function runs(tokens: Wild['tokens'], text: string): boolean {
+  let token = 0;
+  let at = 0;
+  let star = -1;
+  let resume = 0;
+  while (at < text.length) {
+    const wanted = tokens[token];
+    const found = text.codePointAt(at) ?? 0;
+    if (wanted === STAR) {
+      star = token++;
+      resume = at;
+    } else if (wanted === ANY_ONE || wanted === found) {
+      at += found > 0xffff ? 2 : 1;
+      token++;
+    } else if (star >= 0) {
+      at = ++resume;
+      token = star + 1;
+    } else return false;
+  }
+  while (tokens[token] === STAR) token++;
+  return token === tokens.length;
+}

@@ -1,0 +1,59 @@
+/**
+ * What is wrong with a YAML file and where, and how a person is shown it.
+ * Codes are stable: P01xx syntax, P02xx patterns, P03xx people, P04xx structure.
+ */
+
+/** A spot in a file. Lines and columns count from 1. */
+export type Place = {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** How many characters to underline; at least 1. */
+  readonly width: number;
+  /** The text of that line. */
+  readonly source: string;
+};
+
+export type Severity = 'error' | 'warning';
+
+export type Problem = Place & {
+  readonly code: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly path: readonly (string | number)[];
+  readonly hint?: string;
+};
+
+/** The problem as a compiler would print it, without a final newline. */
+export function renderProblem(problem: Problem): string {
+  const { code, severity, message, file, line, column, width, hint } = problem;
+  const bar = `${' '.repeat(String(line).length + 2)}|`;
+  const caret = `${' '.repeat(column - 1)}${'^'.repeat(width)}${hint ? ` ${hint}` : ''}`;
+  const within = pathText(problem.path);
+  return [
+    `${severity}[${code}]: ${message}`,
+    `${' '.repeat(String(line).length + 1)}--> ${file}:${line}:${column}`,
+    bar,
+    ` ${line} | ${visible(problem.source)}`,
+    `${bar} ${caret}`,
+    ...(within ? [`${bar.replace('|', '=')} in: ${within}`] : []),
+  ].join('\n');
+}
+
+export function inOrder(problems: readonly Problem[]): Problem[] {
+  return [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+function pathText(path: readonly (string | number)[]): string {
+  let text = '';
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`;
+    else text += text === '' ? step : ` › ${step}`;
+  }
+  return text;
+}
+
+/** One column per character, so that the caret stays under what it means. */
+function visible(source: string): string {
+  return source.replace(/[\p{Cc}\p{Cf}]/gu, (hidden) => (hidden === '\t' ? ' ' : '\ufffd'));
+}

@@ -1,0 +1,251 @@
+/**
+ * The local Docker engine. Everything made here bears the label `proofhouse` with the instance's id,
+ * has a name made from the run, and is found again by it after a crash.
+ *
+ * No call waits for ever: an engine that does not answer is broken machinery, not a slow task.
+ */
+import { setTimeout as later } from 'node:timers/promises';
+import Docker from 'dockerode';
+import { Fault } from '../orchestrator/domain/faults.ts';
+import type { RunId } from '../orchestrator/domain/ids.ts';
+import type { OnLine, SandboxEnd } from '../orchestrator/ports.ts';
+import { denied } from './deny.ts';
+import { lineReader } from './lines.ts';
+import { type BuildOptions, buildImages } from './images/build.ts';
+import { containerBody, type SandboxSpec } from './spec.ts';
+
+const CALL_MS = 30_000;
+
+export type Overlay = {
+  /** Folders from top to bottom. */
+  readonly lower: readonly string[];
+  /** Where writes go; null for a read-only view, which needs two lower folders. */
+  readonly upper: { readonly folder: string; readonly work: string } | null;
+};
+
+export type Engine = {
+  /** Starts the sandbox unless one of this name is there already. */
+  ensure(spec: SandboxSpec): Promise<void>;
+  /** Reads its output from the start and resolves when it has ended, by itself or at its time limit. */
+  follow(spec: SandboxSpec, onLine: OnLine, signal: AbortSignal): Promise<SandboxEnd>;
+  /** Ends it without removing it; nothing happens when it is not running. */
+  kill(name: string): Promise<void>;
+  /** Gone afterwards, running or not, there or not. */
+  remove(name: string): Promise<void>;
+  /** Makes the volume anew: whatever had this name is gone. */
+  freshOverlay(name: string, run: RunId, overlay: Overlay): Promise<void>;
+  removeVolume(name: string): Promise<void>;
+  /** Removes every sandbox and volume of a run, or of this instance. */
+  removeAll(of: { run: RunId } | 'instance'): Promise<number>;
+  imageId(tag: string): Promise<string>;
+  /** Removes every image that Proofhouse made, whichever instance built it. */
+  removeImages(): Promise<number>;
+  buildImages(options: BuildOptions): Promise<ReadonlyMap<string, string>>;
+  describe(): Promise<EngineFacts>;
+};
+
+export type EngineFacts = {
+  readonly version: string;
+  readonly apiVersion: string;
+  readonly storage: string;
+  readonly cgroups: string;
+  readonly security: readonly string[];
+  readonly folder: string;
+};
+
+export type EngineOptions = {
+  /** Names this data directory's things apart from another's on the same engine. */
+  readonly instance: string;
+  /** The numeric user inside sandboxes, never 0. */
+  readonly uid: number;
+  /** The only folders that a sandbox may be given parts of. */
+  readonly roots: readonly string[];
+};
+
+export function openEngine(options: EngineOptions): Engine {
+  const docker = new Docker();
+  const container = (name: string) => docker.getContainer(name);
+
+  const engine: Engine = {
+    ensure: async (spec) => {
+      const body = { name: spec.name, ...containerBody(spec, options) };
+      const reasons = denied(body, options.roots);
+      if (reasons.length > 0) throw new Fault('internal', `sandbox refused: ${reasons.join('; ')}`);
+      const state = await call('inspect', container(spec.name).inspect()).catch(absent);
+      if (state === null) await call('create', docker.createContainer(body as Docker.ContainerCreateOptions));
+      if (state === null || state.State.Status === 'created') {
+        await call('start', container(spec.name).start()).catch(unless(304));
+      }
+    },
+    follow: (spec, onLine, signal) => follow(container(spec.name), spec, onLine, signal),
+    kill: async (name) => {
+      await call('kill', container(name).kill()).catch(absentOrGoing);
+    },
+    remove: async (name) => {
+      await call('remove', container(name).remove({ force: true, v: true })).catch(absentOrGoing);
+    },
+    freshOverlay: async (name, run, overlay) => {
+      await engine.removeVolume(name);
+      await call(
+        'create volume',
+        docker.createVolume({
+          Name: name,
+          Driver: 'local',
+          DriverOpts: { type: 'overlay', device: 'overlay', o: overlayOptions(overlay) },
+          Labels: { proofhouse: options.instance, 'proofhouse.run': run },
+        }),
+      );
+    },
+    removeVolume: async (name) => {
+      await call('remove volume', docker.getVolume(name).remove()).catch(absent);
+    },
+    removeAll: (of) => removeAll(docker, engine, labelOf(of, options.instance)),
+    imageId: async (tag) => {
+      const image = await call('inspect image', docker.getImage(tag).inspect()).catch(absent);
+      if (image === null) throw new Fault('image_missing', `the engine has no image ${tag}`);
+      return image.Id;
+    },
+    removeImages: async () => {
+      const filters = { label: ['proofhouse=image'] };
+      const images = await call('list images', docker.listImages({ filters }));
+      for (const { Id } of images) await call('remove image', docker.getImage(Id).remove({ force: true })).catch(absentOrGoing);
+      return images.length;
+    },
+    buildImages: async (build) => {
+      await call('ping', docker.ping());
+      return buildImages(docker, build);
+    },
+    describe: async () => {
+      const [info, version] = await call('info', Promise.all([docker.info(), docker.version()]));
+      return {
+        version: version.Version,
+        apiVersion: version.ApiVersion,
+        storage: info.Driver,
+        cgroups: info.CgroupVersion ?? '1',
+        security: info.SecurityOptions ?? [],
+        folder: info.DockerRootDir,
+      };
+    },
+  };
+  return engine;
+}
+
+async function follow(
+  container: Docker.Container,
+  spec: SandboxSpec,
+  onLine: OnLine,
+  signal: AbortSignal,
+): Promise<SandboxEnd> {
+  const before = await call('inspect', container.inspect()).catch(absent);
+  if (before === null) return { ended: 'lost', exitCode: null, wallMs: 0 };
+  const started = Date.parse(before.State.StartedAt);
+  const stop = new AbortController();
+  let timedOut = false;
+  const deadline = later(Math.max(0, started + spec.limits.wallMs - Date.now()), undefined, { signal: stop.signal })
+    .then(async () => {
+      timedOut = true;
+      await call('kill', container.kill()).catch(() => {});
+    })
+    .catch(() => {});
+  try {
+    await readOutput(container, onLine, AbortSignal.any([signal, stop.signal]));
+    signal.throwIfAborted();
+    await container.wait({ abortSignal: signal }).catch(absent);
+  } finally {
+    stop.abort();
+    await deadline;
+  }
+  return endOf(await call('inspect', container.inspect()).catch(absent), timedOut, spec);
+}
+
+function endOf(state: Docker.ContainerInspectInfo | null, timedOut: boolean, spec: SandboxSpec): SandboxEnd {
+  if (state === null) return { ended: 'lost', exitCode: null, wallMs: 0 };
+  const { StartedAt, FinishedAt, ExitCode, OOMKilled } = state.State;
+  const wallMs = Math.max(0, Date.parse(FinishedAt) - Date.parse(StartedAt));
+  const late = timedOut || (ExitCode === 137 && wallMs >= spec.limits.wallMs);
+  return { ended: late ? 'timed_out' : OOMKilled ? 'oom' : 'exited', exitCode: ExitCode, wallMs };
+}
+
+async function readOutput(container: Docker.Container, onLine: OnLine, signal: AbortSignal): Promise<void> {
+  const stream = await call('logs', container.logs({ follow: true, stdout: true, stderr: true, abortSignal: signal }));
+  const read = lineReader(onLine);
+  try {
+    for await (const chunk of stream) await read.push(chunk as Buffer);
+  } catch (cause) {
+    if (!signal.aborted) throw new Fault('engine_failed', 'the engine ended a log early', { cause });
+  }
+  await read.end();
+}
+
+async function removeAll(docker: Docker, engine: Engine, label: string): Promise<number> {
+  const filters = { label: [label] };
+  const sandboxes = await call('list', docker.listContainers({ all: true, filters }));
+  await Promise.all(sandboxes.map(({ Id }) => engine.remove(Id)));
+  const { Volumes } = await call('list volumes', docker.listVolumes({ filters }));
+  await Promise.all((Volumes ?? []).map(({ Name }) => engine.removeVolume(Name)));
+  return sandboxes.length + (Volumes ?? []).length;
+}
+
+function labelOf(of: { run: RunId } | 'instance', instance: string): string {
+  return of === 'instance' ? `proofhouse=${instance}` : `proofhouse.run=${of.run}`;
+}
+
+/** Overlay options split on `,` and `:`, so a path with either would mean something else. */
+function overlayOptions({ lower, upper }: Overlay): string {
+  const all = upper === null ? lower : [...lower, upper.folder, upper.work];
+  const odd = all.find((folder) => !/^\/[\w./+@-]+$/.test(folder));
+  if (odd !== undefined) {
+    throw new Fault('engine_failed', `the path ${odd} holds a character that an overlay mount cannot take`);
+  }
+  const rest = upper === null ? [] : [`upperdir=${upper.folder}`, `workdir=${upper.work}`];
+  return [`lowerdir=${lower.join(':')}`, ...rest].join(',');
+}
+
+type EngineError = { readonly statusCode?: number; readonly code?: string; readonly message?: string };
+
+/** Waits for one engine call, but not for ever, and gives its failures our names. */
+async function call<T>(what: string, promise: Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const late = later(CALL_MS, undefined, { signal: stop.signal }).then(() => {
+    throw new Fault('engine_failed', `the engine did not answer "${what}" within ${CALL_MS / 1000} s`);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } catch (cause) {
+    throw named(what, cause as EngineError);
+  } finally {
+    stop.abort();
+    late.catch(() => {});
+  }
+}
+
+class EngineFault extends Fault {
+  readonly status: number | null;
+  constructor(what: string, error: EngineError) {
+    super('engine_failed', `the engine refused "${what}": ${error.message ?? error.code ?? 'no reason given'}`, {
+      cause: error,
+    });
+    this.status = error.statusCode ?? null;
+  }
+}
+
+function named(what: string, error: EngineError | Fault): Fault {
+  if (error instanceof Fault) return error;
+  if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'EACCES') {
+    return new Fault('docker_missing', `no Docker engine answers at its socket (${error.code})`, { cause: error });
+  }
+  if (/no space left on device/i.test(error.message ?? '')) {
+    return new Fault('disk_full', `the engine has no space left: ${error.message}`, { cause: error });
+  }
+  return new EngineFault(what, error);
+}
+
+const unless =
+  (...statuses: number[]) =>
+  (error: unknown): null => {
+    if (error instanceof EngineFault && error.status !== null && statuses.includes(error.status)) return null;
+    throw error;
+  };
+const absent = unless(404);
+/** 409: another removal of the same thing is on its way. */
+const absentOrGoing = unless(404, 409);

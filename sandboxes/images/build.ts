@@ -1,0 +1,133 @@
+/**
+ * Builds the sandbox images that this machine lacks.
+ *
+ * Packages from the npm registry are fetched on the host with its own client and copied in, so a
+ * build needs no registry, no proxy and no certificate of the host. An image is tagged only when it
+ * is whole: a build that was cut short leaves nothing that a run could pick up.
+ */
+import { execFile } from 'node:child_process';
+import { cp, mkdir, readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type Docker from 'dockerode';
+import { Fault } from '../../orchestrator/domain/faults.ts';
+import { type Recipe, recipes } from './recipes.ts';
+import { importRoot } from './root-filesystem.ts';
+
+const run = promisify(execFile);
+const LABEL = { proofhouse: 'image' };
+
+export type BuildProgress = (image: string, what: string) => void;
+
+export type BuildOptions = {
+  /** Scratch folder for build contexts; emptied afterwards. */
+  readonly scratch: string;
+  /** The Node binary that goes into the images. */
+  readonly node: string;
+  readonly nodeVersion: string;
+  readonly progress: BuildProgress;
+};
+
+/** Builds what is missing, in order, and returns the tag of every image. */
+export async function buildImages(docker: Docker, options: BuildOptions): Promise<ReadonlyMap<string, string>> {
+  const all = recipes(options.nodeVersion);
+  for (const recipe of all) {
+    if (await exists(docker, recipe.tag)) continue;
+    options.progress(recipe.name, 'building');
+    const started = performance.now();
+    await build(docker, recipe, options);
+    options.progress(recipe.name, `built in ${Math.round((performance.now() - started) / 1000)} s`);
+  }
+  return new Map(all.map(({ name, tag }) => [name, tag]));
+}
+
+export async function exists(docker: Docker, tag: string): Promise<boolean> {
+  return docker
+    .getImage(tag)
+    .inspect()
+    .then(() => true)
+    .catch((error: { statusCode?: number }) => {
+      if (error.statusCode === 404) return false;
+      throw error;
+    });
+}
+
+async function build(docker: Docker, recipe: Recipe, options: BuildOptions): Promise<void> {
+  const context = path.join(options.scratch, recipe.name);
+  await rm(context, { recursive: true, force: true });
+  await mkdir(context, { recursive: true });
+  try {
+    if (recipe.name === 'root' && !(await pull(docker, 'debian:bookworm-slim'))) {
+      options.progress('root', 'no image registry answers; making it from the package sources of this machine');
+      await importRoot(docker, { recipe, label: LABEL, context });
+      return;
+    }
+    await fill(context, recipe, options);
+    await buildFrom(docker, context, recipe);
+  } finally {
+    await rm(context, { recursive: true, force: true });
+  }
+}
+
+async function fill(context: string, recipe: Recipe, options: BuildOptions): Promise<void> {
+  await cp(recipe.folder, context, { recursive: true, filter: (from) => !from.includes('node_modules') });
+  if (recipe.name === 'base') await cp(options.node, path.join(context, 'node'));
+  if (recipe.name === 'root') return;
+  options.progress(recipe.name, 'fetching its packages');
+  try {
+    await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: context });
+  } catch (cause) {
+    throw new Fault('image_missing', `npm ci failed for the ${recipe.name} image: ${lastLines(cause)}`, { cause });
+  }
+}
+
+/** True when the image is there or an image registry gave it. */
+async function pull(docker: Docker, name: string): Promise<boolean> {
+  if (await exists(docker, name)) return true;
+  try {
+    await finished(docker, await docker.pull(name, { abortSignal: AbortSignal.timeout(60_000) }));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function buildFrom(docker: Docker, context: string, recipe: Recipe): Promise<void> {
+  const stream = await docker.buildImage(
+    { context, src: await readdir(context) },
+    {
+      t: recipe.tag,
+      buildargs: recipe.from,
+      labels: LABEL,
+      networkmode: recipe.network,
+      rm: true,
+      forcerm: true,
+    },
+  );
+  const output: string[] = [];
+  try {
+    await finished(docker, stream, (line) => output.push(line));
+  } catch (cause) {
+    const said = output.join('').trim().split('\n').slice(-8).join('\n');
+    throw new Fault('image_missing', `building the ${recipe.name} image failed:\n${said}`, { cause });
+  }
+}
+
+function finished(
+  docker: Docker,
+  stream: NodeJS.ReadableStream,
+  onOutput: (line: string) => void = () => {},
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    docker.modem.followProgress(
+      stream,
+      (error) => (error === null ? resolve() : reject(error)),
+      (event: { stream?: string; error?: string }) => onOutput(event.stream ?? event.error ?? ''),
+    );
+  });
+}
+
+function lastLines(cause: unknown): string {
+  const { stderr } = cause as { stderr?: string };
+  return (stderr ?? String(cause)).trim().split('\n').slice(-4).join(' ');
+}

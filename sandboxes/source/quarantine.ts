@@ -1,0 +1,133 @@
+/**
+ * Where an attempt's objects arrive. git checks every object, then we check every entry; only what
+ * both let through is a change. The mirror's objects are borrowed by environment, so that nothing in
+ * the quarantine names a path of its own.
+ */
+import { createReadStream } from 'node:fs';
+import { rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Change, Entry, Facts } from '../../orchestrator/domain/change.ts';
+import type { Finding } from '../../orchestrator/domain/check.ts';
+import { Fault } from '../../orchestrator/domain/faults.ts';
+import { Sha } from '../../orchestrator/domain/ids.ts';
+import { type GitOptions, git } from './git.ts';
+import { makeBare } from './mirror.ts';
+
+const PACK_BYTES_MAX = 64 * 2 ** 20;
+/** git's own name for "these bytes are binary": a NUL among the first 8,000. */
+const SNIFF_BYTES = 8000;
+
+export type Quarantine = { readonly folder: string; readonly mirror: string };
+
+/** Takes a pack in. Refuses with git's reason when any object is not what it must be. */
+export async function ingest(into: Quarantine, pack: string, tree: string): Promise<{ tree: Sha } | { refused: Finding[] }> {
+  await rm(into.folder, { recursive: true, force: true });
+  await makeBare(into.folder);
+  const { size } = await stat(pack);
+  if (size > PACK_BYTES_MAX) return refused(`the change packs to ${size} bytes; at most ${PACK_BYTES_MAX} leave a workspace`);
+  const id = Sha.safeParse(tree.trim());
+  if (!id.success) return refused('the workspace gave no tree');
+  try {
+    await inside(into, ['index-pack', '--stdin', '--fix-thin', '--strict', '--fsck-objects', `--max-input-size=${PACK_BYTES_MAX}`], {
+      input: createReadStream(pack),
+    });
+    await inside(into, ['cat-file', '-e', `${id.data}^{tree}`]);
+  } catch (cause) {
+    if (cause instanceof Fault && cause.code === 'git_failed') return refused(`git refused its objects: ${cause.message}`);
+    throw cause;
+  }
+  return { tree: id.data };
+}
+
+export async function rawDiff(at: Quarantine, base: Sha, tree: Sha): Promise<Buffer> {
+  return (await inside(at, ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--full-index', base, tree])).stdout;
+}
+
+/** Every path of a tree, for rules about the whole of it. */
+export async function treePaths(at: Quarantine, tree: Sha): Promise<string[]> {
+  const { stdout } = await inside(at, ['ls-tree', '-r', '-z', '--name-only', tree]);
+  return stdout.toString('utf8').split('\0').filter(Boolean);
+}
+
+/** Counts lines as text whatever attributes say: an attribute in the tree must not hide a change. */
+export async function lineCounts(at: Quarantine, base: Sha, tree: Sha): Promise<Pick<Change, 'addedLines' | 'removedLines'>> {
+  const { stdout } = await inside(at, ['diff-tree', '-r', '-z', '--numstat', '--no-renames', '--text', '--no-textconv', '--no-ext-diff', base, tree]);
+  const counts = stdout.toString('latin1').split('\0').filter(Boolean).map((row) => row.split('\t', 2).map(Number));
+  const sum = (side: number): number => counts.reduce((total, row) => total + (row[side] || 0), 0);
+  return { addedLines: sum(0), removedLines: sum(1) };
+}
+
+/** Sizes and kinds of the blobs that the change brings. */
+export async function blobFacts(at: Quarantine, entries: readonly Entry[]): Promise<Pick<Facts, 'blobBytes' | 'binary'>> {
+  const oids = [...new Set(entries.filter(({ newMode }) => newMode.startsWith('1')).map(({ newOid }) => newOid))];
+  const blobBytes: Record<string, number> = {};
+  const binary: Sha[] = [];
+  for await (const { oid, bytes } of blobs(at, oids)) {
+    blobBytes[oid] = bytes.length;
+    if (isBinary(bytes)) binary.push(oid);
+  }
+  return { blobBytes, binary };
+}
+
+export async function readBlob(at: Quarantine, oid: Sha): Promise<Buffer> {
+  return (await inside(at, ['cat-file', 'blob', oid])).stdout;
+}
+
+export async function textDiff(at: Quarantine, base: Sha, tree: Sha, maxBytes: number): Promise<string> {
+  const { stdout } = await inside(at, ['diff-tree', '-p', '-r', '--no-renames', '--text', '--no-textconv', '--no-ext-diff', '--no-color', base, tree]);
+  return stdout.subarray(0, maxBytes).toString('utf8');
+}
+
+/** The published commit: our author, our time, one parent. */
+export async function writeCommit(at: Quarantine, parent: Sha, tree: Sha, message: string, when: string): Promise<Sha> {
+  const env = {
+    GIT_AUTHOR_NAME: 'Proofhouse',
+    GIT_AUTHOR_EMAIL: 'proofhouse@localhost.invalid',
+    GIT_COMMITTER_NAME: 'Proofhouse',
+    GIT_COMMITTER_EMAIL: 'proofhouse@localhost.invalid',
+    GIT_AUTHOR_DATE: when,
+    GIT_COMMITTER_DATE: when,
+  };
+  // Whoever takes the commit from here finds its parent in the mirror.
+  await writeFile(path.join(at.folder, 'objects', 'info', 'alternates'), `${path.join(at.mirror, 'objects')}\n`);
+  const { stdout } = await inside(at, ['commit-tree', '-p', parent, '-F', '-', tree], { env, input: Buffer.from(message) });
+  return Sha.parse(stdout.toString().trim());
+}
+
+/** Merges a change made on `base` with what the branch has become. Exit 1 of merge-tree means conflicts. */
+export async function mergeOnto(at: Quarantine, ours: Sha, onto: Sha): Promise<{ tree: Sha } | { conflicts: string[] }> {
+  const { code, stdout } = await inside(at, ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', onto, ours], { allow: [1] });
+  const [tree = '', ...paths] = stdout.toString('utf8').split('\0').filter(Boolean);
+  return code === 0 ? { tree: Sha.parse(tree.trim()) } : { conflicts: paths };
+}
+
+async function* blobs(at: Quarantine, oids: readonly Sha[]): AsyncGenerator<{ oid: Sha; bytes: Buffer }> {
+  if (oids.length === 0) return;
+  const { stdout } = await inside(at, ['cat-file', '--batch', '--buffer'], { input: Buffer.from(`${oids.join('\n')}\n`) });
+  let at_ = 0;
+  for (const oid of oids) {
+    const end = stdout.indexOf(10, at_);
+    const size = Number(stdout.toString('latin1', at_, end).split(' ')[2]);
+    yield { oid, bytes: stdout.subarray(end + 1, end + 1 + size) };
+    at_ = end + 1 + size + 1;
+  }
+}
+
+function isBinary(bytes: Buffer): boolean {
+  if (bytes.subarray(0, SNIFF_BYTES).includes(0)) return true;
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function inside(at: Quarantine, args: readonly string[], options: GitOptions = {}) {
+  const borrowed = path.join(at.mirror, 'objects');
+  return git(at.folder, args, { ...options, env: { ...options.env, GIT_ALTERNATE_OBJECT_DIRECTORIES: borrowed } });
+}
+
+function refused(message: string): { refused: Finding[] } {
+  return { refused: [{ validator: 'entries', code: 'change_refused', message }] };
+}

@@ -1,0 +1,44 @@
+/** The `Source` port: what the controller reads from its own bare repositories. */
+import type { Source } from '../../orchestrator/ports.ts';
+import type { Folders } from './folders.ts';
+import { listPaths, readFile, updateMirror } from './mirror.ts';
+import {
+  blobFacts,
+  lineCounts,
+  mergeOnto,
+  type Quarantine,
+  rawDiff,
+  readBlob,
+  textDiff,
+  treePaths,
+  writeCommit,
+} from './quarantine.ts';
+
+export function openSource(folders: Folders): Source {
+  const quarantine = (place: { run: Parameters<Folders['quarantine']>[0]; attempt: number; repository: string }): Quarantine => ({
+    folder: folders.quarantine(place.run, place.attempt),
+    mirror: folders.mirror(place.repository),
+  });
+  return {
+    update: (repository, remote) => updateMirror(folders.mirror(repository), remote),
+    read: (repository, commit, path) => readFile(folders.mirror(repository), commit, path),
+    paths: (repository, commit) => listPaths(folders.mirror(repository), commit),
+    rawEntries: (place, tree) => rawDiff(quarantine(place), place.base, tree),
+    treePaths: (place, tree) => treePaths(quarantine(place), tree),
+    measure: async (place, tree, entries) => ({
+      ...(await lineCounts(quarantine(place), place.base, tree)),
+      ...(await blobFacts(quarantine(place), entries)),
+    }),
+    blob: (place, oid) => readBlob(quarantine(place), oid),
+    diff: (place, tree, maxBytes) => textDiff(quarantine(place), place.base, tree, maxBytes),
+    commit: async (place, tree, message, at) => ({
+      commit: await writeCommit(quarantine(place), place.base, tree, message, at),
+      from: quarantine(place).folder,
+    }),
+    rebase: async (place, tree, onto) => {
+      const at = quarantine(place);
+      const ours = await writeCommit(at, place.base, tree, 'change', '2000-01-01T00:00:00Z');
+      return mergeOnto(at, ours, onto);
+    },
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * Runs one of our own scripts in a sandbox: making a snapshot, a layer, an export. The scripts are
+ * baked into the base image, so nothing in a workspace can change what they do.
+ */
+import { chown, mkdir, rm } from 'node:fs/promises';
+import { Fault, type FaultCode } from '../orchestrator/domain/faults.ts';
+import type { RunId } from '../orchestrator/domain/ids.ts';
+import type { OnLine } from '../orchestrator/ports.ts';
+import type { Engine } from './docker.ts';
+import type { Mount, Role, SandboxSpec } from './spec.ts';
+
+const MIB = 2 ** 20;
+const LIMITS = { memoryBytes: 1024 * MIB, cpus: 2, pids: 256, wallMs: 10 * 60_000 } as const;
+
+export type Shop = {
+  readonly engine: Engine;
+  /** Engine id of an image of ours, or the id itself. */
+  image(name: string): Promise<string>;
+  readonly uid: number;
+};
+
+export type ToolRun = {
+  readonly name: string;
+  readonly run: RunId;
+  readonly role: Role;
+  readonly script: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly mounts: readonly Mount[];
+  readonly workingDir: string;
+  /** Code of the fault when the script fails. */
+  readonly code: FaultCode;
+};
+
+export async function runTool(shop: Shop, tool: ToolRun, signal: AbortSignal): Promise<void> {
+  const spec: SandboxSpec = {
+    name: tool.name,
+    run: tool.run,
+    role: tool.role,
+    image: await shop.image('base'),
+    mounts: tool.mounts,
+    env: { HOME: '/home/agent', ...tool.env },
+    argv: [`/opt/proofhouse/${tool.script}`],
+    workingDir: tool.workingDir,
+    joins: null,
+    limits: LIMITS,
+  };
+  const tail = keepTail(12);
+  // One that an earlier controller left half-way is not trusted to be whole.
+  await shop.engine.remove(tool.name);
+  try {
+    await shop.engine.ensure(spec);
+    const end = await shop.engine.follow(spec, tail.onLine, signal);
+    if (end.ended === 'exited' && end.exitCode === 0) return;
+    const said = tail.lines.join('\n');
+    if (/no space left on device/i.test(said)) throw new Fault('disk_full', `${tool.script}: ${said}`);
+    throw new Fault(tool.code, `${tool.script} ${end.ended} with ${end.exitCode}: ${said}`);
+  } finally {
+    await shop.engine.remove(tool.name);
+  }
+}
+
+/** The last lines of an output; what came before is dropped. */
+export function keepTail(most: number): { readonly lines: string[]; readonly onLine: OnLine } {
+  const lines: string[] = [];
+  return {
+    lines,
+    onLine: async ({ text }) => {
+      lines.push(text);
+      if (lines.length > most) lines.shift();
+    },
+  };
+}
+
+/** An empty folder that a sandbox may write to. */
+export async function emptyFolder(folder: string, uid: number): Promise<string> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  if (process.getuid?.() === 0) await chown(folder, uid, uid);
+  return folder;
+}
+
+export const folderMount = (source: string, target: string, writable = false): Mount => ({
+  kind: 'folder',
+  source,
+  target,
+  writable,
+});
+
+export const volumeMount = (source: string, target: string, writable = false): Mount => ({
+  kind: 'volume',
+  source,
+  target,
+  writable,
+});

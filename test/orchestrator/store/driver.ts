@@ -1,0 +1,50 @@
+/** A process of its own that uses a store, for tests that kill it or let several run at once. */
+import { writeSync } from 'node:fs';
+import { openSqliteStore } from '../../../orchestrator/store/sqlite.ts';
+import {
+  CLAIMED,
+  FINISHED,
+  NO_BUDGET,
+  READY,
+  sampleCall,
+  sampleRun,
+  sampleTask,
+} from '../../contracts/samples.ts';
+
+const [file = '', work = '', mark = '0'] = process.argv.slice(2);
+const store = openSqliteStore(file, () => new Date());
+// Unlike a stream, this has left the process when it returns, so a kill cannot take it back.
+const say = (line: string): void => {
+  writeSync(1, `${line}\n`);
+};
+
+const works: Record<string, () => Promise<void>> = {
+  claimAll: async () => {
+    for (let lease = await store.claim(); lease !== null; lease = await store.claim()) {
+      say(`${lease.run} ${lease.token}`);
+    }
+  },
+  claimAndHang: async () => {
+    say(JSON.stringify(await store.claim()));
+    setInterval(() => undefined, 1_000);
+  },
+  reserve: async () => {
+    for (let index = 0; index < 25; index++) {
+      const call = sampleCall(`${mark}-${index}`);
+      const refused = await store.ledger.reserve(call, { ...NO_BUDGET, turns: 10 });
+      say(refused === null ? 'made' : 'refused');
+    }
+  },
+  appendForever: async () => {
+    for (let number = Number(mark); ; number++) {
+      await store.addTask(sampleTask(number));
+      for (const [seq, event] of [CLAIMED, READY, FINISHED].entries()) {
+        await store.append(sampleRun(number), seq, event, null);
+        say(`${sampleRun(number)} ${seq}`);
+      }
+    }
+  },
+};
+
+say('open');
+await works[work]?.();

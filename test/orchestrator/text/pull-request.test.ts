@@ -1,0 +1,362 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Digest, Person, RunId, Sha } from '../../../orchestrator/domain/ids.ts';
+import { type PullRequestFacts, pullRequestText } from '../../../orchestrator/text/pull-request.ts';
+
+const sha = (digit: string): Sha => Sha.parse(digit.repeat(40));
+const digest = (digit: string): Digest => Digest.parse(`sha256:${digit.repeat(64)}`);
+
+const UNGATED: PullRequestFacts = {
+  task: {
+    id: RunId.parse('r0000001'),
+    title: 'Round prices to whole cents',
+    text: 'Round prices to whole cents\n\nSee `src/price.ts`.',
+    source: 'cli',
+    repository: '/repositories/shop',
+    base: 'main',
+    requester: Person.parse('local:rita'),
+    queuedAt: '2026-03-01T10:00:00.000Z',
+  },
+  attempt: 1,
+  prepared: {
+    ...{ base: sha('a'), policy: digest('b'), rules: null, agent: 'codex 0.169.0' },
+    ...{ image: 'sha256:1234', model: 'scripted/demo', attemptsMax: 3 },
+  },
+  change: {
+    ...{ base: sha('a'), tree: sha('c'), entries: digest('d') },
+    ...{ files: 1, addedLines: 4, removedLines: 2 },
+  },
+  entries: [
+    {
+      ...{ path: 'src/price.ts', operation: 'modify', oldMode: '100644', newMode: '100644' },
+      ...{ oldOid: sha('1'), newOid: sha('2') },
+    },
+  ],
+  judgement: {
+    ...{ verdict: 'allow', riskClass: 'low', gates: [], validators: ['unit'], denials: [] },
+    ...{ distinct: true, policy: digest('b'), groups: {} },
+  },
+  checks: [
+    {
+      ...{ validator: 'unit', definition: digest('3'), verdict: 'passed', findings: [] },
+      ...{ tests: { run: 12, failed: 0, skipped: 1 }, evidence: [], wallMs: 1_234 },
+    },
+  ],
+  evidence: digest('e'),
+  approvals: [],
+  cost: { calls: 1, inputTokens: 900, outputTokens: 80, microUsd: null, scripted: true },
+  refusedConnections: 0,
+};
+
+const binding = {
+  ...{ base: sha('a'), tree: sha('c'), entries: digest('d'), gate: 'payments' },
+  ...{ scope: digest('5'), definition: digest('6'), policy: digest('b'), evidence: digest('e') },
+};
+const approval = (by: string, change: Partial<typeof binding> = {}) => ({
+  ...{ by: Person.parse(by), assurance: 'session' as const, at: '2026-03-01T12:34:56.000Z' },
+  ...{ expiresAt: '2026-03-08T12:34:56.000Z', binding: { ...binding, ...change } },
+});
+
+const GATED: PullRequestFacts = {
+  ...UNGATED,
+  attempt: 2,
+  judgement: {
+    ...UNGATED.judgement,
+    ...{ verdict: 'hold', riskClass: 'high' },
+    gates: [
+      {
+        ...{
+          id: 'payments',
+          why: 'Payments code is owned by the payments team.',
+          layer: 'repository',
+        },
+        ...{ where: '.proofhouse/policy.yaml:44:5', riskClass: 'high', surface: 'hold' },
+        ...{ approvals: [{ group: 'payments', count: 1 }], paths: ['src/price.ts'] },
+        ...{ scope: digest('5'), definition: digest('6'), expiresMs: 604_800_000 },
+      },
+      {
+        ...{ id: 'source', why: 'Any source file', layer: 'repository' },
+        ...{ where: '.proofhouse/policy.yaml:60:5', riskClass: 'low', surface: 'ready-pr' },
+        ...{ approvals: [], paths: ['src/price.ts'] },
+        ...{ scope: digest('7'), definition: digest('8'), expiresMs: 604_800_000 },
+      },
+    ],
+  },
+  approvals: [approval('local:ana')],
+  cost: { calls: 12, inputTokens: 34_567, outputTokens: 1_234, microUsd: 123_456, scripted: false },
+  refusedConnections: 3,
+};
+
+test('an ungated change', () => {
+  expect(pullRequestText(UNGATED).body).toMatchInlineSnapshot(`
+    "\`codex 0.169.0\` made this change in 1 attempt: 1 file, +4 −2 lines, risk class low; 1 of 1 check passed, and nobody had to agree.
+
+    ### What was asked
+
+    \`local:rita\` asked on 2026-03-01 10:00 UTC, through cli:
+
+    \`\`\`text
+    Round prices to whole cents
+
+    See \`src/price.ts\`.
+    \`\`\`
+
+    ### Checks
+
+    | Check | Verdict | Tests run | Failed | Wall time |
+    | --- | --- | --- | --- | --- |
+    | unit | passed | 12 | 0 | 1.2 s |
+
+    ### Gates
+
+    No gate of the policy matched this change.
+
+    ### What it touched
+
+    1 file, +4 −2 lines:
+
+    - modify \`src/price.ts\`
+
+    No try to reach the network was seen.
+
+    ### What it cost
+
+    1 model call, 900 tokens in, 80 tokens out, price not known. The model was scripted: no real model took part.
+
+    ### How to verify
+
+    On this branch, the first command prints the tree that was checked and agreed to; the second shows the whole run.
+
+    \`\`\`sh
+    git rev-parse 'HEAD^{tree}'   # cccccccccccccccccccccccccccccccccccccccc
+    proofhouse run show r0000001
+    \`\`\`
+
+    <details>
+    <summary>Digests</summary>
+
+    | What | Exactly |
+    | --- | --- |
+    | Base commit | \`aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\` |
+    | Tree | \`cccccccccccccccccccccccccccccccccccccccc\` |
+    | Entries | \`sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd\` |
+    | Policy | \`sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\` |
+    | Rules | \`none\` |
+    | Evidence | \`sha256:eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee\` |
+    | Agent | \`codex 0.169.0\` |
+    | Image | \`sha256:1234\` |
+    | Model | \`scripted/demo\` |
+
+    </details>
+    "
+  `);
+});
+
+test('a gated change', () => {
+  expect(pullRequestText(GATED).body).toMatchInlineSnapshot(`
+    "\`codex 0.169.0\` made this change in 2 attempts: 1 file, +4 −2 lines, risk class high; 1 of 1 check passed, and \`local:ana\` agreed.
+
+    ### What was asked
+
+    \`local:rita\` asked on 2026-03-01 10:00 UTC, through cli:
+
+    \`\`\`text
+    Round prices to whole cents
+
+    See \`src/price.ts\`.
+    \`\`\`
+
+    ### Checks
+
+    | Check | Verdict | Tests run | Failed | Wall time |
+    | --- | --- | --- | --- | --- |
+    | unit | passed | 12 | 0 | 1.2 s |
+
+    ### Gates
+
+    | Gate | Class | Why | Agreed |
+    | --- | --- | --- | --- |
+    | payments | high | Payments code is owned by the payments team. | \`local:ana\`, 2026-03-01 12:34 UTC |
+    | source | low | Any source file | asks nobody |
+
+    ### What it touched
+
+    1 file, +4 −2 lines:
+
+    - modify \`src/price.ts\`
+
+    3 tries to reach the network were seen and refused.
+
+    ### What it cost
+
+    12 model calls, 34567 tokens in, 1234 tokens out, $0.1235.
+
+    ### How to verify
+
+    On this branch, the first command prints the tree that was checked and agreed to; the second shows the whole run.
+
+    \`\`\`sh
+    git rev-parse 'HEAD^{tree}'   # cccccccccccccccccccccccccccccccccccccccc
+    proofhouse run show r0000001
+    \`\`\`
+
+    <details>
+    <summary>Digests</summary>
+
+    | What | Exactly |
+    | --- | --- |
+    | Base commit | \`aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\` |
+    | Tree | \`cccccccccccccccccccccccccccccccccccccccc\` |
+    | Entries | \`sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd\` |
+    | Policy | \`sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\` |
+    | Rules | \`none\` |
+    | Evidence | \`sha256:eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee\` |
+    | Agent | \`codex 0.169.0\` |
+    | Image | \`sha256:1234\` |
+    | Model | \`scripted/demo\` |
+
+    </details>
+    "
+  `);
+});
+
+test('the commit message of a gated change', () => {
+  expect(pullRequestText(GATED).commitMessage).toMatchInlineSnapshot(`
+    "Round prices to whole cents
+
+    codex 0.169.0 made this change in 2 attempts: 1 file, +4 −2 lines, risk class high; 1 of 1 check passed, and local:ana agreed.
+
+    Proofhouse-Run: r0000001
+    Proofhouse-Tree: cccccccccccccccccccccccccccccccccccccccc
+    Proofhouse-Policy: sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+    Proofhouse-Evidence: sha256:eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee
+    Requested-by: local:rita
+    Approved-by: local:ana
+    "
+  `);
+});
+
+test('an approval of another tree, other evidence or another scope is not shown as consent', () => {
+  const approvals = [
+    approval('local:old', { tree: sha('9') }),
+    approval('local:older', { evidence: digest('9') }),
+  ];
+  const { body, commitMessage } = pullRequestText({ ...GATED, approvals });
+  expect(body + commitMessage).not.toContain('local:old');
+  const elsewhere = [approval('local:ana', { scope: digest('9') })];
+  expect(pullRequestText({ ...GATED, approvals: elsewhere }).body).toContain('| nobody |');
+});
+
+test('twenty paths are named and the others counted', () => {
+  const entries = Array.from({ length: 25 }, (_, n) => ({
+    ...UNGATED.entries[0],
+    ...{ path: `f${n}`, operation: 'add' as const, oldMode: '000000', newMode: '100644' },
+    ...{ oldOid: sha('0'), newOid: sha('2') },
+  }));
+  const { body } = pullRequestText({ ...UNGATED, entries });
+  expect(body.match(/^- add/gm)).toHaveLength(20);
+  expect(body).toContain('- and 5 more');
+});
+
+test('the longest task leaves a body that a forge accepts', () => {
+  const text = '\u202e'.repeat(65_536);
+  const { body } = pullRequestText({ ...GATED, task: { ...GATED.task, text } });
+  expect(body.length).toBeLessThan(65_536);
+  expect(body).toContain('… cut here');
+});
+
+const ATTACKS = [
+  'a | b | passed |',
+  'close `code` and ``more``',
+  'one\n\n| Check | Verdict |\n| --- | --- |\n| all | passed |',
+  '<script>alert(1)</script><img src=x onerror=y>',
+  '@everyone look, fixes #12 and GH-13 and o/r#14',
+  'fixes https://forge.example/o/r/issues/1, www.example.com',
+  'Approved-by: local:eve',
+  'x\n\nApproved-by: local:eve\nProofhouse-Tree: 0',
+  '[a link](javascript:alert(1)) ![x](y) [skip ci]',
+  '```\n# Heading\n````',
+  '\u202egnp.exe\u200b\u2066 \u0000\u001b[31m \u2028x',
+  '`',
+  '\\`<b>`\\|',
+];
+
+/** Everywhere that someone else's words can get in. */
+function attacked(words: string): PullRequestFacts {
+  const [gate] = GATED.judgement.gates;
+  const [check] = GATED.checks;
+  const [entry] = GATED.entries;
+  if (!(gate && check && entry)) throw new Error('the sample has one of each');
+  return {
+    ...GATED,
+    task: { ...GATED.task, title: words.slice(0, 120), text: words, source: words },
+    prepared: { ...GATED.prepared, agent: words, image: words, model: words },
+    entries: [{ ...entry, path: words }],
+    judgement: { ...GATED.judgement, gates: [{ ...gate, id: words, why: words }] },
+    checks: [{ ...check, validator: words }],
+  };
+}
+
+/** The body without its code, found as CommonMark does: blocks first, then spans. */
+function outsideCode(body: string): string {
+  const blocks = /^(`{3,})[^`\n]*\n[\s\S]*?\n\1`*$/gm;
+  const spans = /(?<!`)(`+)(?!`)([\s\S]*?[^`])\1(?!`)/g;
+  return body.replace(blocks, 'BLOCK').replace(spans, 'CODE');
+}
+
+const shape = (body: string): string[] => outsideCode(body).split('\n');
+
+describe('words that try to be more', () => {
+  const harmless = shape(pullRequestText(attacked('~')).body);
+
+  test.each(ATTACKS)('%j stays code in the body', (words) => {
+    expect(shape(pullRequestText(attacked(words)).body)).toEqual(harmless);
+  });
+
+  test('whatever the words are, they are code or plain', () => {
+    const sharp = fc.string({
+      unit: fc.constantFrom(...'`|\\<>@#[]()*_~&!:/\n\r\t -a1\u200b\u0085'),
+    });
+    fc.assert(
+      fc.property(sharp, (words) => {
+        const got = outsideCode(pullRequestText(attacked(`~${words}`)).body);
+        expect(got.split('\n')).toEqual(harmless);
+      }),
+    );
+  });
+
+  test('harmless words are left as they are', () => {
+    const { body } = pullRequestText(GATED);
+    expect(body).toContain('| Payments code is owned by the payments team. |');
+  });
+
+  test.each(['see www.example.com', 'like gh-12'])(
+    '%j is code, for a forge would link it',
+    (why) => {
+      const gates = GATED.judgement.gates.map((gate) => ({ ...gate, why }));
+      const { body } = pullRequestText({ ...GATED, judgement: { ...GATED.judgement, gates } });
+      expect(body).toContain(`| \`${why}\` |`);
+    },
+  );
+
+  test.each(ATTACKS)('%j makes a title of one line without a mention or reference', (words) => {
+    const { title } = pullRequestText(attacked(words));
+    expect(title).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}]|@\w|#\d|GH-\d|:\/\/|\[|\]/u);
+    expect(title).not.toBe('');
+  });
+
+  test.each(ATTACKS)('%j adds no trailer to the commit', (words) => {
+    const { commitMessage } = pullRequestText(attacked(words));
+    const parsed = execFileSync('git', ['interpret-trailers', '--parse'], { input: commitMessage });
+    expect(parsed.toString().trim().split('\n')).toEqual([
+      'Proofhouse-Run: r0000001',
+      `Proofhouse-Tree: ${sha('c')}`,
+      `Proofhouse-Policy: ${digest('b')}`,
+      `Proofhouse-Evidence: ${digest('e')}`,
+      'Requested-by: local:rita',
+      'Approved-by: local:ana',
+    ]);
+    expect(commitMessage).not.toMatch(/@\w|#\d|\[skip/);
+  });
+});

@@ -1,0 +1,170 @@
+/**
+ * Reads a JUnit XML report. The only file that knows the XML parser.
+ *
+ * Invariant: the numbers are counted from `testcase` elements; what a report says of itself in
+ * attributes is never believed. A report that cannot be read whole is unreadable, not empty.
+ * Deliberately absent: entities and document types, so there is nothing to expand.
+ */
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+
+export type JunitReport = {
+  /** `run` leaves out skipped tests: a suite that skips everything proves nothing. */
+  readonly tests: { readonly run: number; readonly failed: number; readonly skipped: number };
+  /** The first `FAILURES_MAX`; `tests.failed` counts them all. */
+  readonly failures: readonly Failure[];
+};
+
+type Failure = { readonly name: string; readonly message: string };
+
+const REPORT_BYTES_MAX = 16 * 1024 * 1024;
+const MESSAGE_CHARACTERS_MAX = 2_000;
+const NAME_CHARACTERS_MAX = 500;
+const FAILURES_MAX = 200;
+const NESTING_MAX = 100;
+
+export function readJunit(xml: string): JunitReport | { readonly unreadable: string } {
+  if (Buffer.byteLength(xml) > REPORT_BYTES_MAX) return unreadable('it is larger than 16 MiB');
+  if (hasDocumentType(xml)) return unreadable('it declares a document type, which is not read');
+  const valid = XMLValidator.validate(xml);
+  if (valid !== true) {
+    return unreadable(`line ${valid.err.line}: ${valid.err.msg}`);
+  }
+  try {
+    return reportOf(PARSER.parse(xml));
+  } catch (thrown) {
+    return unreadable(thrown instanceof Error ? thrown.message : String(thrown));
+  }
+}
+
+const LISTS = new Set(['testsuites', 'testsuite', 'testcase', 'failure', 'error', 'skipped']);
+const PARSER = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  cdataPropName: '#cdata',
+  parseTagValue: false,
+  processEntities: false,
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+  maxNestedTags: NESTING_MAX,
+  isArray: (name, _path, _leaf, isAttribute) => LISTS.has(name) && !isAttribute,
+});
+
+/** An element: attributes under `@name`, text under `#text`, the elements of `LISTS` as arrays. */
+type Element = Readonly<Record<string, unknown>>;
+
+/** Looks before the root element only: in the text of a failure, `<!DOCTYPE` is text. */
+function hasDocumentType(xml: string): boolean {
+  for (let at = 0; ; ) {
+    at += xml.slice(at).search(/[^\s\uFEFF]|$/);
+    const end = xml.startsWith('<!--', at) ? '-->' : xml.startsWith('<?', at) ? '?>' : null;
+    if (end === null) return /^<!DOCTYPE/i.test(xml.slice(at, at + 9));
+    const found = xml.indexOf(end, at + 2);
+    if (found === -1) return false;
+    at = found + end.length;
+  }
+}
+
+function reportOf(document: unknown): JunitReport | { unreadable: string } {
+  const roots = Object.keys(elementOf(document));
+  const [root] = roots;
+  if (roots.length !== 1 || (root !== 'testsuites' && root !== 'testsuite')) {
+    return unreadable(`its root is ${roots.join(', ') || 'missing'}, not testsuites or testsuite`);
+  }
+  const suites = suitesOf(children(elementOf(document), root));
+  const tests = suites.flatMap((suite) => children(suite, 'testcase'));
+  // A suite fails as a whole when its set-up did, and then has no test case to say so.
+  const failed = [...suites, ...tests].filter((element) => failureOf(element) !== null);
+  const passed = tests.filter((test) => failureOf(test) === null);
+  const skipped = passed.filter(isSkipped).length;
+  return {
+    tests: { run: passed.length - skipped + failed.length, failed: failed.length, skipped },
+    failures: failed.slice(0, FAILURES_MAX).map(described),
+  };
+}
+
+function suitesOf(roots: readonly Element[]): readonly Element[] {
+  const suites = [...roots];
+  // The list grows while it is walked: nested suites come after the ones that hold them.
+  for (const suite of suites) {
+    for (const name of ['testsuites', 'testsuite']) {
+      for (const inner of children(suite, name)) suites.push(inner);
+    }
+  }
+  return suites;
+}
+
+function described(element: Element): Failure {
+  const failure = failureOf(element) ?? {};
+  const name = [attribute(element, 'classname'), attribute(element, 'name')]
+    .filter((part) => part !== '')
+    .join(' › ');
+  const [short, long] = [attribute(failure, 'message'), text(failure)];
+  const message = long.includes(short) ? long : `${short}\n${long}`.trim();
+  return {
+    name: cut(name || 'a test without a name', NAME_CHARACTERS_MAX),
+    message: cut(message || 'no message', MESSAGE_CHARACTERS_MAX),
+  };
+}
+
+function failureOf(element: Element): Element | null {
+  return children(element, 'failure')[0] ?? children(element, 'error')[0] ?? null;
+}
+
+/** GoogleTest marks a disabled test by attribute only. */
+function isSkipped(test: Element): boolean {
+  return children(test, 'skipped').length > 0 || attribute(test, 'status') === 'notrun';
+}
+
+function children(element: Element, name: string): readonly Element[] {
+  const value = element[name];
+  return Array.isArray(value) ? value.map(elementOf) : [];
+}
+
+/** The parser gives an element without attributes and children as its bare text. */
+function elementOf(value: unknown): Element {
+  return typeof value === 'object' && value !== null ? { ...value } : { '#text': value };
+}
+
+function attribute(element: Element, name: string): string {
+  return decoded(element[`@${name}`]);
+}
+
+function text(element: Element): string {
+  const { '#text': written, '#cdata': literal } = element;
+  const literals = Array.isArray(literal) ? literal : [literal];
+  const verbatim = literals.filter((part) => typeof part === 'string').join('');
+  return `${decoded(written)}${verbatim}`.trim();
+}
+
+const NAMED: Readonly<Record<string, string>> = {
+  lt: '<',
+  gt: '>',
+  amp: '&',
+  quot: '"',
+  apos: "'",
+};
+
+/** The five names and the numbers of XML, once: what comes out is not looked at again. */
+function decoded(value: unknown): string {
+  if (typeof value !== 'string') return '';
+  return value.replace(
+    /&(?:#x([0-9a-f]{1,6})|#([0-9]{1,7})|(lt|gt|amp|quot|apos));/gi,
+    (...match) => {
+      const [whole, hex, decimal, name] = match as [string, string?, string?, string?];
+      if (name !== undefined) return NAMED[name.toLowerCase()] ?? whole;
+      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+    },
+  );
+}
+
+/** Parsers quote the report, which may be one long word. */
+function unreadable(why: string): { unreadable: string } {
+  return { unreadable: cut(why, NAME_CHARACTERS_MAX) };
+}
+
+function cut(value: string, characters: number): string {
+  if (value.length <= characters) return value;
+  // Not between the two halves of a surrogate pair.
+  return value.slice(0, characters).replace(/[\uD800-\uDBFF]$/, '');
+}

@@ -1,0 +1,38 @@
+/**
+ * Two suites. `unit` needs no Docker, is quick and is part of `npm run check`. `scenarios` drives
+ * real sandboxes, one file at a time: two at once would measure each other. A test that waits on
+ * an engine belongs in one of the slow folders.
+ */
+import { defineConfig } from 'vitest/config';
+
+const slow = ['scenarios', 'red-team', 'chaos'].map((folder) => `test/${folder}/**/*.test.ts`);
+/** Quick tests too start processes, on machines that do other things. */
+const UNIT_MS = 30_000;
+const SCENARIO_MS = 600_000;
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: slow,
+          allowOnly: false,
+          testTimeout: UNIT_MS,
+          hookTimeout: UNIT_MS,
+        },
+      },
+      {
+        test: {
+          name: 'scenarios',
+          include: slow,
+          allowOnly: false,
+          fileParallelism: false,
+          testTimeout: SCENARIO_MS,
+          hookTimeout: SCENARIO_MS,
+        },
+      },
+    ],
+  },
+});

@@ -19,7 +19,8 @@ const decoders = {
 /** The body with its content encoding undone. `bytesMax` holds before and after. */
 export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Body> {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
-  const raw = await collect(request, bytesMax);
+  // Leaving early must not take the connection along: the refusal goes out on it.
+  const raw = await collect(request.iterator({ destroyOnReturn: false }), bytesMax);
   if (raw === null) return tooLarge(bytesMax);
   if (encoding === 'identity' || encoding === '') return { ended: 'read', bytes: raw };
   if (!isKnown(encoding)) {

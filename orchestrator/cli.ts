@@ -3,13 +3,11 @@ import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { type ModelChoice, chooseModel } from '../gateway/model/choose.ts';
 import type { Context } from './commands/context.ts';
 import { loadPolicies } from './commands/policy.ts';
 import { personNamed } from './commands/task.ts';
-import { openFactory, openLedgers, openReading } from './compose.ts';
+import { chooseModel, openFactory, openLedgers, openModel, openReading } from './compose.ts';
 import { asFault } from './domain/faults.ts';
-import { hostRegistry } from './host-registry.ts';
 import { buildProgram, type Global } from './program.ts';
 import { faultText } from './text/fault.ts';
 
@@ -41,7 +39,7 @@ function contextOf(global: Global): Context {
   const clock = (): Date => new Date();
   return {
     home,
-    demoHome: DEMO_HOME,
+    demoHome: global.home === undefined ? DEMO_HOME : home,
     cwd: process.cwd(),
     json: global.json ?? false,
     command: global.demo ? './proofhouse --demo' : 'proofhouse',
@@ -52,17 +50,13 @@ function contextOf(global: Global): Context {
     clock,
     ledgers: (folder = home) => openLedgers(folder, clock),
     reading: () => openReading(home),
-    model: (scripted) => chosen(scripted),
+    model: (scripted) => chooseModel(environment, scripted),
     factory: async (scripted) => {
-      const { upstream } = await chosen(scripted);
+      const model = await openModel(chooseModel(environment, scripted));
       const above = await loadPolicies(process.cwd(), global.orgPolicy ?? []);
-      return openFactory({ home, model: upstream, registry: hostRegistry(), secrets: secrets(), above, clock });
+      return openFactory({ home, model, secrets: secrets(), above, clock });
     },
   };
-}
-
-function chosen(scripted: string | null): Promise<ModelChoice> {
-  return chooseModel(environment, scripted);
 }
 
 /** Values of the environment that must never be stored, whoever prints them. */

@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { codex } from '../agents/codex.ts';
 import { command } from '../agents/command.ts';
+import { chooseModel, type ModelChoice } from '../gateway/model/choose.ts';
 import type { ModelUpstream } from '../gateway/model/upstream.ts';
+import { openModel } from '../gateway/model/open.ts';
+import { hostRegistry } from '../gateway/registry/host.ts';
 import { redactor } from '../gateway/redact.ts';
-import type { RegistryUpstream } from '../gateway/registry/proxy.ts';
 import { openGateway } from '../gateway/server.ts';
 import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
@@ -38,10 +40,11 @@ const SANDBOX_UID = 20_000;
 const RENEW_MS = 10_000;
 const BREAK_MS = 2000;
 
+export { chooseModel, type ModelChoice, openModel };
+
 export type FactoryOptions = {
   readonly home: string;
   readonly model: ModelUpstream;
-  readonly registry: () => Promise<RegistryUpstream>;
   /** Values that must never be stored. */
   readonly secrets: readonly string[];
   readonly above: readonly LoadedPolicy[];
@@ -149,6 +152,7 @@ function stagesOf(tools: StageTools): Stages {
 }
 
 function doorsOf(options: FactoryOptions, store: Store, redact: (text: string) => string): Doors {
+  const registry = hostRegistry();
   return {
     open: async ({ socketPath, run, attempt, to, budget }) => {
       // Lines of this door go on after those that a controller before us stored.
@@ -160,7 +164,7 @@ function doorsOf(options: FactoryOptions, store: Store, redact: (text: string) =
         attempt,
         role: to === 'package-registry' ? 'dependencies' : 'agent',
         model: to === 'model' ? options.model : null,
-        registry: to === 'package-registry' ? await options.registry() : null,
+        registry: to === 'package-registry' ? await registry() : null,
         budget,
         ledger: redactedLedger(store, redact),
         note: async (kind, text) => {

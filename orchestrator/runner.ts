@@ -34,6 +34,12 @@ export async function drive(runner: Runner, lease: Lease, signal: AbortSignal): 
   const keeping = keepLease(runner, lease, lost);
   try {
     return await advance(runner, lease, task, AbortSignal.any([signal, lost.signal]));
+  } catch (error) {
+    const now = replay(await store.read(lease.run));
+    if (now.phase !== 'done') throw error;
+    // Somebody cancelled it meanwhile. Nobody will claim it again, so what it holds goes now.
+    await runner.discard(lease.run);
+    return now;
   } finally {
     lost.abort();
     await keeping;
@@ -86,8 +92,12 @@ async function keepLease({ store, renewMs }: Runner, lease: Lease, lost: AbortCo
     for (;;) {
       await later(renewMs, undefined, { signal: lost.signal });
       if (!(await store.renew(lease))) lost.abort(new Error(`the lease of ${lease.run} was lost`));
+      // A stage may take an hour; a cancellation is heard at the next renewal.
+      const { phase } = replay(await store.read(lease.run));
+      if (phase === 'done') lost.abort(new Error(`${lease.run} was ended by somebody else`));
     }
-  } catch {
-    // Aborted: the run has come to its end, or somebody else drives it now.
+  } catch (error) {
+    // Aborted already, and this changes nothing; or it cannot be renewed, and then it is not ours.
+    lost.abort(error);
   }
 }

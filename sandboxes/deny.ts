@@ -14,6 +14,7 @@ const HOST_KEYS = new Set(
    GroupAdd Init PidsLimit Memory MemorySwap OomScoreAdj NanoCpus ShmSize Ulimits Tmpfs Mounts LogConfig
    RestartPolicy AutoRemove`.split(/\s+/),
 );
+const MOUNT_KEYS = new Set('Type Source Target ReadOnly BindOptions VolumeOptions'.split(' '));
 const TARGETS = /^\/(?:workspace|snapshot|layer|mirror|quarantine|out|run\/proofhouse)$/;
 const VOLUME = /^proofhouse-[a-z0-9-]+$/;
 
@@ -64,6 +65,7 @@ function wrongHost(host: Loose): string[] {
     ...unless(isPositive(host['Memory']) && host['Memory'] === host['MemorySwap'], 'memory has no limit'),
     ...unless(isPositive(host['NanoCpus']), 'NanoCpus is not set'),
     ...unless(same(host['RestartPolicy'], { Name: 'no' }), 'the sandbox would restart'),
+    ...unless(isLocalLog(host['LogConfig']), 'LogConfig is not a bounded file of the engine'),
   ];
 }
 
@@ -79,11 +81,28 @@ function mounts(value: unknown, roots: readonly string[]): string[] {
           !source.split('/').includes('..') &&
           roots.some((root) => source.startsWith(`${root}/`));
     return [
+      ...unknown(mount, MOUNT_KEYS, 'Mounts.'),
+      // A volume's options can name a driver, and the local driver binds any folder of the host.
+      ...unless(isPlain(mount), `${source} is mounted with options that no sandbox needs`),
       ...unless(ours, `${source} was not made by the controller`),
       ...unless(TARGETS.test(target), `${target} is not a place where a sandbox may have a mount`),
       ...unless(mount['ReadOnly'] === true || !target.startsWith('/run'), `${target} is writable`),
     ];
   });
+}
+
+/** Other drivers send what a sandbox prints to an address in their options. */
+function isLocalLog(value: unknown): boolean {
+  const { Type: type, Config: config } = (value ?? {}) as Loose;
+  const { 'max-size': size, 'max-file': files } = (config ?? {}) as Loose;
+  return type === 'json-file' && /^\d+m$/.test(String(size)) && files === '1';
+}
+
+function isPlain(mount: Loose): boolean {
+  return mount['Type'] === 'volume'
+    ? same(mount['VolumeOptions'], { NoCopy: true }) && mount['BindOptions'] === undefined
+    : same(mount['BindOptions'], { Propagation: 'rprivate', NonRecursive: true }) &&
+        mount['VolumeOptions'] === undefined;
 }
 
 const unless = (holds: boolean, reason: string): string[] => (holds ? [] : [reason]);

@@ -42,9 +42,10 @@ function partial(stream: 'out' | 'err') {
   return {
     stream,
     take: (bytes: Buffer): string[] => {
-      const lines = decoder.write(bytes).split('\n');
-      lines[0] = `${held}${lines[0] ?? ''}`.slice(0, LINE_CHARACTERS_MAX);
-      held = (lines.pop() ?? '').slice(0, LINE_CHARACTERS_MAX);
+      const lines = `${held}${decoder.write(bytes)}`
+        .split('\n')
+        .map((line) => line.slice(0, LINE_CHARACTERS_MAX));
+      held = lines.pop() ?? '';
       return lines;
     },
     rest: (): string => held,

@@ -73,7 +73,8 @@ export async function answerCall(
     return refuse(402, refused.message);
   }
   const question = questionOf(calls, { protocol, json, body, headers });
-  const caller = callerOf(response, protocol, Outline.parse(body).stream ?? false);
+  const stream = Outline.parse(body).stream ?? false;
+  const caller = callerOf(response, { protocol, stream }, signal);
   caller.keepAwake(calls.keepAliveMs ?? KEEP_ALIVE_MS);
   const startedMs = performance.now();
   const delivered = await made(calls.upstream, question, caller, signal);
@@ -132,6 +133,9 @@ async function reserve(
   return answer && { code: 'limit_reached', message: answer.refused };
 }
 
+/** What the model did meanwhile was perhaps paid for, so the whole reservation is kept. */
+const GONE: Delivered = { usage: null, failure: null, message: 'cut off before its end' };
+
 /** Whatever happens in here, the caller gets an answer and the ledger a result. */
 async function made(
   upstream: ModelUpstream,
@@ -140,10 +144,11 @@ async function made(
   signal: AbortSignal,
 ): Promise<Delivered> {
   try {
-    return await deliver(await askPatiently(upstream, question, signal), question, caller);
+    const answer = await askPatiently(upstream, question, signal);
+    const delivered = await deliver(answer, question, caller);
+    return signal.aborted && delivered.failure !== null ? GONE : delivered;
   } catch (error) {
-    // The agent has gone, and what the model did meanwhile was perhaps paid for.
-    if (signal.aborted) return { usage: null, failure: null, message: 'the agent went away' };
+    if (signal.aborted) return GONE;
     const message = error instanceof Error ? error.message : String(error);
     caller.fail(403, 'the gateway met something it has no name for', false);
     return { usage: null, failure: 'internal', message };

@@ -25,7 +25,11 @@ export type Caller = {
   breakOff(): void;
 };
 
-export function callerOf(response: ServerResponse, protocol: Protocol, stream: boolean): Caller {
+export function callerOf(
+  response: ServerResponse,
+  { protocol, stream }: { protocol: Protocol; stream: boolean },
+  signal: AbortSignal,
+): Caller {
   const waiting: { timer: NodeJS.Timeout | null } = { timer: null };
   const head = (): void => {
     if (waiting.timer !== null) clearInterval(waiting.timer);
@@ -51,7 +55,8 @@ export function callerOf(response: ServerResponse, protocol: Protocol, stream: b
     pass: async (chunk) => {
       head();
       if (response.write(chunk)) return;
-      await once(response, 'drain', { signal: AbortSignal.timeout(DRAIN_MS_MAX) });
+      const late = AbortSignal.timeout(DRAIN_MS_MAX);
+      await once(response, 'drain', { signal: AbortSignal.any([signal, late]) });
     },
     finish: () => {
       head();
@@ -73,7 +78,8 @@ export function sendError(
   { status, message, again }: { status: number; message: string; again: boolean },
 ): void {
   const retry = again ? { 'retry-after': '2' } : { 'x-should-retry': 'false' };
-  response.writeHead(status, { 'content-type': 'application/json', ...retry });
+  const sent = again ? status : (protocol.stopStatus ?? status);
+  response.writeHead(sent, { 'content-type': 'application/json', ...retry });
   response.end(JSON.stringify(protocol.writeError(status, message)));
 }
 

@@ -67,15 +67,27 @@ function failed(caller: Caller, failure: FaultCode, message: string, again: bool
 }
 
 async function passWhole(chunks: AsyncIterable<Uint8Array>, caller: Caller): Promise<Delivered> {
+  let body: Buffer | null;
   try {
-    const body = await collect(chunks, ANSWER_BYTES_MAX);
-    const reply = caller.protocol.readReply(parsed(body?.toString('utf8') ?? ''));
-    await caller.pass(body ?? Buffer.alloc(0));
-    caller.finish();
-    return { usage: reply.usage, failure: null, message: '' };
+    body = await collect(chunks, ANSWER_BYTES_MAX);
   } catch (error) {
-    if (error instanceof Silence) return failed(caller, 'model_silent', error.message, false);
+    return broken({ seen: NOTHING_SEEN, events: 0 }, caller, error);
+  }
+  const usage = usageOf(body, caller);
+  if (body === null || usage === undefined) {
     return failed(caller, 'model_nonsense', 'a 200 that is no answer', false);
+  }
+  await caller.pass(body);
+  caller.finish();
+  return { usage, failure: null, message: '' };
+}
+
+/** Undefined for what is no answer at all. */
+function usageOf(body: Buffer | null, { protocol }: Caller): ModelUsage | null | undefined {
+  try {
+    return protocol.readReply(parsed(body?.toString('utf8') ?? '')).usage;
+  } catch {
+    return undefined;
   }
 }
 
@@ -128,7 +140,11 @@ function ended({ seen, events }: Watched, caller: Caller): Delivered {
   return { ...seen, failure: null, message: '' };
 }
 
-function broken({ seen, events }: Watched, caller: Caller, error: unknown): Delivered {
+function broken(
+  { seen, events }: Pick<Watched, 'seen' | 'events'>,
+  caller: Caller,
+  error: unknown,
+): Delivered {
   const silent = error instanceof Silence;
   const failure: FaultCode = silent ? 'model_silent' : 'model_unavailable';
   const message = silent ? error.message : 'the answer broke off';

@@ -106,7 +106,9 @@ async function ask(
       method: 'POST',
       headers: headersFor(options, wire, same ? question : null),
       body: Buffer.from(
-        same ? swapped(question, options.model) : translated(options, wire, question),
+        conversation === null
+          ? swapped(question, options.model)
+          : translated(wire, { ...conversation, model: options.model }),
       ),
       connectMs: patience.connectMs,
       firstByteMs: same ? patience.firstByteMs : patience.wholeAnswerMs,

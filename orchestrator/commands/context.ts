@@ -1,10 +1,9 @@
 /** What every command is given: where to write, who is asking, and how to open the factory. */
-import type { ModelChoice } from '../../gateway/model/choose.ts';
 import type { Person, RunId } from '../domain/ids.ts';
 import { RunId as RunIdSchema } from '../domain/ids.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Task } from '../domain/task.ts';
-import type { Factory } from '../compose.ts';
+import type { Factory, ModelChoice } from '../compose.ts';
 import type { Forge, JournalEntry, Source, Store } from '../ports.ts';
 
 export type Context = {
@@ -28,7 +27,7 @@ export type Context = {
   /** The controller's bare copies, to read from. */
   readonly reading: () => { source: Source };
   /** What answers agents: a configured model, or scenario files of a folder. */
-  readonly model: (scripted: string | null) => Promise<ModelChoice>;
+  readonly model: (scripted: string | null) => ModelChoice;
   /** With a model and an engine; `scripted` is a folder of scenario files. */
   readonly factory: (scripted: string | null) => Promise<Factory>;
 };

@@ -8,9 +8,10 @@ import { bind, eligible, standing } from '../../policies/approvals.ts';
 import { openSlots } from '../../policies/quorum.ts';
 import type { Approval } from '../domain/approval.ts';
 import { Fault } from '../domain/faults.ts';
-import type { Person } from '../domain/ids.ts';
+import type { Person, RunId } from '../domain/ids.ts';
 import type { In, RunEvent, RunState } from '../domain/run.ts';
 import type { Task } from '../domain/task.ts';
+import type { Store } from '../ports.ts';
 import { replay } from '../runner.ts';
 import { approveLines } from '../text/run-report.ts';
 import { type Context, type Exit, knownRun, show } from './context.ts';
@@ -26,9 +27,10 @@ export type Decision = {
 
 export async function approve(context: Context, decision: Decision): Promise<Exit> {
   const { store } = context.ledgers();
-  const { id, task, journal } = await knownRun(store, decision.run);
+  const { id, task } = await knownRun(store, decision.run);
+  await endWhenLate(context, store, id);
   const by = decision.as === null ? context.person() : personNamed(decision.as);
-  const gates = gatesToApprove(context, task, waiting(replay(journal), task), decision, by);
+  const gates = gatesToApprove(context, task, waiting(replay(await store.read(id)), task), decision, by);
   let run: RunState | null = null;
   for (const gate of gates) {
     const written = await appendOutside(store, id, (now) =>
@@ -52,6 +54,7 @@ export async function refuse(
 ): Promise<Exit> {
   const { store } = context.ledgers();
   const { id, task } = await knownRun(store, decision.run);
+  await endWhenLate(context, store, id);
   const by = decision.as === null ? context.person() : personNamed(decision.as);
   const { type, reason } = decision;
   const { run } = await appendOutside(store, id, (now) => {
@@ -62,6 +65,14 @@ export async function refuse(
   });
   show(context, () => `${id} ${type.replace('_', ' ')} by ${by}`, () => ({ id, by, run }));
   return 0;
+}
+
+/** A wait has an end. Whoever comes after it finds the run expired, and so does everybody else. */
+async function endWhenLate(context: Context, store: Store, id: RunId): Promise<void> {
+  const run = replay(await store.read(id));
+  if (run.phase !== 'awaiting_approval' || context.clock().getTime() < Date.parse(run.expiresAt)) return;
+  await appendOutside(store, id, () => ({ type: 'expired' }));
+  throw new Fault('not_now', `${id} waited until ${run.expiresAt}, and nobody decided in time`);
 }
 
 function gatesToApprove(context: Context, task: Task, run: In<'awaiting_approval'>, decision: Decision, by: Person): string[] {

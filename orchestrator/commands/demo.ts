@@ -38,7 +38,7 @@ export type DemoOptions = {
 
 export async function demo(from: Context, options: DemoOptions): Promise<Exit> {
   const context = { ...from, home: from.demoHome, command: './proofhouse --demo' };
-  const model = await context.model(MODELS);
+  const model = context.model(MODELS);
   for (const name of FORGOTTEN) await rm(path.join(context.home, name), { recursive: true, force: true });
   const shop = path.join(context.home, 'shop');
   await makeShop(shop);
@@ -47,12 +47,15 @@ export async function demo(from: Context, options: DemoOptions): Promise<Exit> {
   context.err(`\nModel: ${model.shown}\nThree tasks are queued on ${shop}. The controller starts.\n`);
   const watcher = watch(context, ledgers.store, tasks);
   const controlled = { context, store: ledgers.store, tasks, watcher };
-  await control(controlled, options.kill);
-  if (await decideWaiting(context, options, ledgers.store, tasks)) await control(controlled, false);
-  await watcher.stop();
+  try {
+    await control(controlled, options.kill);
+    if (await decideWaiting(context, options, ledgers.store, tasks)) await control(controlled, false);
+  } finally {
+    await watcher.stop();
+  }
   const rows = await Promise.all(tasks.map((task) => rowOf(ledgers.store, task)));
   context.out(demoReport({ rows, forge: ledgers.forge.remote(shop), home: context.home, command: context.command }));
-  return exitOf(rows, model.upstream.wire === 'scripted');
+  return exitOf(rows, model.kind === 'scripted');
 }
 
 async function queue(ledgers: { store: Store; forge: Forge }, repository: string, clock: () => Date): Promise<Task[]> {

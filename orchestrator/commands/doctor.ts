@@ -25,7 +25,7 @@ export async function doctor(context: Context): Promise<Exit> {
     await diskFact(context.home),
     memoryFact(),
     { what: 'node', state: 'ok', found: `${process.version} here, ${NODE_INSIDE} in sandboxes` } as const,
-    { what: 'model', state: 'ok', found: (await context.model(null)).shown } as const,
+    { what: 'model', state: 'ok', found: context.model(null).shown } as const,
     { what: 'data directory', state: 'ok', found: context.home } as const,
   ];
   show(context, () => columns(facts.map(({ what, state, found }) => [state, what, found])), () => facts);

@@ -78,6 +78,13 @@ export async function branchNames(bare: string): Promise<readonly string[]> {
   return listed.split('\n').filter((name) => name !== '');
 }
 
+/** The branch that the source has checked out; null for a detached head or one without a commit. */
+export async function headBranch(repository: string, bare: string): Promise<string | null> {
+  const argv = ['ls-remote', '--symref', UPLOAD_PACK, '--', realPath(repository), 'HEAD'];
+  const named = /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(await git(bare, argv));
+  return named?.[1] ?? null;
+}
+
 /** Made beside its place and renamed into it, so a half-made repository is never seen. */
 async function ensureBare(bare: string): Promise<void> {
   if (existsSync(join(bare, 'HEAD'))) return;

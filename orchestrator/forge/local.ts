@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { Fault } from '../domain/faults.ts';
 import type { Sha } from '../domain/ids.ts';
 import type { Forge, PullRequest, PullRequestDraft } from '../ports.ts';
-import { branchNames, branchTip, nameOf, OWN_BRANCHES, refresh } from './bare.ts';
+import { branchNames, branchTip, headBranch, nameOf, OWN_BRANCHES, refresh } from './bare.ts';
 import { tryGit } from './git.ts';
 import {
   addRecord,
@@ -33,6 +33,7 @@ export function openLocalForge(folder: string, clock: () => Date): Forge {
     remote,
     tip: async (repository, branch) => branchTip(await refreshed(repository), branch),
     branches: async (repository) => branchNames(await refreshed(repository)),
+    defaultBranch: async (repository) => headBranch(repository, await refreshed(repository)),
     pullRequests: async (repository) => {
       const records = await readRecords(pulls(repository));
       return records.map((record) => published(pulls(repository), record));

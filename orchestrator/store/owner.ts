@@ -16,7 +16,7 @@ export function isDead(owner: string): boolean {
   const [boot, namespace, pid, started] = owner.split(' ');
   const [ourBoot, ourNamespace] = thisMachine();
   // A pid of another boot or another container says nothing here.
-  return true;
+  if (boot !== ourBoot || namespace !== ourNamespace) return false;
   return started === '' ? isGone(Number(pid)) : startTime(Number(pid)) !== started;
 }
 

@@ -21,7 +21,7 @@ export function demoEvent(event: RunEvent): string | null {
     case 'claimed':
       return 'claimed; a workspace is prepared';
     case 'workspace_ready':
-      return `workspace ready; ${event.prepared.agent} starts in its sandbox`;
+      return `workspace ready; ${printable(event.prepared.agent)} starts in its sandbox`;
     case 'agent_finished':
       return 'agent finished; its tree is taken out';
     case 'change_sealed':

@@ -36,7 +36,7 @@ export function runReport(report: RunReport): string {
   return [
     `${task.id}  ${printable(task.title)}`,
     `${stateWords(run)}; asked by ${task.requester} on ${task.queuedAt.slice(0, 19).replace('T', ' ')}, from ${printable(task.source)}`,
-    `repository ${task.repository}, base ${task.base}`,
+    `repository ${printable(task.repository)}, base ${printable(task.base)}`,
     '',
     ...timeline(journal),
     ...changeLines(run),

@@ -1,5 +1,5 @@
 /** The controller's bare copy of a repository: fetched from the forge, read as bytes, never checked out. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type SimpleGit, simpleGit } from 'simple-git';
 import { Fault } from '../../orchestrator/domain/faults.ts';
@@ -16,15 +16,28 @@ const CONFIG = {
   'transfer.fsckObjects': 'true',
   'protocol.ext.allow': 'never',
   'core.attributesFile': '/dev/null',
+  // Old but harmless flaws of a history that is long since published.
+  'fetch.fsck.badTimezone': 'warn',
+  'fetch.fsck.missingSpaceBeforeDate': 'warn',
+  'fetch.fsck.zeroPaddedDate': 'warn',
+  'fetch.fsck.zeroPaddedFilemode': 'warn',
 } as const;
 
 export async function makeBare(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const bare = commands(folder);
-  await bare.raw(['init', '--bare', '--quiet', folder]).catch(failed(folder));
-  for (const [key, value] of Object.entries(CONFIG)) {
-    await git(folder, ['config', key, value]);
-  }
+  // An empty template: no hook of the host's is copied in.
+  await git(folder, ['init', '--bare', '--quiet', '--template=']);
+  const lines = Object.entries(CONFIG).map(([key, value]) => {
+    const at = key.lastIndexOf('.');
+    return `[${sectionOf(key.slice(0, at))}]\n\t${key.slice(at + 1)} = ${value}\n`;
+  });
+  await writeFile(path.join(folder, 'config'), ['[core]\n\tbare = true\n', ...lines].join(''));
+}
+
+/** `fetch.fsck` is written `[fetch "fsck"]`. */
+function sectionOf(name: string): string {
+  const [section, ...rest] = name.split('.');
+  return rest.length === 0 ? name : `${section} "${rest.join('.')}"`;
 }
 
 /** Makes the mirror when there is none, and fetches every branch. */

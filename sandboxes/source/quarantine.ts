@@ -31,7 +31,9 @@ export async function ingest(into: Quarantine, pack: string, tree: string): Prom
     await inside(into, ['index-pack', '--stdin', '--fix-thin', '--strict', '--fsck-objects', `--max-input-size=${PACK_BYTES_MAX}`], {
       input: createReadStream(pack),
     });
-    await inside(into, ['cat-file', '-e', `${id.data}^{tree}`]);
+    const { stdout } = await inside(into, ['cat-file', '-t', id.data]);
+    // A commit leads to a tree too, and nobody would have looked at the rest of it.
+    if (stdout.toString().trim() !== 'tree') return refused('what the workspace gave is no tree');
   } catch (cause) {
     if (cause instanceof Fault && cause.code === 'git_failed') return refused(`git refused its objects: ${cause.message}`);
     throw cause;

@@ -300,8 +300,12 @@ test('3,000 entries under 200 gates are decided in well under a second', () => {
   const facts = factsOf(
     Array.from({ length: 3_000 }, (_, at) => `src/Packages/mod${at}/file${at}.ts`),
   );
-  const start = performance.now();
-  decide([policy], facts);
-  // Ten times the bound held in the benchmark: this machine may be doing something else.
-  expect(performance.now() - start).toBeLessThan(1_000);
+  const cpuMs = [1, 2, 3].map(() => {
+    const before = process.cpuUsage();
+    decide([policy], facts);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1_000;
+  });
+  // Several times the bound that the benchmark holds: cores differ, and this one may be shared.
+  expect(Math.min(...cpuMs)).toBeLessThan(500);
 });

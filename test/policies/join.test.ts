@@ -167,7 +167,7 @@ test('one more layer never turns what was blocked into what is allowed', () => {
         }
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });
 
@@ -178,6 +178,6 @@ test('a layer twice decides what it decides once', () => {
       const { policy: __, ...twice } = decide([one, one], factsOf(paths));
       expect(twice).toEqual(once);
     }),
-    { numRuns: 100 },
+    { numRuns: 40 },
   );
 });

@@ -16,6 +16,7 @@ import { Content, count, data, type Protocol, parsed, plainText, type Seen } fro
 
 export const chat: Protocol = {
   wire: 'chat',
+  stopStatus: null,
   readRequest,
   writeRequest,
   readReply,

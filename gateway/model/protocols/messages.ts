@@ -26,6 +26,7 @@ const OUTPUT_TOKENS = 8_192;
 
 export const messages: Protocol = {
   wire: 'messages',
+  stopStatus: null,
   readRequest,
   writeRequest,
   readReply,

@@ -12,6 +12,8 @@ export type Wire = 'responses' | 'chat' | 'messages';
 
 export type Protocol = {
   readonly wire: Wire;
+  /** The status at which its clients give up at once; null when any of 4xx will do. */
+  readonly stopStatus: 400 | null;
   readRequest(body: unknown): Conversation;
   writeRequest(conversation: Conversation): JsonObject;
   readReply(body: unknown): Reply;
@@ -39,7 +41,7 @@ export const NOTHING_SEEN: Seen = { usage: null, ended: false, failed: false };
 export const count = z.int().nonnegative().catch(0);
 
 /** What stands for a picture or file where only text can go. */
-export const LEFT_OUT = '[not text, left out]';
+const LEFT_OUT = '[not text, left out]';
 
 /** Text of a content field that is a string, a list of parts, or nothing. */
 export function plainText(content: z.infer<typeof Content>): string {

@@ -103,6 +103,15 @@ describe('branches', SLOW, () => {
     expect(await headOf(forge)).toBe(commit);
   });
 
+  test('the default branch is the one that the source has checked out', async () => {
+    const forge = openForge();
+    expect(await forge.defaultBranch(given.source)).toBe('main');
+    git(given.source, 'checkout', '--quiet', '-b', 'release/1.0');
+    expect(await forge.defaultBranch(given.source)).toBe('release/1.0');
+    git(given.source, 'checkout', '--quiet', '--detach');
+    expect(await forge.defaultBranch(given.source)).toBeNull();
+  });
+
   test('a folder that is no repository, or is not there, is refused', async () => {
     const plain = join(given.folder, 'plain');
     mkdirSync(plain);

@@ -13,12 +13,13 @@ import { CLAIMED, sampleRun, sampleTask } from '../../contracts/samples.ts';
 const DRIVER = join(import.meta.dirname, 'driver.ts');
 /** Starting a process takes seconds on a busy machine. */
 const SLOW = { timeout: 120_000 };
-const given = { folder: '', stores: [] as Store[] };
+const given = { folder: '', stores: [] as Store[], children: [] as ChildProcess[] };
 
 beforeEach(() => {
   given.folder = mkdtempSync(join(tmpdir(), 'proofhouse-store-'));
 });
 afterEach(() => {
+  for (const child of given.children.splice(0)) child.kill('SIGKILL');
   for (const store of given.stores.splice(0)) store.close();
   rmSync(given.folder, { recursive: true });
 });
@@ -38,6 +39,7 @@ type Driver = {
 function drive(work: string, mark = '0'): Driver {
   const argv = [DRIVER, join(given.folder, 'proofhouse.db'), work, mark];
   const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  given.children.push(child);
   const lines: string[] = [];
   const reader = createInterface({ input: child.stdout });
   reader.on('line', (line) => lines.push(line));
@@ -69,6 +71,7 @@ test(
     for (let number = 0; number < 60; number++) await store.addTask(sampleTask(number));
     const drivers = [drive('claimAll'), drive('claimAll'), drive('claimAll'), drive('claimAll')];
     await Promise.all(drivers.map(({ ended }) => ended));
+    expect(drivers.map(({ child }) => child.exitCode)).toEqual([0, 0, 0, 0]);
     const claims = drivers.flatMap(({ lines }) => lines.filter((line) => line !== 'open'));
     expect(new Set(claims).size).toBe(claims.length);
     expect(new Set(claims.map((line) => line.split(' ')[0])).size).toBe(60);
@@ -103,6 +106,7 @@ test(
     await store.addTask(sampleTask(1));
     const drivers = ['a', 'b', 'c', 'd'].map((mark) => drive('reserve', mark));
     await Promise.all(drivers.map(({ ended }) => ended));
+    expect(drivers.map(({ child }) => child.exitCode)).toEqual([0, 0, 0, 0]);
     const made = drivers.flatMap(({ lines }) => lines.filter((line) => line === 'made'));
     expect(made).toHaveLength(10);
     expect(await store.calls(sampleRun(1))).toHaveLength(10);

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../orchestrator/store/database.ts';
 import { rebuildSteps } from '../../../orchestrator/store/journal.ts';
@@ -40,6 +41,32 @@ test('a commit waits for the disk, and readers do not wait for writers', () =>
     const database = openDatabase(file);
     expect(database.get('pragma synchronous')).toEqual({ synchronous: 2 });
     expect(database.get('pragma journal_mode')).toEqual({ journal_mode: 'wal' });
+    database.close();
+  }));
+
+test('a transaction holds the write lock before it reads', () =>
+  withFile(async (file) => {
+    const database = openDatabase(file);
+    const other = new DatabaseSync(file, { timeout: 0 });
+    database.transaction(() => {
+      expect(() => other.exec('begin immediate')).toThrow('locked');
+    });
+    other.exec('begin immediate; rollback');
+    other.close();
+    database.close();
+  }));
+
+test('a transaction that throws has written nothing, and the next one works', () =>
+  withFile(async (file) => {
+    const database = openDatabase(file);
+    database.exec('create table note (text text)');
+    const half = (): void => {
+      database.run('insert into note values (?)', 'half');
+      throw new Error('stop');
+    };
+    expect(() => database.transaction(half)).toThrow('stop');
+    database.transaction(() => database.run('insert into note values (?)', 'whole'));
+    expect(database.all('select text from note')).toEqual([{ text: 'whole' }]);
     database.close();
   }));
 

@@ -2,7 +2,8 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import type { RegistryUpstream } from '../gateway/registry/proxy.ts';
+import { Fault } from '../../orchestrator/domain/faults.ts';
+import type { RegistryUpstream } from './proxy.ts';
 
 const run = promisify(execFile);
 
@@ -16,8 +17,16 @@ export function hostRegistry(): () => Promise<RegistryUpstream> {
 }
 
 async function ask(): Promise<RegistryUpstream> {
-  const { stdout } = await run('npm', ['config', 'get', 'registry', 'cafile', '--json']).catch(() => ({ stdout: '{}' }));
-  const { registry, cafile } = JSON.parse(stdout || '{}') as { registry?: string; cafile?: string | null };
-  const url = registry ?? (await run('npm', ['config', 'get', 'registry'])).stdout.trim();
-  return cafile ? { url, ca: [await readFile(cafile, 'utf8')] } : { url };
+  const url = await setting('registry');
+  const cafile = await setting('cafile');
+  return cafile === 'null' ? { url } : { url, ca: [await readFile(cafile, 'utf8')] };
+}
+
+async function setting(name: string): Promise<string> {
+  const { stdout } = await run('npm', ['config', 'get', name]).catch((cause: unknown) => {
+    throw new Fault('dependencies_failed', `npm on this machine does not say its ${name}`, {
+      cause,
+    });
+  });
+  return stdout.trim();
 }

@@ -1,0 +1,26 @@
+/** What a command is given, for a factory of a test; keeps what it printed. */
+import type { Context } from '../../orchestrator/commands/context.ts';
+import { personNamed } from '../../orchestrator/commands/task.ts';
+import { chooseModel, type Factory, openReading } from '../../orchestrator/compose.ts';
+
+export function contextFor(factory: Factory): Context & { readonly printed: string[] } {
+  const printed: string[] = [];
+  const print = (text: string): void => void printed.push(text);
+  return {
+    home: factory.home,
+    demoHome: factory.home,
+    cwd: factory.home,
+    json: false,
+    command: 'proofhouse',
+    person: () => personNamed('dana'),
+    out: print,
+    err: print,
+    signal: new AbortController().signal,
+    clock: () => new Date(),
+    ledgers: () => factory,
+    reading: () => openReading(factory.home),
+    model: (scripted) => chooseModel({}, scripted),
+    factory: async () => factory,
+    printed,
+  };
+}

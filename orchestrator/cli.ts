@@ -35,7 +35,9 @@ try {
 }
 
 function contextOf(global: Global): Context {
-  const home = path.resolve(global.home ?? (global.demo ? DEMO_HOME : environment['PROOFHOUSE_HOME'] ?? defaultHome()));
+  const home = path.resolve(
+    global.home ?? (global.demo ? DEMO_HOME : (environment['PROOFHOUSE_HOME'] ?? defaultHome())),
+  );
   const clock = (): Date => new Date();
   return {
     home,
@@ -43,7 +45,12 @@ function contextOf(global: Global): Context {
     cwd: process.cwd(),
     json: global.json ?? false,
     command: global.demo ? './proofhouse --demo' : 'proofhouse',
-    person: () => personNamed(userInfo().username.toLowerCase().replaceAll(/[^a-z0-9._-]/g, '-')),
+    person: () =>
+      personNamed(
+        userInfo()
+          .username.toLowerCase()
+          .replaceAll(/[^a-z0-9._-]/g, '-'),
+      ),
     out: (text) => process.stdout.write(`${text}\n`),
     err: (text) => process.stderr.write(`${text}\n`),
     signal: stop.signal,
@@ -62,12 +69,17 @@ function contextOf(global: Global): Context {
 /** Values of the environment that must never be stored, whoever prints them. */
 function secrets(): string[] {
   return Object.entries(environment).flatMap(([name, value]) =>
-    value !== undefined && value.length >= 8 && /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name) ? [value] : [],
+    value !== undefined && value.length >= 8 && /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name)
+      ? [value]
+      : [],
   );
 }
 
 function defaultHome(): string {
-  return path.join(environment['XDG_DATA_HOME'] ?? path.join(homedir(), '.local', 'share'), 'proofhouse');
+  return path.join(
+    environment['XDG_DATA_HOME'] ?? path.join(homedir(), '.local', 'share'),
+    'proofhouse',
+  );
 }
 
 /** A fault says its own exit code. The parser's errors were printed when it found them. */

@@ -6,10 +6,10 @@ import path from 'node:path';
 import { codex } from '../agents/codex.ts';
 import { command } from '../agents/command.ts';
 import { chooseModel, type ModelChoice } from '../gateway/model/choose.ts';
-import type { ModelUpstream } from '../gateway/model/upstream.ts';
 import { openModel } from '../gateway/model/open.ts';
-import { hostRegistry } from '../gateway/registry/host.ts';
+import type { ModelUpstream } from '../gateway/model/upstream.ts';
 import { redactor } from '../gateway/redact.ts';
+import { hostRegistry } from '../gateway/registry/host.ts';
 import { openGateway } from '../gateway/server.ts';
 import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
@@ -96,8 +96,12 @@ export function openFactory(options: FactoryOptions): Factory {
     workspaces,
     doors: doorsOf(options, ledgers.store, redact),
     evidence,
-    agentFor: ({ agent }) => (agent.kind === 'codex' ? codex(pinned('codex', '@openai/codex')) : command(agent.run)),
-    validators: { command: commandValidator(validating), playwright: playwrightValidator(validating) },
+    agentFor: ({ agent }) =>
+      agent.kind === 'codex' ? codex(pinned('codex', '@openai/codex')) : command(agent.run),
+    validators: {
+      command: commandValidator(validating),
+      playwright: playwrightValidator(validating),
+    },
     model: {
       model: options.model.model,
       shown: options.model.name,
@@ -143,9 +147,12 @@ function stagesOf(tools: StageTools): Stages {
       run.phase === 'working' ? work(tools, run, task, signal) : wrong('work', run.phase),
     seal: async (run, task, signal) =>
       run.phase === 'sealing' ? seal(tools, run, task, signal) : wrong('seal', run.phase),
-    judge: async (run, task) => (run.phase === 'judging' ? judge(tools, run, task) : wrong('judge', run.phase)),
+    judge: async (run, task) =>
+      run.phase === 'judging' ? judge(tools, run, task) : wrong('judge', run.phase),
     validate: async (run, task, signal) =>
-      run.phase === 'validating' ? validate(tools, run, task, signal) : wrong('validate', run.phase),
+      run.phase === 'validating'
+        ? validate(tools, run, task, signal)
+        : wrong('validate', run.phase),
     publish: async (run, task) =>
       run.phase === 'publishing' ? publish(tools, run, task) : wrong('publish', run.phase),
   };
@@ -156,7 +163,9 @@ function doorsOf(options: FactoryOptions, store: Store, redact: (text: string) =
   return {
     open: async ({ socketPath, run, attempt, to, budget }) => {
       // Lines of this door go on after those that a controller before us stored.
-      const before = (await store.activity(run)).filter((one) => one.attempt === attempt && one.source === 'gateway');
+      const before = (await store.activity(run)).filter(
+        (one) => one.attempt === attempt && one.source === 'gateway',
+      );
       let index = before.length;
       return openGateway({
         socketPath,
@@ -169,7 +178,15 @@ function doorsOf(options: FactoryOptions, store: Store, redact: (text: string) =
         ledger: redactedLedger(store, redact),
         note: async (kind, text) => {
           const at = options.clock().toISOString();
-          await store.note({ run, attempt, source: 'gateway', index: index++, at, kind, text: redact(text) });
+          await store.note({
+            run,
+            attempt,
+            source: 'gateway',
+            index: index++,
+            at,
+            kind,
+            text: redact(text),
+          });
         },
       });
     },

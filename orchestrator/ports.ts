@@ -191,12 +191,22 @@ export type Source = {
   /** A diff for people: text only, no filters, at most `maxBytes`. */
   diff(place: Place, tree: Sha, maxBytes: number): Promise<string>;
   /** Writes the one commit that is published. The same input gives the same commit. */
-  commit(place: Place, tree: Sha, message: string, at: string): Promise<{ commit: Sha; from: string }>;
+  commit(
+    place: Place,
+    tree: Sha,
+    message: string,
+    at: string,
+  ): Promise<{ commit: Sha; from: string }>;
   /** The tree that results when the base has moved on; the paths in conflict when there is none. */
-  rebase(place: Place, tree: Sha, onto: Sha): Promise<{ tree: Sha } | { conflicts: readonly string[] }>;
+  rebase(
+    place: Place,
+    tree: Sha,
+    onto: Sha,
+  ): Promise<{ tree: Sha } | { conflicts: readonly string[] }>;
 };
 
-export type Measured = Pick<Facts, 'blobBytes' | 'binary'> & Pick<Change, 'addedLines' | 'removedLines'>;
+export type Measured = Pick<Facts, 'blobBytes' | 'binary'> &
+  Pick<Change, 'addedLines' | 'removedLines'>;
 
 export type SandboxEnd = {
   readonly ended: 'exited' | 'timed_out' | 'oom' | 'lost';
@@ -205,7 +215,11 @@ export type SandboxEnd = {
 };
 
 /** A line of output; `index` counts from the sandbox's start, the same for whoever reads it again. */
-export type Line = { readonly index: number; readonly stream: 'out' | 'err'; readonly text: string };
+export type Line = {
+  readonly index: number;
+  readonly stream: 'out' | 'err';
+  readonly text: string;
+};
 export type OnLine = (line: Line) => Promise<void>;
 
 export type DependencyPlan = {
@@ -245,17 +259,48 @@ export type Workspaces = {
   socketPath(place: Place, part: string): Promise<string>;
   hasDependencies(place: Place, plan: DependencyPlan): Promise<boolean>;
   /** Needs a door open at `socketPath(place, 'dependencies')`. */
-  buildDependencies(place: Place, plan: DependencyPlan, onLine: OnLine, signal: AbortSignal): Promise<SandboxEnd>;
+  buildDependencies(
+    place: Place,
+    plan: DependencyPlan,
+    onLine: OnLine,
+    signal: AbortSignal,
+  ): Promise<SandboxEnd>;
   /** A fresh workspace at the base, with the previous tree applied. Whatever this attempt had is gone. */
-  open(place: Place, previous: Sha | null, plan: DependencyPlan | null, signal: AbortSignal): Promise<void>;
+  open(
+    place: Place,
+    previous: Sha | null,
+    plan: DependencyPlan | null,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Starts the agent, or finds the one that a controller before us started, and follows it to its end. */
-  runAgent(place: Place, command: SandboxCommand, onLine: OnLine, signal: AbortSignal): Promise<SandboxEnd>;
+  runAgent(
+    place: Place,
+    command: SandboxCommand,
+    onLine: OnLine,
+    signal: AbortSignal,
+  ): Promise<SandboxEnd>;
   /** Ends the agent, takes the tree out in a fresh sandbox and brings its objects into a quarantine. */
-  seal(place: Place, plan: DependencyPlan | null, signal: AbortSignal): Promise<{ tree: Sha } | { refused: readonly Finding[] }>;
+  seal(
+    place: Place,
+    plan: DependencyPlan | null,
+    signal: AbortSignal,
+  ): Promise<{ tree: Sha } | { refused: readonly Finding[] }>;
   /** Runs one command over the sealed tree in a fresh sandbox. */
-  check(place: Place, tree: Sha, plan: DependencyPlan | null, command: CheckCommand, signal: AbortSignal): Promise<CheckRun>;
+  check(
+    place: Place,
+    tree: Sha,
+    plan: DependencyPlan | null,
+    command: CheckCommand,
+    signal: AbortSignal,
+  ): Promise<CheckRun>;
   /** Starts an app under test and returns; `stop` ends it and gives what it printed. */
-  serve(place: Place, tree: Sha, plan: DependencyPlan | null, command: CheckCommand, signal: AbortSignal): Promise<{ stop(): Promise<CheckRun> }>;
+  serve(
+    place: Place,
+    tree: Sha,
+    plan: DependencyPlan | null,
+    command: CheckCommand,
+    signal: AbortSignal,
+  ): Promise<{ stop(): Promise<CheckRun> }>;
   /** Removes every sandbox, volume and socket of a run; keeps its sealed changes. */
   discard(run: RunId): Promise<void>;
 };

@@ -28,7 +28,10 @@ export type Perform = (command: (context: Context) => Promise<Exit>) => Promise<
 export function buildProgram(perform: Perform): Command {
   const program = new Command('proofhouse')
     .description('A software factory for coding agents that proves what they did')
-    .option('--home <folder>', 'data directory (default: PROOFHOUSE_HOME, or the place for such data here)')
+    .option(
+      '--home <folder>',
+      'data directory (default: PROOFHOUSE_HOME, or the place for such data here)',
+    )
     .option('--demo', "use the demo's data directory")
     .option('--json', 'one JSON value a line, for machines')
     .option('--org-policy <file...>', "policies above the repository's own")
@@ -53,7 +56,9 @@ function machineCommands(program: Command, perform: Perform): void {
     .option('--approve', 'approve what waits, as a demo reviewer')
     .option('--kill', 'end the controller with SIGKILL in the middle and start it again')
     .action((options: { approve?: boolean; kill?: boolean }) =>
-      perform((context) => demo(context, { approve: options.approve ?? false, kill: options.kill ?? false })),
+      perform((context) =>
+        demo(context, { approve: options.approve ?? false, kill: options.kill ?? false }),
+      ),
     );
   program
     .command('init')
@@ -71,15 +76,16 @@ function machineCommands(program: Command, perform: Perform): void {
         .choices(['debug', 'info', 'warn', 'error'])
         .default('info'),
     )
-    .action((options: { untilIdle?: boolean; concurrency?: number; scripted?: string; log: string }) =>
-      perform((context) =>
-        serve(context, {
-          untilIdle: options.untilIdle ?? false,
-          concurrency: options.concurrency ?? null,
-          scripted: options.scripted ?? null,
-          logLevel: options.log,
-        }),
-      ),
+    .action(
+      (options: { untilIdle?: boolean; concurrency?: number; scripted?: string; log: string }) =>
+        perform((context) =>
+          serve(context, {
+            untilIdle: options.untilIdle ?? false,
+            concurrency: options.concurrency ?? null,
+            scripted: options.scripted ?? null,
+            logLevel: options.log,
+          }),
+        ),
     );
   program
     .command('doctor')
@@ -91,7 +97,9 @@ function machineCommands(program: Command, perform: Perform): void {
     .option('--images', 'also the images')
     .option('--data', 'also the data directory, with journals and the local forge')
     .action((options: { images?: boolean; data?: boolean }) =>
-      perform((context) => down(context, { images: options.images ?? false, data: options.data ?? false })),
+      perform((context) =>
+        down(context, { images: options.images ?? false, data: options.data ?? false }),
+      ),
     );
 }
 
@@ -105,35 +113,49 @@ function taskCommands(program: Command, perform: Perform): void {
     .option('--file <file>', 'read the text from a file')
     .option('--base <branch>', 'the branch it is meant for (default: the one checked out)')
     .option('--as <person>', 'who asks, as in local:rita')
-    .action((text: string | undefined, options: { repo: string; file?: string; base?: string; as?: string }) =>
-      perform((context) =>
-        taskAdd(context, {
-          text: text ?? null,
-          file: options.file ?? null,
-          repository: options.repo,
-          base: options.base ?? null,
-          as: options.as ?? null,
-        }),
-      ),
+    .action(
+      (
+        text: string | undefined,
+        options: { repo: string; file?: string; base?: string; as?: string },
+      ) =>
+        perform((context) =>
+          taskAdd(context, {
+            text: text ?? null,
+            file: options.file ?? null,
+            repository: options.repo,
+            base: options.base ?? null,
+            as: options.as ?? null,
+          }),
+        ),
     );
-  task.command('list').description('every task and where it is').action(() => perform(runsCommand));
+  task
+    .command('list')
+    .description('every task and where it is')
+    .action(() => perform(runsCommand));
   task
     .command('cancel')
     .description('end a run that is not wanted any more')
     .argument('<run>')
     .option('--as <person>', 'who cancels')
-    .action((run: string, { as }: { as?: string }) => perform((context) => taskCancel(context, run, as ?? null)));
+    .action((run: string, { as }: { as?: string }) =>
+      perform((context) => taskCancel(context, run, as ?? null)),
+    );
 }
 
 function runCommands(program: Command, perform: Perform): void {
   const run = program.command('run').description('look at runs');
-  run.command('list').description('every run and where it is').action(() => perform(runsCommand));
+  run
+    .command('list')
+    .description('every run and where it is')
+    .action(() => perform(runsCommand));
   run
     .command('show')
     .description('one run: timeline, change, checks, gates, cost, and what it waits for')
     .argument('<run>')
     .option('--diff', 'also the change itself')
-    .action((id: string, { diff }: { diff?: boolean }) => perform((context) => runShow(context, id, diff ?? false)));
+    .action((id: string, { diff }: { diff?: boolean }) =>
+      perform((context) => runShow(context, id, diff ?? false)),
+    );
   run
     .command('logs')
     .description('everything its agent and its gateway did')
@@ -155,19 +177,29 @@ function decisionCommands(program: Command, perform: Perform): void {
       .option('--tree <id>', 'the tree you looked at, at least 12 digits')
       .option('--as <person>', 'who decides, as in local:rita');
   type Options = { tree?: string; as?: string };
-  const named = (run: string, { tree, as }: Options) => ({ run, tree: tree ?? null, as: as ?? null });
+  const named = (run: string, { tree, as }: Options) => ({
+    run,
+    tree: tree ?? null,
+    as: as ?? null,
+  });
 
-  decision('approve', 'agree to exactly one tree of a run that waits').action((run: string, options: Options) =>
-    perform((context) => approve(context, named(run, options))),
+  decision('approve', 'agree to exactly one tree of a run that waits').action(
+    (run: string, options: Options) => perform((context) => approve(context, named(run, options))),
   );
   for (const { name, type, description } of [
     { name: 'reject', type: 'rejected', description: 'end a run that waits' },
-    { name: 'send-back', type: 'sent_back', description: 'give the agent another attempt with what you say' },
+    {
+      name: 'send-back',
+      type: 'sent_back',
+      description: 'give the agent another attempt with what you say',
+    },
   ] as const) {
     decision(name, description)
       .requiredOption('--reason <text>', 'why')
       .action((run: string, options: Options & { reason: string }) =>
-        perform((context) => refuse(context, { ...named(run, options), reason: options.reason, type })),
+        perform((context) =>
+          refuse(context, { ...named(run, options), reason: options.reason, type }),
+        ),
       );
   }
 }

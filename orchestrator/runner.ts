@@ -47,19 +47,28 @@ export async function drive(runner: Runner, lease: Lease, signal: AbortSignal): 
   }
 }
 
-async function advance(runner: Runner, lease: Lease, task: Task, signal: AbortSignal): Promise<RunState> {
+async function advance(
+  runner: Runner,
+  lease: Lease,
+  task: Task,
+  signal: AbortSignal,
+): Promise<RunState> {
   const journal = await runner.store.read(lease.run);
   let run = replay(journal);
   let seq = journal.length;
   for (let step = nextStep(run); step !== null; step = nextStep(run)) {
     signal.throwIfAborted();
-    const event = step === 'claim' ? ({ type: 'claimed' } as const) : await perform(runner.stages[step], run, task, signal);
+    const event =
+      step === 'claim'
+        ? ({ type: 'claimed' } as const)
+        : await perform(runner.stages[step], run, task, signal);
     // Checked first: an illegal event in the journal would fail every replay.
     const next = apply(run, event);
     await runner.store.append(lease.run, seq, event, lease);
     run = next;
     seq += 1;
-    if (event.type === 'machinery_broke' && nextStep(run) !== null) await pause(runner, run, signal);
+    if (event.type === 'machinery_broke' && nextStep(run) !== null)
+      await pause(runner, run, signal);
   }
   await runner.discard(lease.run);
   return run;
@@ -70,7 +79,12 @@ export function replay(journal: readonly JournalEntry[]): RunState {
 }
 
 /** A stage that throws did not fail the task: the machinery around the task broke. */
-async function perform(stage: Stage, run: RunState, task: Task, signal: AbortSignal): Promise<RunEvent> {
+async function perform(
+  stage: Stage,
+  run: RunState,
+  task: Task,
+  signal: AbortSignal,
+): Promise<RunEvent> {
   try {
     return await stage(run, task, signal);
   } catch (thrown) {
@@ -78,7 +92,12 @@ async function perform(stage: Stage, run: RunState, task: Task, signal: AbortSig
     signal.throwIfAborted();
     const fault = asFault(thrown);
     // What a person must mend first is not tried again: their input will be the same.
-    return { type: 'machinery_broke', code: fault.code, message: fault.message.slice(0, 4000), final: fault.exit === 2 };
+    return {
+      type: 'machinery_broke',
+      code: fault.code,
+      message: fault.message.slice(0, 4000),
+      final: fault.exit === 2,
+    };
   }
 }
 
@@ -87,7 +106,11 @@ function pause(runner: Runner, run: RunState, signal: AbortSignal): Promise<void
   return later(runner.breakMs * breaks, undefined, { signal });
 }
 
-async function keepLease({ store, renewMs }: Runner, lease: Lease, lost: AbortController): Promise<void> {
+async function keepLease(
+  { store, renewMs }: Runner,
+  lease: Lease,
+  lost: AbortController,
+): Promise<void> {
   try {
     for (;;) {
       await later(renewMs, undefined, { signal: lost.signal });

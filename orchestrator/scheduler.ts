@@ -31,7 +31,11 @@ export function fitting(cores: number, freeBytes: number): number {
  * Drives every run that can go on. With `untilIdle` it returns when none is left but those that wait
  * for a person; else when the signal says so. Throws when the store or one run cannot be driven at all.
  */
-export async function schedule(options: SchedulerOptions, untilIdle: boolean, signal: AbortSignal): Promise<void> {
+export async function schedule(
+  options: SchedulerOptions,
+  untilIdle: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   const { store } = options.runner;
   const queue = new PQueue({ concurrency: options.concurrency });
   const going = driving(options, signal);

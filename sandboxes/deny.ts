@@ -52,17 +52,26 @@ function wrongIdentity(body: Loose): string[] {
 function wrongHost(host: Loose): string[] {
   const network = String(host['NetworkMode']);
   return [
-    ...unless(/^(?:none|container:proofhouse-[a-z0-9-]+)$/.test(network), `NetworkMode is ${network}`),
+    ...unless(
+      /^(?:none|container:proofhouse-[a-z0-9-]+)$/.test(network),
+      `NetworkMode is ${network}`,
+    ),
     ...unless(host['Privileged'] === false, 'Privileged is not false'),
     ...unless(host['ReadonlyRootfs'] === true, 'the root file system is writable'),
     ...unless(isEmpty(host['CapAdd']), 'CapAdd is not empty'),
     ...unless(same(host['CapDrop'], ['ALL']), 'CapDrop is not ALL'),
-    ...unless(same(host['SecurityOpt'], ['no-new-privileges:true']), 'SecurityOpt is not what it must be'),
+    ...unless(
+      same(host['SecurityOpt'], ['no-new-privileges:true']),
+      'SecurityOpt is not what it must be',
+    ),
     ...unless(host['IpcMode'] === 'private', 'IpcMode is not private'),
     ...unless(host['CgroupnsMode'] === 'private', 'CgroupnsMode is not private'),
     ...unless(isEmpty(host['GroupAdd']), 'GroupAdd is not empty'),
     ...unless(isPositive(host['PidsLimit']), 'PidsLimit is not set'),
-    ...unless(isPositive(host['Memory']) && host['Memory'] === host['MemorySwap'], 'memory has no limit'),
+    ...unless(
+      isPositive(host['Memory']) && host['Memory'] === host['MemorySwap'],
+      'memory has no limit',
+    ),
     ...unless(isPositive(host['NanoCpus']), 'NanoCpus is not set'),
     ...unless(same(host['RestartPolicy'], { Name: 'no' }), 'the sandbox would restart'),
     ...unless(isLocalLog(host['LogConfig']), 'LogConfig is not a bounded file of the engine'),

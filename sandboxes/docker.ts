@@ -10,8 +10,8 @@ import { Fault } from '../orchestrator/domain/faults.ts';
 import type { RunId } from '../orchestrator/domain/ids.ts';
 import type { OnLine, SandboxEnd } from '../orchestrator/ports.ts';
 import { denied } from './deny.ts';
-import { lineReader } from './lines.ts';
 import { type BuildOptions, buildImages } from './images/build.ts';
+import { lineReader } from './lines.ts';
 import { containerBody, type SandboxSpec } from './spec.ts';
 
 const CALL_MS = 30_000;
@@ -72,7 +72,8 @@ export function openEngine(options: EngineOptions): Engine {
       const reasons = denied(body, options.roots);
       if (reasons.length > 0) throw new Fault('internal', `sandbox refused: ${reasons.join('; ')}`);
       const state = await call('inspect', container(spec.name).inspect()).catch(absent);
-      if (state === null) await call('create', docker.createContainer(body as Docker.ContainerCreateOptions));
+      if (state === null)
+        await call('create', docker.createContainer(body as Docker.ContainerCreateOptions));
       if (state === null || state.State.Status === 'created') {
         await call('start', container(spec.name).start()).catch(unless(304));
       }
@@ -108,7 +109,10 @@ export function openEngine(options: EngineOptions): Engine {
     removeImages: async () => {
       const filters = { label: ['proofhouse=image'] };
       const images = await call('list images', docker.listImages({ filters }));
-      for (const { Id } of images) await call('remove image', docker.getImage(Id).remove({ force: true })).catch(absentOrGoing);
+      for (const { Id } of images)
+        await call('remove image', docker.getImage(Id).remove({ force: true })).catch(
+          absentOrGoing,
+        );
       return images.length;
     },
     buildImages: async (build) => {
@@ -141,7 +145,9 @@ async function follow(
   const started = Date.parse(before.State.StartedAt);
   const stop = new AbortController();
   let timedOut = false;
-  const deadline = later(Math.max(0, started + spec.limits.wallMs - Date.now()), undefined, { signal: stop.signal })
+  const deadline = later(Math.max(0, started + spec.limits.wallMs - Date.now()), undefined, {
+    signal: stop.signal,
+  })
     .then(async () => {
       timedOut = true;
       await call('kill', container.kill()).catch(() => {});
@@ -158,7 +164,11 @@ async function follow(
   return endOf(await call('inspect', container.inspect()).catch(absent), timedOut, spec);
 }
 
-function endOf(state: Docker.ContainerInspectInfo | null, timedOut: boolean, spec: SandboxSpec): SandboxEnd {
+function endOf(
+  state: Docker.ContainerInspectInfo | null,
+  timedOut: boolean,
+  spec: SandboxSpec,
+): SandboxEnd {
   if (state === null) return { ended: 'lost', exitCode: null, wallMs: 0 };
   const { StartedAt, FinishedAt, ExitCode, OOMKilled } = state.State;
   const wallMs = Math.max(0, Date.parse(FinishedAt) - Date.parse(StartedAt));
@@ -166,13 +176,21 @@ function endOf(state: Docker.ContainerInspectInfo | null, timedOut: boolean, spe
   return { ended: late ? 'timed_out' : OOMKilled ? 'oom' : 'exited', exitCode: ExitCode, wallMs };
 }
 
-async function readOutput(container: Docker.Container, onLine: OnLine, signal: AbortSignal): Promise<void> {
-  const stream = await call('logs', container.logs({ follow: true, stdout: true, stderr: true, abortSignal: signal }));
+async function readOutput(
+  container: Docker.Container,
+  onLine: OnLine,
+  signal: AbortSignal,
+): Promise<void> {
+  const stream = await call(
+    'logs',
+    container.logs({ follow: true, stdout: true, stderr: true, abortSignal: signal }),
+  );
   const read = lineReader(onLine);
   try {
     for await (const chunk of stream) await read.push(chunk as Buffer);
   } catch (cause) {
-    if (!signal.aborted) throw new Fault('engine_failed', 'the engine ended a log early', { cause });
+    if (!signal.aborted)
+      throw new Fault('engine_failed', 'the engine ended a log early', { cause });
   }
   await read.end();
 }
@@ -195,19 +213,29 @@ function overlayOptions({ lower, upper }: Overlay): string {
   const all = upper === null ? lower : [...lower, upper.folder, upper.work];
   const odd = all.find((folder) => !/^\/[\w./+@-]+$/.test(folder));
   if (odd !== undefined) {
-    throw new Fault('engine_failed', `the path ${odd} holds a character that an overlay mount cannot take`);
+    throw new Fault(
+      'engine_failed',
+      `the path ${odd} holds a character that an overlay mount cannot take`,
+    );
   }
   const rest = upper === null ? [] : [`upperdir=${upper.folder}`, `workdir=${upper.work}`];
   return [`lowerdir=${lower.join(':')}`, ...rest].join(',');
 }
 
-type EngineError = { readonly statusCode?: number; readonly code?: string; readonly message?: string };
+type EngineError = {
+  readonly statusCode?: number;
+  readonly code?: string;
+  readonly message?: string;
+};
 
 /** Waits for one engine call, but not for ever, and gives its failures our names. */
 async function call<T>(what: string, promise: Promise<T>): Promise<T> {
   const stop = new AbortController();
   const late = later(CALL_MS, undefined, { signal: stop.signal }).then(() => {
-    throw new Fault('engine_failed', `the engine did not answer "${what}" within ${CALL_MS / 1000} s`);
+    throw new Fault(
+      'engine_failed',
+      `the engine did not answer "${what}" within ${CALL_MS / 1000} s`,
+    );
   });
   try {
     return await Promise.race([promise, late]);
@@ -222,9 +250,13 @@ async function call<T>(what: string, promise: Promise<T>): Promise<T> {
 class EngineFault extends Fault {
   readonly status: number | null;
   constructor(what: string, error: EngineError) {
-    super('engine_failed', `the engine refused "${what}": ${error.message ?? error.code ?? 'no reason given'}`, {
-      cause: error,
-    });
+    super(
+      'engine_failed',
+      `the engine refused "${what}": ${error.message ?? error.code ?? 'no reason given'}`,
+      {
+        cause: error,
+      },
+    );
     this.status = error.statusCode ?? null;
   }
 }
@@ -232,10 +264,14 @@ class EngineFault extends Fault {
 function named(what: string, error: EngineError | Fault): Fault {
   if (error instanceof Fault) return error;
   if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'EACCES') {
-    return new Fault('docker_missing', `no Docker engine answers at its socket (${error.code})`, { cause: error });
+    return new Fault('docker_missing', `no Docker engine answers at its socket (${error.code})`, {
+      cause: error,
+    });
   }
   if (/no space left on device/i.test(error.message ?? '')) {
-    return new Fault('disk_full', `the engine has no space left: ${error.message}`, { cause: error });
+    return new Fault('disk_full', `the engine has no space left: ${error.message}`, {
+      cause: error,
+    });
   }
   return new EngineFault(what, error);
 }
@@ -243,7 +279,8 @@ function named(what: string, error: EngineError | Fault): Fault {
 const unless =
   (...statuses: number[]) =>
   (error: unknown): null => {
-    if (error instanceof EngineFault && error.status !== null && statuses.includes(error.status)) return null;
+    if (error instanceof EngineFault && error.status !== null && statuses.includes(error.status))
+      return null;
     throw error;
   };
 const absent = unless(404);

@@ -8,7 +8,10 @@ import type { OnLine } from '../orchestrator/ports.ts';
 const HEADER = 8;
 const LINE_CHARACTERS_MAX = 65_536;
 
-export function lineReader(onLine: OnLine): { push(chunk: Buffer): Promise<void>; end(): Promise<void> } {
+export function lineReader(onLine: OnLine): {
+  push(chunk: Buffer): Promise<void>;
+  end(): Promise<void>;
+} {
   const streams = { 1: partial('out'), 2: partial('err') };
   let waiting: Buffer = Buffer.alloc(0);
   let index = 0;

@@ -8,7 +8,14 @@
  */
 import type { RunId } from '../orchestrator/domain/ids.ts';
 
-export type Role = 'checkout' | 'dependencies' | 'agent' | 'exporter' | 'validator' | 'app' | 'browser';
+export type Role =
+  | 'checkout'
+  | 'dependencies'
+  | 'agent'
+  | 'exporter'
+  | 'validator'
+  | 'app'
+  | 'browser';
 
 export type Mount = {
   readonly kind: 'folder' | 'volume';
@@ -119,7 +126,13 @@ function hostConfig(spec: SandboxSpec, user: string) {
 
 function mountBody({ kind, source, target, writable }: Mount) {
   return kind === 'volume'
-    ? { Type: 'volume' as const, Source: source, Target: target, ReadOnly: !writable, VolumeOptions: { NoCopy: true } }
+    ? {
+        Type: 'volume' as const,
+        Source: source,
+        Target: target,
+        ReadOnly: !writable,
+        VolumeOptions: { NoCopy: true },
+      }
     : {
         Type: 'bind' as const,
         Source: source,

@@ -52,7 +52,8 @@ export async function runTool(shop: Shop, tool: ToolRun, signal: AbortSignal): P
     const end = await shop.engine.follow(spec, tail.onLine, signal);
     if (end.ended === 'exited' && end.exitCode === 0) return;
     const said = tail.lines.join('\n');
-    if (/no space left on device/i.test(said)) throw new Fault('disk_full', `${tool.script}: ${said}`);
+    if (/no space left on device/i.test(said))
+      throw new Fault('disk_full', `${tool.script}: ${said}`);
     throw new Fault(tool.code, `${tool.script} ${end.ended} with ${end.exitCode}: ${said}`);
   } finally {
     await shop.engine.remove(tool.name);

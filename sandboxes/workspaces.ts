@@ -5,8 +5,9 @@
  * layer and the base's snapshot, all read-only below. Opening one costs the same for a small and a
  * large repository. An empty tree layer is impossible to mount twice, so a place has one volume at a time.
  */
-import { chmod, lstat, mkdir, open, readdir, rm, writeFile } from 'node:fs/promises';
+
 import { constants } from 'node:fs';
+import { chmod, lstat, mkdir, open, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Fault } from '../orchestrator/domain/faults.ts';
 import type { Sha } from '../orchestrator/domain/ids.ts';
@@ -22,9 +23,9 @@ import type {
   SandboxEnd,
   Workspaces,
 } from '../orchestrator/ports.ts';
+import { onceEach } from './once-each.ts';
 import type { Folders } from './source/folders.ts';
 import { type Layers, openLayers } from './source/layers.ts';
-import { onceEach } from './once-each.ts';
 import { ingest } from './source/quarantine.ts';
 import type { Role, SandboxSpec } from './spec.ts';
 import { emptyFolder, folderMount, keepTail, runTool, type Shop, volumeMount } from './tool.ts';
@@ -51,7 +52,8 @@ export function openWorkspaces(options: WorkspacesOptions): Workspaces {
   const once = onceEach<SandboxEnd>();
 
   return {
-    socketPath: async (place, part) => path.join(await launchFolder(options.runtime, place, part), 'gateway.sock'),
+    socketPath: async (place, part) =>
+      path.join(await launchFolder(options.runtime, place, part), 'gateway.sock'),
     hasDependencies: layers.hasDependencies,
     buildDependencies: (place, plan, onLine, signal) =>
       once(`${place.repository} ${plan.key}`, async () =>
@@ -93,7 +95,13 @@ export function openWorkspaces(options: WorkspacesOptions): Workspaces {
 
 type House = WorkspacesOptions & { readonly layers: Layers };
 
-async function openWorkspace(house: House, place: Place, previous: Sha | null, plan: DependencyPlan | null, signal: AbortSignal) {
+async function openWorkspace(
+  house: House,
+  place: Place,
+  previous: Sha | null,
+  plan: DependencyPlan | null,
+  signal: AbortSignal,
+) {
   const { engine, folders } = house;
   await engine.remove(sandboxName(place, 'agent'));
   await engine.removeVolume(volumeName(place));
@@ -105,7 +113,13 @@ async function openWorkspace(house: House, place: Place, previous: Sha | null, p
   await engine.freshOverlay(volumeName(place), place.run, { lower, upper: { folder, work } });
 }
 
-async function buildDependencies(house: House, place: Place, plan: DependencyPlan, onLine: OnLine, signal: AbortSignal): Promise<SandboxEnd> {
+async function buildDependencies(
+  house: House,
+  place: Place,
+  plan: DependencyPlan,
+  onLine: OnLine,
+  signal: AbortSignal,
+): Promise<SandboxEnd> {
   const { engine, folders } = house;
   const base = await house.layers.snapshot(place, signal);
   const scratch = `${folders.dependencies(place.repository, plan.key)}.${place.run}`;
@@ -122,7 +136,12 @@ async function buildDependencies(house: House, place: Place, plan: DependencyPla
       image: 'base',
       door: true,
       ...DEPENDENCIES,
-      argv: ['sh', '-ec', plan.run.map((_, at) => `sh "$0/run-${at}"`).join('\n'), '/home/agent/steps'],
+      argv: [
+        'sh',
+        '-ec',
+        plan.run.map((_, at) => `sh "$0/run-${at}"`).join('\n'),
+        '/home/agent/steps',
+      ],
       env: PACKAGE_CLIENT,
       files: Object.fromEntries(plan.run.map((argv, at) => [`steps/run-${at}`, stepScript(argv)])),
       mounts: [
@@ -134,7 +153,8 @@ async function buildDependencies(house: House, place: Place, plan: DependencyPla
     await engine.ensure(spec);
     const end = await engine.follow(spec, onLine, signal);
     await engine.remove(volume);
-    if (end.ended === 'exited' && end.exitCode === 0) await house.layers.keepDependencies(place, plan, upper, signal);
+    if (end.ended === 'exited' && end.exitCode === 0)
+      await house.layers.keepDependencies(place, plan, upper, signal);
     return end;
   } finally {
     await engine.remove(volume);
@@ -158,7 +178,12 @@ function stepScript(argv: readonly string[]): string {
   return `exec ${quoted}\n`;
 }
 
-async function seal(house: House, place: Place, plan: DependencyPlan | null, signal: AbortSignal): ReturnType<Workspaces['seal']> {
+async function seal(
+  house: House,
+  place: Place,
+  plan: DependencyPlan | null,
+  signal: AbortSignal,
+): ReturnType<Workspaces['seal']> {
   const { engine, folders } = house;
   // Every process of the agent dies with its sandbox; nothing writes while the tree is read.
   await engine.remove(sandboxName(place, 'agent'));
@@ -188,12 +213,19 @@ async function seal(house: House, place: Place, plan: DependencyPlan | null, sig
   );
   const files = await readOut(out);
   const tree = files.find(({ name }) => name === 'tree');
-  const into = { folder: folders.quarantine(place.run, place.attempt), mirror: folders.mirror(place.repository) };
+  const into = {
+    folder: folders.quarantine(place.run, place.attempt),
+    mirror: folders.mirror(place.repository),
+  };
   return ingest(into, path.join(out, 'pack'), Buffer.from(tree?.bytes ?? []).toString());
 }
 
 /** What the dependency commands put at the top of the work tree is no part of a change. */
-async function dependencyNames(house: House, place: Place, plan: DependencyPlan | null): Promise<string> {
+async function dependencyNames(
+  house: House,
+  place: Place,
+  plan: DependencyPlan | null,
+): Promise<string> {
   if (plan === null) return '';
   const names = await readdir(house.folders.dependencies(place.repository, plan.key));
   return names.map((name) => `/${name.replaceAll(/[\\*?[\] #!]/g, '\\$&')}\n`).join('');
@@ -285,7 +317,13 @@ async function specOf(house: House, place: Place, wanted: Wanted): Promise<Sandb
   };
 }
 
-function launchFile({ argv, env, files, door, joins }: Launch & Pick<Wanted, 'door' | 'joins'>): string {
+function launchFile({
+  argv,
+  env,
+  files,
+  door,
+  joins,
+}: Launch & Pick<Wanted, 'door' | 'joins'>): string {
   return JSON.stringify({
     argv,
     env,
@@ -296,7 +334,8 @@ function launchFile({ argv, env, files, door, joins }: Launch & Pick<Wanted, 'do
   });
 }
 
-const sandboxName = (place: Place, part: string): string => `proofhouse-${place.run}-${place.attempt}-${part}`;
+const sandboxName = (place: Place, part: string): string =>
+  `proofhouse-${place.run}-${place.attempt}-${part}`;
 const volumeName = (place: Place): string => sandboxName(place, 'workspace');
 
 /** The one folder of the host that a sandbox sees: what to start, and the socket. Read-only inside. */
@@ -322,9 +361,13 @@ async function readOut(folder: string): Promise<OutFile[]> {
     const { size } = await lstat(file);
     total += size;
     if (size > OUT.fileBytes || total > OUT.bytes) continue;
-    const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW).catch((cause: unknown) => {
-      throw new Fault('engine_failed', `${name} in the output folder could not be read`, { cause });
-    });
+    const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW).catch(
+      (cause: unknown) => {
+        throw new Fault('engine_failed', `${name} in the output folder could not be read`, {
+          cause,
+        });
+      },
+    );
     try {
       files.push({ name, bytes: await handle.readFile() });
     } finally {

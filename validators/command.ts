@@ -6,7 +6,13 @@ import { digestOf } from '../orchestrator/domain/canonical.ts';
 import type { Check, EvidenceFile, Finding } from '../orchestrator/domain/check.ts';
 import type { FaultCode } from '../orchestrator/domain/faults.ts';
 import { Fault } from '../orchestrator/domain/faults.ts';
-import type { CheckRun, EvidenceStore, OutFile, Validator, Workspaces } from '../orchestrator/ports.ts';
+import type {
+  CheckRun,
+  EvidenceStore,
+  OutFile,
+  Validator,
+  Workspaces,
+} from '../orchestrator/ports.ts';
 import { compileGlob } from '../policies/glob.ts';
 import { readJunit } from './junit.ts';
 
@@ -61,7 +67,9 @@ export const CHECK_ENV = { CI: '1', PROOFHOUSE_OUT: '/out' } as const;
 
 type Inspected = {
   readonly id: string;
-  readonly definition: CommandDefinition | (Omit<CommandDefinition, 'kind' | 'run' | 'reports'> & { readonly kind: string });
+  readonly definition:
+    | CommandDefinition
+    | (Omit<CommandDefinition, 'kind' | 'run' | 'reports'> & { readonly kind: string });
   readonly ran: CheckRun;
   readonly reports: readonly OutFile[];
   /** Files worth keeping as evidence. */
@@ -70,7 +78,10 @@ type Inspected = {
   readonly findings?: readonly Finding[];
 };
 
-export async function checkOf(tools: Tools, { id, definition, ran, reports, kept, findings = [] }: Inspected): Promise<Check> {
+export async function checkOf(
+  tools: Tools,
+  { id, definition, ran, reports, kept, findings = [] }: Inspected,
+): Promise<Check> {
   if (ran.end.ended === 'lost') {
     throw new Fault('engine_failed', `the sandbox of validator "${id}" vanished while it ran`);
   }
@@ -85,7 +96,11 @@ export async function checkOf(tools: Tools, { id, definition, ran, reports, kept
     ...read.unreadable.map((why) => told('check_failed', why)),
     ...read.failures.map(({ name, message }) => told('tests_failed', `${name}: ${message}`)),
   ];
-  const all = [...found, ...endFindings(told, ran, definition, found.length), ...countFindings(told, read.tests.run, definition)];
+  const all = [
+    ...found,
+    ...endFindings(told, ran, definition, found.length),
+    ...countFindings(told, read.tests.run, definition),
+  ];
   return {
     validator: id,
     definition: digestOf('validator', JSON.parse(JSON.stringify(definition))),
@@ -99,16 +114,35 @@ export async function checkOf(tools: Tools, { id, definition, ran, reports, kept
 
 type Told = (code: FaultCode, message: string) => Finding;
 
-function endFindings(told: Told, { end, tail }: CheckRun, definition: Inspected['definition'], explained: number): Finding[] {
-  if (end.ended === 'timed_out') return [told('check_timed_out', `it did not end within ${definition.timeoutMs / 1000} s`)];
-  if (end.ended === 'oom') return [told('check_out_of_memory', `it needed more than ${definition.memoryBytes} bytes`)];
+function endFindings(
+  told: Told,
+  { end, tail }: CheckRun,
+  definition: Inspected['definition'],
+  explained: number,
+): Finding[] {
+  if (end.ended === 'timed_out')
+    return [told('check_timed_out', `it did not end within ${definition.timeoutMs / 1000} s`)];
+  if (end.ended === 'oom')
+    return [told('check_out_of_memory', `it needed more than ${definition.memoryBytes} bytes`)];
   if (end.exitCode === 0 || explained > 0) return [];
-  return [told('check_failed', `it ended with exit code ${end.exitCode}:\n${tail.slice(-TAIL_LINES).join('\n')}`)];
+  return [
+    told(
+      'check_failed',
+      `it ended with exit code ${end.exitCode}:\n${tail.slice(-TAIL_LINES).join('\n')}`,
+    ),
+  ];
 }
 
 function countFindings(told: Told, run: number, { minTests }: Inspected['definition']): Finding[] {
   if (run >= minTests) return [];
-  return [told('no_tests', run === 0 ? 'no test was executed' : `${run} tests ran; the policy asks for at least ${minTests}`)];
+  return [
+    told(
+      'no_tests',
+      run === 0
+        ? 'no test was executed'
+        : `${run} tests ran; the policy asks for at least ${minTests}`,
+    ),
+  ];
 }
 
 function readReports(files: readonly OutFile[]) {
@@ -139,7 +173,11 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   txt: 'text/plain',
 };
 
-async function keep(tools: Tools, files: readonly OutFile[], tail: readonly string[]): Promise<EvidenceFile[]> {
+async function keep(
+  tools: Tools,
+  files: readonly OutFile[],
+  tail: readonly string[],
+): Promise<EvidenceFile[]> {
   const output = { name: 'output.txt', bytes: Buffer.from(tools.redact(tail.join('\n'))) };
   return Promise.all(
     [...files, output].map(async ({ name, bytes }) => ({

@@ -47,9 +47,16 @@ export function playwrightValidator(tools: Tools): Validator<PlaywrightDefinitio
     );
     let output: readonly string[] = [];
     try {
-      const ran = await tools.workspaces.check(place, tree, plan, browserCommand(id, part, definition), signal);
+      const ran = await tools.workspaces.check(
+        place,
+        tree,
+        plan,
+        browserCommand(id, part, definition),
+        signal,
+      );
       output = (await app.stop()).tail;
-      const notReady = ran.end.exitCode === NOT_READY ? [neverAnswered(tools, id, port, output)] : [];
+      const notReady =
+        ran.end.exitCode === NOT_READY ? [neverAnswered(tools, id, port, output)] : [];
       return await checkOf(tools, {
         id,
         definition: { ...definition, image: 'browser' },
@@ -100,7 +107,12 @@ function configOf(tests: string, port: number): string {
       launchOptions: {
         executablePath: '/usr/bin/chromium-headless-shell',
         // The sandbox is the isolation; Chromium's own needs user namespaces that it has not.
-        args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
+        args: [
+          '--no-sandbox',
+          '--disable-gpu',
+          '--disable-quic',
+          '--disable-background-networking',
+        ],
       },
     },
   };

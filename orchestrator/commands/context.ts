@@ -1,9 +1,10 @@
 /** What every command is given: where to write, who is asking, and how to open the factory. */
+
+import type { Factory, ModelChoice } from '../compose.ts';
+import { Fault } from '../domain/faults.ts';
 import type { Person, RunId } from '../domain/ids.ts';
 import { RunId as RunIdSchema } from '../domain/ids.ts';
-import { Fault } from '../domain/faults.ts';
 import type { Task } from '../domain/task.ts';
-import type { Factory, ModelChoice } from '../compose.ts';
 import type { Forge, JournalEntry, Source, Store } from '../ports.ts';
 
 export type Context = {
@@ -35,7 +36,10 @@ export type Context = {
 /** Exit code: 0 done, 1 failed or refused, 2 usage or policy, 3 waits for a person, 4 broke. */
 export type Exit = number;
 
-export async function knownRun(store: Store, named: string): Promise<{ id: RunId; task: Task; journal: readonly JournalEntry[] }> {
+export async function knownRun(
+  store: Store,
+  named: string,
+): Promise<{ id: RunId; task: Task; journal: readonly JournalEntry[] }> {
   const id = RunIdSchema.safeParse(named);
   const task = id.success ? await store.task(id.data) : null;
   if (!id.success || task === null) throw new Fault('run_not_found', `there is no run "${named}"`);

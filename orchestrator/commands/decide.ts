@@ -30,7 +30,13 @@ export async function approve(context: Context, decision: Decision): Promise<Exi
   const { id, task } = await knownRun(store, decision.run);
   await endWhenLate(context, store, id);
   const by = decision.as === null ? context.person() : personNamed(decision.as);
-  const gates = gatesToApprove(context, task, waiting(replay(await store.read(id)), task), decision, by);
+  const gates = gatesToApprove(
+    context,
+    task,
+    waiting(replay(await store.read(id)), task),
+    decision,
+    by,
+  );
   let run: RunState | null = null;
   for (const gate of gates) {
     const written = await appendOutside(store, id, (now) =>
@@ -38,10 +44,13 @@ export async function approve(context: Context, decision: Decision): Promise<Exi
     );
     run = written.run;
   }
-  const left = run?.phase === 'awaiting_approval' ? missingWords(run, task) : [];
+  const left = run?.phase === 'awaiting_approval' ? missingWords(context, run, task) : [];
   show(
     context,
-    () => [`${by} approved ${gates.join(', ')} of ${id}.`, ...left, ...nextLine(context, run)].join('\n'),
+    () =>
+      [`${by} approved ${gates.join(', ')} of ${id}.`, ...left, ...nextLine(context, run)].join(
+        '\n',
+      ),
     () => ({ id, by, gates, run }),
   );
   return run?.phase === 'awaiting_approval' ? 3 : 0;
@@ -63,24 +72,38 @@ export async function refuse(
     mayDecide(waits, by, task);
     return { type, by, reason };
   });
-  show(context, () => `${id} ${type.replace('_', ' ')} by ${by}`, () => ({ id, by, run }));
+  show(
+    context,
+    () => `${id} ${type.replace('_', ' ')} by ${by}`,
+    () => ({ id, by, run }),
+  );
   return 0;
 }
 
 /** A wait has an end. Whoever comes after it finds the run expired, and so does everybody else. */
 async function endWhenLate(context: Context, store: Store, id: RunId): Promise<void> {
   const run = replay(await store.read(id));
-  if (run.phase !== 'awaiting_approval' || context.clock().getTime() < Date.parse(run.expiresAt)) return;
+  if (run.phase !== 'awaiting_approval' || context.clock().getTime() < Date.parse(run.expiresAt))
+    return;
   await appendOutside(store, id, () => ({ type: 'expired' }));
   throw new Fault('not_now', `${id} waited until ${run.expiresAt}, and nobody decided in time`);
 }
 
-function gatesToApprove(context: Context, task: Task, run: In<'awaiting_approval'>, decision: Decision, by: Person): string[] {
+function gatesToApprove(
+  context: Context,
+  task: Task,
+  run: In<'awaiting_approval'>,
+  decision: Decision,
+  by: Person,
+): string[] {
   sameTree(context, task, run, decision);
   const gates = mayDecide(run, by, task);
-  const given = run.approvals.filter((approval) => approval.by === by).map(({ binding }) => binding.gate);
+  const given = counting(context, run, task)
+    .filter((approval) => approval.by === by)
+    .map(({ binding }) => binding.gate);
   const left = gates.filter((gate) => !given.includes(gate));
-  if (left.length === 0) throw new Fault('not_now', `${by} has approved everything there is for them on ${task.id}`);
+  if (left.length === 0)
+    throw new Fault('not_now', `${by} has approved everything there is for them on ${task.id}`);
   return left;
 }
 
@@ -103,9 +126,19 @@ function approvalEvent(
     at: now.toISOString(),
     expiresAt: new Date(now.getTime() + expiresMs).toISOString(),
   };
-  const moment = { change, judgement, evidence, requester: task.requester, now: now.toISOString() };
-  const counted = [...run.approvals, approval].filter((one) => standing(one, moment).counts);
-  return { type: 'approved', approval, openSlots: openSlots(judgement, counted, [task.requester]).length };
+  const counted = counting(context, { ...run, approvals: [...run.approvals, approval] }, task);
+  return {
+    type: 'approved',
+    approval,
+    openSlots: openSlots(judgement, counted, [task.requester]).length,
+  };
+}
+
+/** The approvals that still stand: one may have run out while another was waited for. */
+function counting(context: Context, run: In<'awaiting_approval'>, { requester }: Task): Approval[] {
+  const { change, judgement, evidence, approvals } = run;
+  const moment = { change, judgement, evidence, requester, now: context.clock().toISOString() };
+  return approvals.filter((one) => standing(one, moment).counts);
 }
 
 function waiting(run: RunState, task: Task): In<'awaiting_approval'> {
@@ -113,12 +146,27 @@ function waiting(run: RunState, task: Task): In<'awaiting_approval'> {
   throw new Fault('not_now', `${task.id} is ${run.phase}; it does not wait for anybody`);
 }
 
-function sameTree(context: Context, task: Task, run: In<'awaiting_approval'>, { tree }: Decision): void {
-  const lines = approveLines({ task, run, command: context.command }).map((line) => `\n  ${line}`).join('');
-  if (tree === null) throw new Fault('usage', `name the tree that you looked at, so that no other is approved:${lines}`);
-  if (!/^[0-9a-f]{12,40}$/.test(tree)) throw new Fault('usage', `--tree takes at least 12 hex digits; "${tree}" is none`);
+function sameTree(
+  context: Context,
+  task: Task,
+  run: In<'awaiting_approval'>,
+  { tree }: Decision,
+): void {
+  const lines = approveLines({ task, run, command: context.command })
+    .map((line) => `\n  ${line}`)
+    .join('');
+  if (tree === null)
+    throw new Fault(
+      'usage',
+      `name the tree that you looked at, so that no other is approved:${lines}`,
+    );
+  if (!/^[0-9a-f]{12,40}$/.test(tree))
+    throw new Fault('usage', `--tree takes at least 12 hex digits; "${tree}" is none`);
   if (!run.change.tree.startsWith(tree)) {
-    throw new Fault('approval_stale', `${task.id} waits with tree ${run.change.tree}, not with ${tree}`);
+    throw new Fault(
+      'approval_stale',
+      `${task.id} waits with tree ${run.change.tree}, not with ${tree}`,
+    );
   }
 }
 
@@ -128,12 +176,14 @@ function mayDecide({ judgement }: In<'awaiting_approval'>, by: Person, task: Tas
   throw new Fault('not_eligible', may.reason);
 }
 
-function missingWords(run: In<'awaiting_approval'>, task: Task): string[] {
-  return openSlots(run.judgement, run.approvals, [task.requester]).map(
+function missingWords(context: Context, run: In<'awaiting_approval'>, task: Task): string[] {
+  return openSlots(run.judgement, counting(context, run, task), [task.requester]).map(
     ({ gate, group, missing }) => `Gate ${gate} still needs ${missing} of ${group}.`,
   );
 }
 
 function nextLine(context: Context, run: RunState | null): string[] {
-  return run?.phase === 'publishing' ? [`It goes on in a controller that runs, or with: ${context.command} serve --until-idle`] : [];
+  return run?.phase === 'publishing'
+    ? [`It goes on in a controller that runs, or with: ${context.command} serve --until-idle`]
+    : [];
 }

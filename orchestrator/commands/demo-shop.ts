@@ -17,7 +17,8 @@ export async function makeShop(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await cp(SHOP, folder, {
     recursive: true,
-    filter: (from) => !NOT_IN_REPOSITORY.includes(path.relative(SHOP, from).split(path.sep)[0] ?? ''),
+    filter: (from) =>
+      !NOT_IN_REPOSITORY.includes(path.relative(SHOP, from).split(path.sep)[0] ?? ''),
   });
   const who = { name: 'Shop', email: 'shop@localhost.invalid' };
   const env = {

@@ -29,7 +29,15 @@ const LOOK_EVERY_MS = 150;
 const MODELS = path.join(SHOP, 'models');
 const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
 /** What an earlier demo left and this one starts without. Images and layers stay: they cost time. */
-const FORGOTTEN = ['journal.sqlite', 'journal.sqlite-wal', 'journal.sqlite-shm', 'forge', 'runs', 'evidence', 'shop'];
+const FORGOTTEN = [
+  'journal.sqlite',
+  'journal.sqlite-wal',
+  'journal.sqlite-shm',
+  'forge',
+  'runs',
+  'evidence',
+  'shop',
+];
 
 export type DemoOptions = {
   readonly approve: boolean;
@@ -39,30 +47,51 @@ export type DemoOptions = {
 export async function demo(from: Context, options: DemoOptions): Promise<Exit> {
   const context = { ...from, home: from.demoHome, command: './proofhouse --demo' };
   const model = context.model(MODELS);
-  for (const name of FORGOTTEN) await rm(path.join(context.home, name), { recursive: true, force: true });
+  for (const name of FORGOTTEN)
+    await rm(path.join(context.home, name), { recursive: true, force: true });
   const shop = path.join(context.home, 'shop');
   await makeShop(shop);
   const ledgers = context.ledgers(context.home);
   const tasks = await queue(ledgers, shop, context.clock);
-  context.err(`\nModel: ${model.shown}\nThree tasks are queued on ${shop}. The controller starts.\n`);
+  context.err(
+    `\nModel: ${model.shown}\nThree tasks are queued on ${shop}. The controller starts.\n`,
+  );
   const watcher = watch(context, ledgers.store, tasks);
   const controlled = { context, store: ledgers.store, tasks, watcher };
   try {
     await control(controlled, options.kill);
-    if (await decideWaiting(context, options, ledgers.store, tasks)) await control(controlled, false);
+    if (await decideWaiting(context, options, ledgers.store, tasks))
+      await control(controlled, false);
   } finally {
     await watcher.stop();
   }
   const rows = await Promise.all(tasks.map((task) => rowOf(ledgers.store, task)));
-  context.out(demoReport({ rows, forge: ledgers.forge.remote(shop), home: context.home, command: context.command }));
+  context.out(
+    demoReport({
+      rows,
+      forge: ledgers.forge.remote(shop),
+      home: context.home,
+      command: context.command,
+    }),
+  );
   return exitOf(rows, model.kind === 'scripted');
 }
 
-async function queue(ledgers: { store: Store; forge: Forge }, repository: string, clock: () => Date): Promise<Task[]> {
+async function queue(
+  ledgers: { store: Store; forge: Forge },
+  repository: string,
+  clock: () => Date,
+): Promise<Task[]> {
   const tasks: Task[] = [];
   for (const name of TASKS) {
     const file = path.join(SHOP, 'tasks', `${name}.md`);
-    const wanted = { text: null, file, repository, base: 'main', requester: personNamed(REQUESTER) };
+    const wanted = {
+      text: null,
+      file,
+      repository,
+      base: 'main',
+      requester: personNamed(REQUESTER),
+    };
     tasks.push(await addTask(ledgers, wanted, clock()));
   }
   return tasks;
@@ -82,15 +111,30 @@ async function control(controlled: Controlled, kill: boolean): Promise<void> {
     await agentSeen(controlled, first.process);
     first.process.kill('SIGKILL');
     await first.ended;
-    controlled.watcher.say(`the controller (process ${first.process.pid}) was ended with SIGKILL; another one starts`);
+    controlled.watcher.say(
+      `the controller (process ${first.process.pid}) was ended with SIGKILL; another one starts`,
+    );
     return control(controlled, false);
   }
   const code = await first.ended;
   if (code !== 0) throw new Fault('internal', `the controller ended with ${code}`);
 }
 
-function startController({ home, signal }: Context): { process: ChildProcess; ended: Promise<number | null> } {
-  const args = [CLI, '--home', home, 'serve', '--until-idle', '--scripted', MODELS, '--log', 'warn'];
+function startController({ home, signal }: Context): {
+  process: ChildProcess;
+  ended: Promise<number | null>;
+} {
+  const args = [
+    CLI,
+    '--home',
+    home,
+    'serve',
+    '--until-idle',
+    '--scripted',
+    MODELS,
+    '--log',
+    'warn',
+  ];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   const stop = (): boolean => child.kill('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
@@ -152,15 +196,27 @@ function watch(context: Context, store: Store, tasks: readonly Task[]): Watcher 
 }
 
 /** True when something was approved, so that a controller has work again. */
-async function decideWaiting(context: Context, options: DemoOptions, store: Store, tasks: readonly Task[]): Promise<boolean> {
+async function decideWaiting(
+  context: Context,
+  options: DemoOptions,
+  store: Store,
+  tasks: readonly Task[],
+): Promise<boolean> {
   let approved = false;
   for (const task of tasks) {
     const run = replay(await store.read(task.id));
     if (run.phase !== 'awaiting_approval') continue;
     context.err(waitingText({ task, run, command: context.command }));
-    if (!options.approve && !(await saidYes(`Approve it as ${REVIEWER}, a reviewer of this demo? [Y/n] `))) continue;
+    if (
+      !options.approve &&
+      !(await saidYes(`Approve it as ${REVIEWER}, a reviewer of this demo? [Y/n] `))
+    )
+      continue;
     context.err(`Approving as ${REVIEWER}.`);
-    await approve({ ...context, ledgers: () => context.ledgers(context.home), out: context.err, json: false }, { run: task.id, tree: run.change.tree, as: REVIEWER });
+    await approve(
+      { ...context, ledgers: () => context.ledgers(context.home), out: context.err, json: false },
+      { run: task.id, tree: run.change.tree, as: REVIEWER },
+    );
     approved = true;
   }
   return approved;

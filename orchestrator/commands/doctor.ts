@@ -15,7 +15,11 @@ const DISK_BYTES_WANTED = 5 * GIB;
 /** `merge-tree --write-tree` came with this version. */
 const GIT_WANTED = [2, 38] as const;
 
-export type Fact = { readonly what: string; readonly state: 'ok' | 'warn' | 'lacks'; readonly found: string };
+export type Fact = {
+  readonly what: string;
+  readonly state: 'ok' | 'warn' | 'lacks';
+  readonly found: string;
+};
 
 export async function doctor(context: Context): Promise<Exit> {
   await mkdir(context.home, { recursive: true });
@@ -24,20 +28,34 @@ export async function doctor(context: Context): Promise<Exit> {
     ...(await engineFacts(context.home)),
     await diskFact(context.home),
     memoryFact(),
-    { what: 'node', state: 'ok', found: `${process.version} here, ${NODE_INSIDE} in sandboxes` } as const,
+    {
+      what: 'node',
+      state: 'ok',
+      found: `${process.version} here, ${NODE_INSIDE} in sandboxes`,
+    } as const,
     { what: 'model', state: 'ok', found: context.model(null).shown } as const,
     { what: 'data directory', state: 'ok', found: context.home } as const,
   ];
-  show(context, () => columns(facts.map(({ what, state, found }) => [state, what, found])), () => facts);
+  show(
+    context,
+    () => columns(facts.map(({ what, state, found }) => [state, what, found])),
+    () => facts,
+  );
   return facts.some(({ state }) => state === 'lacks') ? 4 : 0;
 }
 
 async function gitFact(): Promise<Fact> {
   const { stdout } = await run('git', ['--version']).catch(() => ({ stdout: '' }));
   const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(stdout) ?? [];
-  const isEnough = Number(major) > GIT_WANTED[0] || (Number(major) === GIT_WANTED[0] && Number(minor) >= GIT_WANTED[1]);
+  const isEnough =
+    Number(major) > GIT_WANTED[0] ||
+    (Number(major) === GIT_WANTED[0] && Number(minor) >= GIT_WANTED[1]);
   const found = stdout.trim() || 'not installed';
-  return { what: 'git', state: isEnough ? 'ok' : 'lacks', found: isEnough ? found : `${found}; ${GIT_WANTED.join('.')} or newer is needed` };
+  return {
+    what: 'git',
+    state: isEnough ? 'ok' : 'lacks',
+    found: isEnough ? found : `${found}; ${GIT_WANTED.join('.')} or newer is needed`,
+  };
 }
 
 async function engineFacts(home: string): Promise<Fact[]> {
@@ -47,9 +65,21 @@ async function engineFacts(home: string): Promise<Fact[]> {
     const seccomp = security.some((one) => one.includes('seccomp'));
     const lsm = security.some((one) => /apparmor|selinux/.test(one));
     return [
-      { what: 'docker', state: 'ok', found: `${version}, API ${apiVersion}, ${storage}, cgroup v${cgroups}` },
-      { what: 'seccomp', state: seccomp ? 'ok' : 'lacks', found: seccomp ? "the engine's default profile" : 'the engine has none' },
-      { what: 'AppArmor or SELinux', state: lsm ? 'ok' : 'warn', found: lsm ? 'on' : 'not offered by this engine' },
+      {
+        what: 'docker',
+        state: 'ok',
+        found: `${version}, API ${apiVersion}, ${storage}, cgroup v${cgroups}`,
+      },
+      {
+        what: 'seccomp',
+        state: seccomp ? 'ok' : 'lacks',
+        found: seccomp ? "the engine's default profile" : 'the engine has none',
+      },
+      {
+        what: 'AppArmor or SELinux',
+        state: lsm ? 'ok' : 'warn',
+        found: lsm ? 'on' : 'not offered by this engine',
+      },
       await imageFact(home),
       { ...(await diskFact(folder)), what: "disk of the engine's folder" },
     ];
@@ -66,14 +96,28 @@ async function imageFact(home: string): Promise<Fact> {
     await engine.imageId(tag).catch(() => missing.push(name));
   }
   return missing.length === 0
-    ? { what: 'images', state: 'ok', found: recipesOf().map(({ tag }) => tag).join(', ') }
-    : { what: 'images', state: 'lacks', found: `missing: ${missing.join(', ')}; build them with scripts/setup` };
+    ? {
+        what: 'images',
+        state: 'ok',
+        found: recipesOf()
+          .map(({ tag }) => tag)
+          .join(', '),
+      }
+    : {
+        what: 'images',
+        state: 'lacks',
+        found: `missing: ${missing.join(', ')}; build them with scripts/setup`,
+      };
 }
 
 async function diskFact(folder: string): Promise<Fact> {
   const { bavail, bsize } = await statfs(folder).catch(() => ({ bavail: 0, bsize: 0 }));
   const free = bavail * bsize;
-  return { what: 'disk', state: free < DISK_BYTES_WANTED ? 'warn' : 'ok', found: `${(free / GIB).toFixed(1)} GiB free at ${folder}` };
+  return {
+    what: 'disk',
+    state: free < DISK_BYTES_WANTED ? 'warn' : 'ok',
+    found: `${(free / GIB).toFixed(1)} GiB free at ${folder}`,
+  };
 }
 
 function memoryFact(): Fact {

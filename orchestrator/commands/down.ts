@@ -13,10 +13,13 @@ export async function down(context: Context, options: DownOptions): Promise<Exit
   };
   await rm(runtimeFolder(context.home), { recursive: true, force: true });
   if (options.data) await rm(context.home, { recursive: true, force: true });
-  const data = options.data ? 'and the data directory' : `; the data directory ${context.home} stays (--data removes it)`;
+  const data = options.data
+    ? 'and the data directory'
+    : `; the data directory ${context.home} stays (--data removes it)`;
   show(
     context,
-    () => `removed ${removed.sandboxesAndVolumes} sandboxes and volumes, ${removed.images} images ${data}`,
+    () =>
+      `removed ${removed.sandboxesAndVolumes} sandboxes and volumes, ${removed.images} images ${data}`,
     () => removed,
   );
   return 0;

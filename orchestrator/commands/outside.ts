@@ -35,6 +35,9 @@ function applied(id: RunId, before: RunState, event: RunEvent): RunState {
     return apply(before, event);
   } catch (error) {
     if (!(error instanceof IllegalTransition)) throw error;
-    throw new Fault('not_now', `${id} is ${before.phase}, and "${event.type.replaceAll('_', ' ')}" is for another phase`);
+    throw new Fault(
+      'not_now',
+      `${id} is ${before.phase}, and "${event.type.replaceAll('_', ' ')}" is for another phase`,
+    );
   }
 }

@@ -24,13 +24,25 @@ export async function policyLint(context: Context, files: readonly string[]): Pr
   ]);
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const sum = `${named.join(', ')}: ${errors} errors, ${problems.length - errors} warnings`;
-  show(context, () => [...problems.map(renderProblem), sum].join('\n\n'), () => ({ errors, problems }));
+  show(
+    context,
+    () => [...problems.map(renderProblem), sum].join('\n\n'),
+    () => ({ errors, problems }),
+  );
   return errors > 0 ? 2 : 0;
 }
 
-export async function policyExplain(context: Context, paths: readonly string[], files: readonly string[]): Promise<Exit> {
+export async function policyExplain(
+  context: Context,
+  paths: readonly string[],
+  files: readonly string[],
+): Promise<Exit> {
   const layers = await loadPolicies(context.cwd, files.length > 0 ? files : [POLICY_FILE]);
-  show(context, () => explainPaths(layers, paths), () => explain(layers, paths));
+  show(
+    context,
+    () => explainPaths(layers, paths),
+    () => explain(layers, paths),
+  );
   return 0;
 }
 
@@ -45,15 +57,22 @@ export async function loadPolicies(cwd: string, files: readonly string[]): Promi
   );
 }
 
-async function parseFile(cwd: string, file: string): Promise<{ policy: LoadedPolicy } | { problems: Problem[] }> {
-  const source = await readFile(path.resolve(cwd, file), 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new Fault('policy_missing', `${file} cannot be read (${cause.code})`, { cause });
-  });
+async function parseFile(
+  cwd: string,
+  file: string,
+): Promise<{ policy: LoadedPolicy } | { problems: Problem[] }> {
+  const source = await readFile(path.resolve(cwd, file), 'utf8').catch(
+    (cause: NodeJS.ErrnoException) => {
+      throw new Fault('policy_missing', `${file} cannot be read (${cause.code})`, { cause });
+    },
+  );
   return parsePolicy(source, file);
 }
 
 /** Paths of the repository around, to tell patterns that match nothing. None when there is none. */
 async function knownPaths(cwd: string): Promise<string[]> {
-  const { stdout } = await run('git', ['ls-files', '-z'], { cwd, maxBuffer: 64 * 2 ** 20 }).catch(() => ({ stdout: '' }));
+  const { stdout } = await run('git', ['ls-files', '-z'], { cwd, maxBuffer: 64 * 2 ** 20 }).catch(
+    () => ({ stdout: '' }),
+  );
   return stdout.split('\0').filter(Boolean);
 }

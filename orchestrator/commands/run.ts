@@ -1,8 +1,9 @@
 /** `run list|show|logs|retry`: where each run is, what it did, why it ended. */
+
+import { Fault } from '../domain/faults.ts';
 import type { RunId } from '../domain/ids.ts';
 import type { RunState } from '../domain/run.ts';
 import type { Task } from '../domain/task.ts';
-import { Fault } from '../domain/faults.ts';
 import type { Activity, Store } from '../ports.ts';
 import { replay } from '../runner.ts';
 import { columns, printable, printableLines } from '../text/columns.ts';
@@ -21,7 +22,9 @@ export async function runsCommand(context: Context): Promise<Exit> {
   return 0;
 }
 
-export async function runsOf(store: Store): Promise<{ id: RunId; task: Task; run: RunState; at: string }[]> {
+export async function runsOf(
+  store: Store,
+): Promise<{ id: RunId; task: Task; run: RunState; at: string }[]> {
   const tasks = await store.tasks();
   return Promise.all(
     tasks.map(async (task) => {
@@ -36,14 +39,19 @@ export async function runShow(context: Context, named: string, withDiff: boolean
   const { id, task, journal } = await knownRun(store, named);
   const run = replay(journal);
   const calls = await store.calls(id);
-  show(context, () => runReport({ task, run, journal, calls, command: context.command }), () => ({ task, run, journal, calls }));
+  show(
+    context,
+    () => runReport({ task, run, journal, calls, command: context.command }),
+    () => ({ task, run, journal, calls }),
+  );
   if (withDiff) context.out(await diffOf(context, task, run));
   return exitOf(run);
 }
 
 /** Text only, whatever attributes the tree has, and nothing in it that a terminal would act on. */
 async function diffOf(context: Context, task: Task, run: RunState): Promise<string> {
-  if (!('change' in run)) throw new Fault('not_now', `${task.id} is ${run.phase}; there is no sealed change to show`);
+  if (!('change' in run))
+    throw new Fault('not_now', `${task.id} is ${run.phase}; there is no sealed change to show`);
   const { base, tree } = run.change;
   const place = { run: task.id, attempt: run.attempt, repository: task.repository, base };
   const { source } = context.reading();
@@ -69,9 +77,15 @@ export async function runLogs(context: Context, named: string): Promise<Exit> {
   return 0;
 }
 
-type LogLine = Pick<Activity, 'at' | 'kind' | 'text'> & { source: Activity['source'] | 'run'; attempt: number | null };
+type LogLine = Pick<Activity, 'at' | 'kind' | 'text'> & {
+  source: Activity['source'] | 'run';
+  attempt: number | null;
+};
 
-function merged(activity: readonly Activity[], journal: Awaited<ReturnType<Store['read']>>): LogLine[] {
+function merged(
+  activity: readonly Activity[],
+  journal: Awaited<ReturnType<Store['read']>>,
+): LogLine[] {
   const events = journal.map(({ at, event }) => ({
     at,
     source: 'run' as const,
@@ -87,9 +101,14 @@ export async function runRetry(context: Context, named: string): Promise<Exit> {
   const { store } = context.ledgers();
   const { id, task, journal } = await knownRun(store, named);
   const run = replay(journal);
-  if (run.phase !== 'done') throw new Fault('not_now', `${id} is ${run.phase}; only a run that has ended is tried again`);
+  if (run.phase !== 'done')
+    throw new Fault('not_now', `${id} is ${run.phase}; only a run that has ended is tried again`);
   const again = { ...task, id: newRunId(), queuedAt: context.clock().toISOString() };
   await store.addTask(again);
-  show(context, () => `${again.id}  queued again: ${task.title}`, () => again);
+  show(
+    context,
+    () => `${again.id}  queued again: ${task.title}`,
+    () => again,
+  );
   return 0;
 }

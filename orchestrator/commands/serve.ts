@@ -24,7 +24,11 @@ export async function serve(context: Context, options: ServeOptions): Promise<Ex
       {
         runner: factory.runner,
         concurrency,
-        onTrouble: (run, error) => log.error({ run, fault: asFault(error).code, message: asFault(error).message }, 'run not driven'),
+        onTrouble: (run, error) =>
+          log.error(
+            { run, fault: asFault(error).code, message: asFault(error).message },
+            'run not driven',
+          ),
       },
       options.untilIdle,
       context.signal,

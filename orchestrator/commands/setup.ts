@@ -1,6 +1,7 @@
 /** `setup`: the sandbox images that this machine lacks. The shell part is `scripts/setup`. */
-import { createRequire } from 'node:module';
+
 import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { engineOf, NODE_INSIDE } from '../compose.ts';
 import { Fault } from '../domain/faults.ts';
@@ -23,8 +24,14 @@ export async function setup(context: Context): Promise<Exit> {
 function nodeBinary(): string {
   const name = `node-linux-${process.arch}`;
   try {
-    return path.join(path.dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), 'bin', 'node');
+    return path.join(
+      path.dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)),
+      'bin',
+      'node',
+    );
   } catch (cause) {
-    throw new Fault('image_missing', `the package ${name} is not installed; sandboxes need it`, { cause });
+    throw new Fault('image_missing', `the package ${name} is not installed; sandboxes need it`, {
+      cause,
+    });
   }
 }

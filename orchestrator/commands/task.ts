@@ -1,14 +1,15 @@
 /** `task add|list|cancel`: what a member asks for, and asks no longer. */
+
+import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { randomInt } from 'node:crypto';
 import { Fault } from '../domain/faults.ts';
 import { Person, RunId } from '../domain/ids.ts';
 import type { Task } from '../domain/task.ts';
 import { taskFrom } from '../intake/task-text.ts';
 import type { Forge, Store } from '../ports.ts';
-import { appendOutside } from './outside.ts';
 import { type Context, type Exit, knownRun, show } from './context.ts';
+import { appendOutside } from './outside.ts';
 import { runsCommand } from './run.ts';
 
 export type TaskAdd = {
@@ -47,7 +48,10 @@ export async function addTask(
   return task;
 }
 
-export async function taskAdd(context: Context, wanted: Omit<TaskAdd, 'requester'> & { as: string | null }): Promise<Exit> {
+export async function taskAdd(
+  context: Context,
+  wanted: Omit<TaskAdd, 'requester'> & { as: string | null },
+): Promise<Exit> {
   const requester = wanted.as === null ? context.person() : personNamed(wanted.as);
   const task = await addTask(context.ledgers(), { ...wanted, requester }, context.clock());
   show(
@@ -60,25 +64,36 @@ export async function taskAdd(context: Context, wanted: Omit<TaskAdd, 'requester
 
 export const taskList = runsCommand;
 
-export async function taskCancel(context: Context, named: string, as: string | null): Promise<Exit> {
+export async function taskCancel(
+  context: Context,
+  named: string,
+  as: string | null,
+): Promise<Exit> {
   const { store } = context.ledgers();
   const { id } = await knownRun(store, named);
   const by = as === null ? context.person() : personNamed(as);
   const { run } = await appendOutside(store, id, () => ({ type: 'cancelled', by }));
-  show(context, () => `${id} cancelled`, () => ({ id, run }));
+  show(
+    context,
+    () => `${id} cancelled`,
+    () => ({ id, run }),
+  );
   return 0;
 }
 
 /** `rita` is a person of this machine; `github:ana` says where she is known. */
 export function personNamed(name: string): Person {
   const parsed = Person.safeParse(name.includes(':') ? name : `local:${name}`);
-  if (!parsed.success) throw new Fault('usage', `"${name}" is no person: write provider:login, as in local:rita`);
+  if (!parsed.success)
+    throw new Fault('usage', `"${name}" is no person: write provider:login, as in local:rita`);
   return parsed.data;
 }
 
 export function newRunId(): RunId {
   const letters = '0123456789abcdefghijkmnpqrstuvwxyz';
-  return RunId.parse(`r${Array.from({ length: 7 }, () => letters[randomInt(letters.length)]).join('')}`);
+  return RunId.parse(
+    `r${Array.from({ length: 7 }, () => letters[randomInt(letters.length)]).join('')}`,
+  );
 }
 
 async function readTaskFile(file: string | null): Promise<string> {

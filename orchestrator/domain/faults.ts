@@ -49,7 +49,8 @@ export const FAULTS = {
   policy_missing: {
     exit: 2,
     acts: 'platform engineer',
-    meaning: 'The base commit has no .proofhouse/policy.yaml, and without a policy nothing is allowed.',
+    meaning:
+      'The base commit has no .proofhouse/policy.yaml, and without a policy nothing is allowed.',
     todo: 'Write one with: proofhouse init. Then commit it to the base branch.',
   },
   policy_invalid: {

@@ -114,7 +114,11 @@ export const RunEvent = z.discriminatedUnion('type', [
     evidence: Digest,
     expiresAt: z.iso.datetime(),
   }),
-  z.object({ ...event('validation_failed'), checks: z.array(Check), findings: z.array(Finding).min(1) }),
+  z.object({
+    ...event('validation_failed'),
+    checks: z.array(Check),
+    findings: z.array(Finding).min(1),
+  }),
   /** `openSlots` is what quorum found still missing with this approval counted. */
   z.object({ ...event('approved'), approval: Approval, openSlots: z.int().min(0) }),
   z.object({ ...event('rejected'), by: Person, reason: z.string().min(1) }),
@@ -140,7 +144,8 @@ const cancelled = (_: RunState, by: Of<'cancelled'>): RunState =>
 const transitions: { [P in Phase]: Row<P> } = {
   queued: {
     claimed: () => preparing({ attempt: 1, breaks: 0, tried: [], findings: [], previous: null }),
-    machinery_broke: (_, broke) => done({ kind: 'broke', code: broke.code, message: broke.message }),
+    machinery_broke: (_, broke) =>
+      done({ kind: 'broke', code: broke.code, message: broke.message }),
     cancelled,
   },
   preparing: {
@@ -282,7 +287,13 @@ function orBroke<R extends z.infer<typeof Going>>(
     : again({ ...run, breaks });
 }
 
-function preparing({ attempt, breaks, tried, findings, previous }: z.infer<typeof Given>): RunState {
+function preparing({
+  attempt,
+  breaks,
+  tried,
+  findings,
+  previous,
+}: z.infer<typeof Given>): RunState {
   return { phase: 'preparing', attempt, breaks, tried, findings, previous };
 }
 

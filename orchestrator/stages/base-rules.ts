@@ -2,13 +2,19 @@
  * What holds for a run, read from its base commit and from nowhere else: policy, workspace file, rules
  * for agents. Whatever the agent's tree says about any of these is data.
  */
+
+import { type LoadedPolicy, parsePolicy } from '../../policies/parse.ts';
+import { renderProblem } from '../../policies/problems.ts';
 import { digestOf, sha256 } from '../domain/canonical.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Digest, Sha } from '../domain/ids.ts';
-import { NO_WORKSPACE_FILE, parseWorkspaceFile, WORKSPACE_FILE, type WorkspaceFile } from '../intake/workspace-file.ts';
+import {
+  NO_WORKSPACE_FILE,
+  parseWorkspaceFile,
+  WORKSPACE_FILE,
+  type WorkspaceFile,
+} from '../intake/workspace-file.ts';
 import type { DependencyPlan } from '../ports.ts';
-import { type LoadedPolicy, parsePolicy } from '../../policies/parse.ts';
-import { renderProblem } from '../../policies/problems.ts';
 import type { StageTools } from './tools.ts';
 
 export const POLICY_FILE = '.proofhouse/policy.yaml';
@@ -26,14 +32,19 @@ export type BaseRules = {
 
 type Reading = Pick<StageTools, 'source' | 'above' | 'image'>;
 
-export async function readBaseRules(tools: Reading, repository: string, base: Sha): Promise<BaseRules> {
+export async function readBaseRules(
+  tools: Reading,
+  repository: string,
+  base: Sha,
+): Promise<BaseRules> {
   const read = async (path: string): Promise<string | null> => {
     const bytes = await tools.source.read(repository, base, path);
     return bytes === null ? null : Buffer.from(bytes).toString('utf8');
   };
   const layers = [...tools.above, policyOf(await read(POLICY_FILE), base)];
   const workspace = await read(WORKSPACE_FILE);
-  const file = workspace === null ? NO_WORKSPACE_FILE : parseWorkspaceFile(workspace, WORKSPACE_FILE);
+  const file =
+    workspace === null ? NO_WORKSPACE_FILE : parseWorkspaceFile(workspace, WORKSPACE_FILE);
   const rules = await rulesOf(file, read);
   return {
     layers,
@@ -46,14 +57,20 @@ export async function readBaseRules(tools: Reading, repository: string, base: Sh
 
 function policyOf(source: string | null, base: Sha): LoadedPolicy {
   if (source === null) {
-    throw new Fault('policy_missing', `there is no ${POLICY_FILE} at the base commit ${base.slice(0, 12)}`);
+    throw new Fault(
+      'policy_missing',
+      `there is no ${POLICY_FILE} at the base commit ${base.slice(0, 12)}`,
+    );
   }
   const parsed = parsePolicy(source, POLICY_FILE);
   if ('policy' in parsed) return parsed.policy;
   throw new Fault('policy_invalid', parsed.problems.map(renderProblem).join('\n'));
 }
 
-async function rulesOf(file: WorkspaceFile, read: (path: string) => Promise<string | null>): Promise<string> {
+async function rulesOf(
+  file: WorkspaceFile,
+  read: (path: string) => Promise<string | null>,
+): Promise<string> {
   const parts: string[] = [];
   for (const path of file.rules) {
     const text = await read(path);
@@ -61,13 +78,20 @@ async function rulesOf(file: WorkspaceFile, read: (path: string) => Promise<stri
   }
   const rules = parts.join('\n');
   if (Buffer.byteLength(rules) > RULES_BYTES_MAX) {
-    throw new Fault('workspace_invalid', `the rule files named in ${WORKSPACE_FILE} hold more than ${RULES_BYTES_MAX} bytes`);
+    throw new Fault(
+      'workspace_invalid',
+      `the rule files named in ${WORKSPACE_FILE} hold more than ${RULES_BYTES_MAX} bytes`,
+    );
   }
   return rules;
 }
 
 /** Keyed by what decides the outcome: the manifests' bytes, the commands and the image they run in. */
-async function planOf(tools: Reading, file: WorkspaceFile, read: (path: string) => Promise<string | null>): Promise<DependencyPlan | null> {
+async function planOf(
+  tools: Reading,
+  file: WorkspaceFile,
+  read: (path: string) => Promise<string | null>,
+): Promise<DependencyPlan | null> {
   if (file.dependencies === null) return null;
   const { run, keyedBy } = file.dependencies;
   const manifests: (readonly [string, string | null])[] = [];
@@ -75,5 +99,8 @@ async function planOf(tools: Reading, file: WorkspaceFile, read: (path: string) 
     const text = await read(path);
     manifests.push([path, text === null ? null : sha256(text)]);
   }
-  return { run, key: digestOf('dependencies', { run, manifests, image: await tools.image('base') }) };
+  return {
+    run,
+    key: digestOf('dependencies', { run, manifests, image: await tools.image('base') }),
+  };
 }

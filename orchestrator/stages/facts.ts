@@ -25,11 +25,21 @@ export async function factsOf(
   ];
   if (refused.length > 0) return { refused };
   const { blobBytes, binary, ...lines } = await source.measure(place, tree, entries);
-  const change = { base: place.base, tree, entries: entriesDigest(entries), files: entries.length, ...lines };
+  const change = {
+    base: place.base,
+    tree,
+    entries: entriesDigest(entries),
+    files: entries.length,
+    ...lines,
+  };
   return { facts: { change, entries, blobBytes, binary, target: `refs/heads/${task.base}` } };
 }
 
-async function symlinkProblems(source: Source, place: Place, entries: readonly Entry[]): Promise<Finding[]> {
+async function symlinkProblems(
+  source: Source,
+  place: Place,
+  entries: readonly Entry[],
+): Promise<Finding[]> {
   const found: Finding[] = [];
   for (const { path, newMode, newOid } of entries) {
     if (newMode !== SYMLINK) continue;

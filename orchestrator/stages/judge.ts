@@ -9,7 +9,12 @@ import type { StageTools } from './tools.ts';
 
 export async function judge(tools: StageTools, run: In<'judging'>, task: Task): Promise<RunEvent> {
   const { change } = run;
-  const place = { run: task.id, attempt: run.attempt, repository: task.repository, base: change.base };
+  const place = {
+    run: task.id,
+    attempt: run.attempt,
+    repository: task.repository,
+    base: change.base,
+  };
   const { layers } = await readBaseRules(tools, task.repository, change.base);
   const read = await factsOf(tools.source, place, change.tree, task);
   if ('refused' in read || read.facts.change.entries !== change.entries) {

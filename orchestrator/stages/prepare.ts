@@ -25,7 +25,10 @@ export async function prepare(
   const rules = await readBaseRules(tools, task.repository, base);
   const budget = budgetOf(rules.layers);
   if (budget.microUsd !== null && !tools.model.isPriced) {
-    throw new Fault('model_unpriced', `the policy limits money and ${tools.model.shown} has no price`);
+    throw new Fault(
+      'model_unpriced',
+      `the policy limits money and ${tools.model.shown} has no price`,
+    );
   }
   if (rules.plan !== null) await ensureDependencies(tools, place, rules, rules.plan, signal);
   await tools.workspaces.open(place, run.previous?.tree ?? null, rules.plan, signal);
@@ -48,7 +51,10 @@ async function tipOf(tools: StageTools, task: Task): Promise<Sha> {
   const tip = await tools.forge.tip(task.repository, task.base);
   if (tip !== null) return tip;
   const branches = await tools.forge.branches(task.repository);
-  throw new Fault('base_not_found', `${task.repository} has no branch "${task.base}"; it has ${branches.join(', ') || 'none'}`);
+  throw new Fault(
+    'base_not_found',
+    `${task.repository} has no branch "${task.base}"; it has ${branches.join(', ') || 'none'}`,
+  );
 }
 
 async function ensureDependencies(
@@ -87,7 +93,10 @@ async function ensureDependencies(
       signal,
     );
     if (end.ended === 'exited' && end.exitCode === 0) return;
-    throw new Fault('dependencies_failed', `the dependency commands ${end.ended} with ${end.exitCode}:\n${tail.join('\n')}`);
+    throw new Fault(
+      'dependencies_failed',
+      `the dependency commands ${end.ended} with ${end.exitCode}:\n${tail.join('\n')}`,
+    );
   } finally {
     await door.close();
   }

@@ -18,9 +18,14 @@ import type { StageTools } from './tools.ts';
 
 export const branchOf = (task: Pick<Task, 'id'>): string => `proofhouse/${task.id}`;
 
-export async function publish(tools: StageTools, run: In<'publishing'>, task: Task): Promise<RunEvent> {
+export async function publish(
+  tools: StageTools,
+  run: In<'publishing'>,
+  task: Task,
+): Promise<RunEvent> {
   const tip = await tools.forge.tip(task.repository, task.base);
-  if (tip === null) throw new Fault('base_not_found', `${task.repository} has no branch "${task.base}" any more`);
+  if (tip === null)
+    throw new Fault('base_not_found', `${task.repository} has no branch "${task.base}" any more`);
   if (tip !== run.change.base) return ontoNewBase(tools, run, task, tip);
   const { layers } = await readBaseRules(tools, task.repository, tip);
   const { facts } = await factsAt(tools, run, task, tip, run.change.tree);
@@ -31,7 +36,12 @@ export async function publish(tools: StageTools, run: In<'publishing'>, task: Ta
 }
 
 /** Why what people agreed to is not what would be published now; empty when it is. */
-function staleReasons(run: In<'publishing'>, task: Task, judgement: Judgement, now: Date): string[] {
+function staleReasons(
+  run: In<'publishing'>,
+  task: Task,
+  judgement: Judgement,
+  now: Date,
+): string[] {
   if (judgement.verdict === 'deny') return judgement.denials.map(({ message }) => message);
   const { change, evidence, approvals } = run;
   const moment = { change, judgement, evidence, requester: task.requester, now: now.toISOString() };
@@ -41,48 +51,91 @@ function staleReasons(run: In<'publishing'>, task: Task, judgement: Judgement, n
   if (missing.length === 0) return [];
   return [
     ...standings.flatMap((one) => (one.now.counts ? [] : [one.now.reason])),
-    ...missing.map(({ gate, group, missing: people }) => `Gate ${gate} needs ${people} more of ${group}.`),
+    ...missing.map(
+      ({ gate, group, missing: people }) => `Gate ${gate} needs ${people} more of ${group}.`,
+    ),
   ];
 }
 
-async function open(tools: StageTools, run: In<'publishing'>, task: Task, facts: Facts): Promise<RunEvent> {
+async function open(
+  tools: StageTools,
+  run: In<'publishing'>,
+  task: Task,
+  facts: Facts,
+): Promise<RunEvent> {
   const text = pullRequestText(await textFacts(tools, run, task, facts));
-  const place = { run: task.id, attempt: run.attempt, repository: task.repository, base: run.change.base };
+  const place = {
+    run: task.id,
+    attempt: run.attempt,
+    repository: task.repository,
+    base: run.change.base,
+  };
   // The task's time, not now: a publish that is repeated after a crash makes the same commit.
-  const { commit, from } = await tools.source.commit(place, run.change.tree, text.commitMessage, task.queuedAt);
+  const { commit, from } = await tools.source.commit(
+    place,
+    run.change.tree,
+    text.commitMessage,
+    task.queuedAt,
+  );
   const { title, body } = text;
-  const request = { repository: task.repository, base: task.base, head: branchOf(task), commit, from, title, body };
+  const request = {
+    repository: task.repository,
+    base: task.base,
+    head: branchOf(task),
+    commit,
+    from,
+    title,
+    body,
+  };
   const opened = await tools.forge.ensurePullRequest(request);
   return { type: 'pull_request_opened', number: opened.number, url: opened.url, commit };
 }
 
-async function textFacts(tools: StageTools, run: In<'publishing'>, task: Task, { entries }: Facts): Promise<PullRequestFacts> {
+async function textFacts(
+  tools: StageTools,
+  run: In<'publishing'>,
+  task: Task,
+  { entries }: Facts,
+): Promise<PullRequestFacts> {
   const { attempt, prepared, change, judgement, checks, evidence, approvals } = run;
   const calls = (await tools.store.calls(task.id)).filter(({ state }) => state === 'settled');
   const activity = await tools.store.activity(task.id);
-  const sum = (of: (call: (typeof calls)[number]) => number): number => calls.reduce((total, call) => total + of(call), 0);
+  const sum = (of: (call: (typeof calls)[number]) => number): number =>
+    calls.reduce((total, call) => total + of(call), 0);
   return {
     ...{ task, attempt, prepared, change, entries, judgement, checks, evidence, approvals },
     cost: {
       calls: calls.length,
       inputTokens: sum(({ usage }) => usage.inputTokens),
       outputTokens: sum(({ usage }) => usage.outputTokens),
-      microUsd: calls.some(({ microUsd }) => microUsd === null) ? null : sum(({ microUsd }) => microUsd ?? 0),
+      microUsd: calls.some(({ microUsd }) => microUsd === null)
+        ? null
+        : sum(({ microUsd }) => microUsd ?? 0),
       scripted: tools.model.isScripted,
     },
-    refusedConnections: activity.filter(({ source, kind }) => source === 'gateway' && kind === 'refused').length,
+    refusedConnections: activity.filter(
+      ({ source, kind }) => source === 'gateway' && kind === 'refused',
+    ).length,
   };
 }
 
 /** The base moved on: what would land is another tree, so it is judged, checked and agreed to again. */
-async function ontoNewBase(tools: StageTools, run: In<'publishing'>, task: Task, tip: Sha): Promise<RunEvent> {
+async function ontoNewBase(
+  tools: StageTools,
+  run: In<'publishing'>,
+  task: Task,
+  tip: Sha,
+): Promise<RunEvent> {
   const { change, prepared, attempt } = run;
   await tools.source.update(task.repository, tools.forge.remote(task.repository));
   const place = { run: task.id, attempt, repository: task.repository, base: change.base };
   const merged = await tools.source.rebase(place, change.tree, tip);
   if ('conflicts' in merged) {
     const message = `${task.base} moved on while this waited, and both changed: ${merged.conflicts.join(', ')}`;
-    return { type: 'base_conflicts', findings: [{ validator: 'proofhouse', code: 'base_conflicts', message }] };
+    return {
+      type: 'base_conflicts',
+      findings: [{ validator: 'proofhouse', code: 'base_conflicts', message }],
+    };
   }
   const { facts } = await factsAt(tools, run, task, tip, merged.tree);
   const { layers, rulesDigest } = await readBaseRules(tools, task.repository, tip);
@@ -93,11 +146,20 @@ async function ontoNewBase(tools: StageTools, run: In<'publishing'>, task: Task,
   };
 }
 
-async function factsAt(tools: StageTools, run: In<'publishing'>, task: Task, base: Sha, tree: Sha): Promise<{ facts: Facts }> {
+async function factsAt(
+  tools: StageTools,
+  run: In<'publishing'>,
+  task: Task,
+  base: Sha,
+  tree: Sha,
+): Promise<{ facts: Facts }> {
   const place = { run: task.id, attempt: run.attempt, repository: task.repository, base };
   const read = await factsOf(tools.source, place, tree, task);
   if ('refused' in read) {
-    throw new Fault('git_failed', `tree ${tree} is refused now: ${read.refused.map(({ message }) => message).join('; ')}`);
+    throw new Fault(
+      'git_failed',
+      `tree ${tree} is refused now: ${read.refused.map(({ message }) => message).join('; ')}`,
+    );
   }
   return read;
 }

@@ -1,4 +1,7 @@
 /** What stages work with. Everything is a port or pure; adapters meet in `compose.ts`. */
+
+import type { LoadedPolicy } from '../../policies/parse.ts';
+import type { ValidatorRule } from '../../policies/schema.ts';
 import type { Digest } from '../domain/ids.ts';
 import type { WorkspaceFile } from '../intake/workspace-file.ts';
 import type {
@@ -11,8 +14,6 @@ import type {
   Validator,
   Workspaces,
 } from '../ports.ts';
-import type { LoadedPolicy } from '../../policies/parse.ts';
-import type { ValidatorRule } from '../../policies/schema.ts';
 
 type Rule<K extends ValidatorRule['kind']> = Extract<ValidatorRule, { kind: K }>;
 

@@ -25,10 +25,13 @@ export async function validate(
   const { layers, plan } = await readBaseRules(tools, task.repository, base);
   const checks: Check[] = [];
   for (const id of run.judgement.validators) {
-    checks.push(await runValidator(tools, layers, { place, tree, plan, id, definition: null }, signal));
+    checks.push(
+      await runValidator(tools, layers, { place, tree, plan, id, definition: null }, signal),
+    );
   }
   const findings = checks.flatMap((check) => check.findings);
-  if (checks.some(({ verdict }) => verdict !== 'passed')) return { type: 'validation_failed', checks, findings };
+  if (checks.some(({ verdict }) => verdict !== 'passed'))
+    return { type: 'validation_failed', checks, findings };
   return {
     type: 'validation_passed',
     checks,
@@ -44,7 +47,8 @@ function runValidator(
   signal: AbortSignal,
 ): Promise<Check> {
   const definition = validatorOf(layers, request.id);
-  if (definition === null) throw new Fault('policy_invalid', `no policy layer declares validator "${request.id}"`);
+  if (definition === null)
+    throw new Fault('policy_invalid', `no policy layer declares validator "${request.id}"`);
   return definition.kind === 'command'
     ? tools.validators.command({ ...request, definition }, signal)
     : tools.validators.playwright({ ...request, definition }, signal);

@@ -28,8 +28,18 @@ export async function work(
   const { layers, file, rules } = await readBaseRules(tools, task.repository, base);
   const budget = budgetOf(layers);
   const agent = tools.agentFor(file);
-  const prompt = promptText({ task, attempt: run.attempt, findings: run.findings, previous: run.previous });
-  const launch = agent.launch({ prompt, rules, model: tools.model.model, gatewayUrl: tools.gatewayUrl });
+  const prompt = promptText({
+    task,
+    attempt: run.attempt,
+    findings: run.findings,
+    previous: run.previous,
+  });
+  const launch = agent.launch({
+    prompt,
+    rules,
+    model: tools.model.model,
+    gatewayUrl: tools.gatewayUrl,
+  });
   const door = await tools.doors.open({
     socketPath: await tools.workspaces.socketPath(place, 'agent'),
     run: place.run,
@@ -51,14 +61,29 @@ export async function work(
   }
 }
 
-async function eventOf(tools: StageTools, place: Place, end: SandboxEnd, said: string, wallMs: number): Promise<RunEvent> {
+async function eventOf(
+  tools: StageTools,
+  place: Place,
+  end: SandboxEnd,
+  said: string,
+  wallMs: number,
+): Promise<RunEvent> {
   const refused = await budgetRefusal(tools, place);
   if (refused !== null) return { type: 'limit_reached', limit: 'budget', message: refused };
   if (end.ended === 'timed_out') {
-    return { type: 'limit_reached', limit: 'wall', message: `the agent did not end within ${wallMs / 60_000} minutes` };
+    return {
+      type: 'limit_reached',
+      limit: 'wall',
+      message: `the agent did not end within ${wallMs / 60_000} minutes`,
+    };
   }
   if (end.ended === 'lost') {
-    return { type: 'machinery_broke', code: 'engine_failed', message: "the agent's sandbox vanished while it ran", final: false };
+    return {
+      type: 'machinery_broke',
+      code: 'engine_failed',
+      message: "the agent's sandbox vanished while it ran",
+      final: false,
+    };
   }
   const failure = await modelFailure(tools, place);
   if (failure !== null) return { type: 'machinery_broke', ...failure, final: false };
@@ -68,20 +93,35 @@ async function eventOf(tools: StageTools, place: Place, end: SandboxEnd, said: s
 /** From what was stored, not from what this process remembers: a controller before us may have seen it. */
 async function budgetRefusal(tools: StageTools, place: Place): Promise<string | null> {
   const seen = await tools.store.activity(place.run);
-  const limit = seen.find(({ attempt, source, kind }) => attempt === place.attempt && source === 'gateway' && kind === 'limit');
+  const limit = seen.find(
+    ({ attempt, source, kind }) =>
+      attempt === place.attempt && source === 'gateway' && kind === 'limit',
+  );
   return limit?.text ?? null;
 }
 
 /** An agent whose every call failed did no work; that is not the task's fault. */
-async function modelFailure(tools: StageTools, place: Place): Promise<{ code: FaultCode; message: string } | null> {
-  const calls = (await tools.store.calls(place.run)).filter(({ attempt }) => attempt === place.attempt);
+async function modelFailure(
+  tools: StageTools,
+  place: Place,
+): Promise<{ code: FaultCode; message: string } | null> {
+  const calls = (await tools.store.calls(place.run)).filter(
+    ({ attempt }) => attempt === place.attempt,
+  );
   const last = calls.at(-1);
   if (last === undefined || calls.some(({ state }) => state === 'settled')) return null;
   const code = FAULT_CODES.find((known) => known === last.failure) ?? 'model_unavailable';
-  return { code, message: `${calls.length} calls to ${tools.model.shown} failed and none was answered` };
+  return {
+    code,
+    message: `${calls.length} calls to ${tools.model.shown} failed and none was answered`,
+  };
 }
 
-function listener(tools: StageTools, place: Place, parse: (line: string) => { kind: string; text: string } | null) {
+function listener(
+  tools: StageTools,
+  place: Place,
+  parse: (line: string) => { kind: string; text: string } | null,
+) {
   let said = '';
   const onLine: OnLine = async ({ index, text }) => {
     const event = parse(text);
@@ -90,7 +130,15 @@ function listener(tools: StageTools, place: Place, parse: (line: string) => { ki
     if (event.kind === 'said') said = shown.slice(0, SAID_CHARACTERS_MAX);
     const { run, attempt } = place;
     const at = tools.clock().toISOString();
-    await tools.store.note({ run, attempt, source: 'agent', index, at, kind: event.kind, text: shown });
+    await tools.store.note({
+      run,
+      attempt,
+      source: 'agent',
+      index,
+      at,
+      kind: event.kind,
+      text: shown,
+    });
   };
   return { onLine, said: () => said };
 }

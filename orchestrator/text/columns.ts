@@ -3,15 +3,22 @@
 export function columns(rows: readonly (readonly string[])[]): string {
   const clean = rows.map((row) => row.map(printable));
   const count = Math.max(0, ...clean.map((row) => row.length));
-  const widths = Array.from({ length: count }, (_, at) => Math.max(...clean.map((row) => (row[at] ?? '').length)));
+  const widths = Array.from({ length: count }, (_, at) =>
+    Math.max(...clean.map((row) => (row[at] ?? '').length)),
+  );
   const line = (row: readonly string[]): string =>
-    row.map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at] ?? 0))).join('  ').trimEnd();
+    row
+      .map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at] ?? 0)))
+      .join('  ')
+      .trimEnd();
   return clean.map(line).join('\n');
 }
 
 /** Text on one line, with what could move a cursor or hide text shown as a dot. */
 export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (found) => (found === '\n' || found === '\t' ? ' ' : '·'));
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>
+    found === '\n' || found === '\t' ? ' ' : '·',
+  );
 }
 
 /** The same for text of several lines. */

@@ -43,13 +43,27 @@ export function demoEvent(event: RunEvent): string | null {
   }
 }
 
-function judgedWords({ verdict, riskClass, gates }: Extract<RunEvent, { type: 'judged' }>['judgement']): string {
+function judgedWords({
+  verdict,
+  riskClass,
+  gates,
+}: Extract<RunEvent, { type: 'judged' }>['judgement']): string {
   const by = gates.length === 0 ? '' : ` by gate ${gates.map(({ id }) => id).join(', ')}`;
-  const words = { allow: 'nobody has to agree', hold: 'people must agree', deny: 'forbidden' }[verdict];
+  const words = { allow: 'nobody has to agree', hold: 'people must agree', deny: 'forbidden' }[
+    verdict
+  ];
   return `judged ${riskClass}${by}: ${words}`;
 }
 
-export function waitingText({ task, run, command }: { task: Task; run: RunState; command: string }): string {
+export function waitingText({
+  task,
+  run,
+  command,
+}: {
+  task: Task;
+  run: RunState;
+  command: string;
+}): string {
   if (run.phase !== 'awaiting_approval') return '';
   const asking = run.judgement.gates.filter(({ approvals }) => approvals.length > 0);
   return [
@@ -65,7 +79,12 @@ export function waitingText({ task, run, command }: { task: Task; run: RunState;
   ].join('\n');
 }
 
-export function demoReport(report: { rows: readonly DemoRow[]; forge: string; home: string; command: string }): string {
+export function demoReport(report: {
+  rows: readonly DemoRow[];
+  forge: string;
+  home: string;
+  command: string;
+}): string {
   const { rows, command } = report;
   return [
     '',
@@ -74,7 +93,9 @@ export function demoReport(report: { rows: readonly DemoRow[]; forge: string; ho
       ...rows.map((row) => [
         row.name,
         judgement(row)?.riskClass ?? '',
-        judgement(row)?.gates.map(({ id }) => id).join(', ') || 'none',
+        judgement(row)
+          ?.gates.map(({ id }) => id)
+          .join(', ') || 'none',
         checksWords(row),
         stateWords(row.run),
         wall(row),
@@ -96,7 +117,12 @@ export function demoReport(report: { rows: readonly DemoRow[]; forge: string; ho
 function waitingCommands(rows: readonly DemoRow[], command: string): string[] {
   const waiting = rows.flatMap(({ task, run }) => approveLines({ task, run, command }).slice(0, 1));
   if (waiting.length === 0) return [];
-  return ['', 'One change waits for a person. To approve exactly its tree, and then to publish it:', ...waiting.map((line) => `  ${line}`), `  ${command} serve --until-idle`];
+  return [
+    '',
+    'One change waits for a person. To approve exactly its tree, and then to publish it:',
+    ...waiting.map((line) => `  ${line}`),
+    `  ${command} serve --until-idle`,
+  ];
 }
 
 /** What an agent tried and was refused, with the place where it is recorded. */
@@ -105,7 +131,9 @@ function refusals({ name, run, activity }: DemoRow): string[] {
   if (run.phase !== 'done' || run.outcome.kind !== 'denied') return [];
   return [
     `Refused in ${name}, and recorded in its journal and log:`,
-    ...outcomeDetails(run.outcome).slice(1, -1).map((line) => `  ${printable(line)}`),
+    ...outcomeDetails(run.outcome)
+      .slice(1, -1)
+      .map((line) => `  ${printable(line)}`),
     ...[...new Set(tries.map(({ text }) => text))].map((text) => `  - network: ${printable(text)}`),
     '  - direct connections: the sandbox has no network, so there was nothing to refuse',
     '  - credentials: there is none in the sandbox; what it printed of its environment is in the log',
@@ -119,7 +147,9 @@ function judgement({ journal }: DemoRow) {
 }
 
 function checksWords({ journal }: DemoRow): string {
-  const last = journal.findLast(({ event }) => event.type === 'validation_passed' || event.type === 'validation_failed')?.event;
+  const last = journal.findLast(
+    ({ event }) => event.type === 'validation_passed' || event.type === 'validation_failed',
+  )?.event;
   if (last === undefined || !('checks' in last)) return 'not run';
   const passed = last.checks.filter(({ verdict }) => verdict === 'passed').length;
   return `${passed} of ${last.checks.length} passed`;
@@ -133,6 +163,9 @@ function wall({ journal }: DemoRow): string {
 
 function costWords({ calls }: DemoRow): string {
   const settled = calls.filter(({ state }) => state === 'settled');
-  const tokens = settled.reduce((sum, { usage }) => sum + usage.inputTokens + usage.outputTokens, 0);
+  const tokens = settled.reduce(
+    (sum, { usage }) => sum + usage.inputTokens + usage.outputTokens,
+    0,
+  );
   return `${money(settled)}, ${tokens} tokens`;
 }

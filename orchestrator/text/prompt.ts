@@ -39,6 +39,8 @@ function again(attempt: number, findings: readonly Finding[], previous: Change |
     start,
     'What was found in it:',
     '',
-    ...findings.map(({ validator, message }) => `- ${validator}: ${message.replaceAll('\n', '\n  ')}`),
+    ...findings.map(
+      ({ validator, message }) => `- ${validator}: ${message.replaceAll('\n', '\n  ')}`,
+    ),
   ];
 }

@@ -16,7 +16,8 @@ export type RunReport = {
 };
 
 export function runList(rows: readonly { task: Task; run: RunState; at: string }[]): string {
-  if (rows.length === 0) return 'No runs yet. Queue a task with: proofhouse task add --repo . "what you want"';
+  if (rows.length === 0)
+    return 'No runs yet. Queue a task with: proofhouse task add --repo . "what you want"';
   return columns([
     ['RUN', 'STATE', 'ATTEMPT', 'BASE', 'REQUESTER', 'LAST EVENT', 'TASK'],
     ...rows.map(({ task, run, at }) => [
@@ -49,15 +50,25 @@ export function runReport(report: RunReport): string {
 }
 
 /** The exact command that approves what waits, for each person who may. */
-export function approveLines({ task, run, command }: Pick<RunReport, 'task' | 'run' | 'command'>): string[] {
+export function approveLines({
+  task,
+  run,
+  command,
+}: Pick<RunReport, 'task' | 'run' | 'command'>): string[] {
   if (run.phase !== 'awaiting_approval') return [];
   const people = mayApprove(run.judgement, task.requester);
-  return people.map((person) => `${command} approve ${task.id} --tree ${run.change.tree.slice(0, 12)} --as ${person}`);
+  return people.map(
+    (person) =>
+      `${command} approve ${task.id} --tree ${run.change.tree.slice(0, 12)} --as ${person}`,
+  );
 }
 
 /** Who may decide: members of the groups asked for, but never who asked. */
 export function mayApprove(
-  { gates, groups }: { gates: readonly GateJudgement[]; groups: Readonly<Record<string, readonly string[]>> },
+  {
+    gates,
+    groups,
+  }: { gates: readonly GateJudgement[]; groups: Readonly<Record<string, readonly string[]>> },
   requester: string,
 ): string[] {
   const asked = new Set(gates.flatMap(({ approvals }) => approvals.map(({ group }) => group)));
@@ -67,7 +78,9 @@ export function mayApprove(
 
 /** Milliseconds as people say them. */
 export function duration(ms: number): string {
-  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+  return ms < 60_000
+    ? `${(ms / 1000).toFixed(1)} s`
+    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
 export function money(calls: readonly Pick<ModelCall, 'microUsd'>[]): string {
@@ -116,7 +129,9 @@ function changeLines(run: RunState): string[] {
 }
 
 function checkLines(run: RunState, journal: readonly JournalEntry[]): string[] {
-  const last = journal.findLast(({ event }) => event.type === 'validation_passed' || event.type === 'validation_failed')?.event;
+  const last = journal.findLast(
+    ({ event }) => event.type === 'validation_passed' || event.type === 'validation_failed',
+  )?.event;
   if (last === undefined || !('checks' in last)) return [];
   const rows = last.checks.map(({ validator, verdict, tests, wallMs }) => [
     `  ${validator}`,
@@ -125,22 +140,37 @@ function checkLines(run: RunState, journal: readonly JournalEntry[]): string[] {
     duration(wallMs),
   ]);
   const findings = run.phase === 'done' ? [] : last.checks.flatMap((check) => check.findings);
-  return ['', 'checks', columns(rows), ...findings.map(({ validator, message }) => printableLines(`  - ${validator}: ${message}`))];
+  return [
+    '',
+    'checks',
+    columns(rows),
+    ...findings.map(({ validator, message }) => printableLines(`  - ${validator}: ${message}`)),
+  ];
 }
 
 function gateLines(run: RunState): string[] {
   if (!('judgement' in run)) return [];
   const { gates } = run.judgement;
   if (gates.length === 0) return [];
-  const rows = gates.map(({ id, riskClass, why, where, paths }) => [`  ${id}`, riskClass, why, where, `${paths.length} paths`]);
+  const rows = gates.map(({ id, riskClass, why, where, paths }) => [
+    `  ${id}`,
+    riskClass,
+    why,
+    where,
+    `${paths.length} paths`,
+  ]);
   return ['', 'gates', columns(rows)];
 }
 
 function costLines(calls: readonly ModelCall[]): string[] {
   if (calls.length === 0) return [];
   const settled = calls.filter(({ state }) => state === 'settled');
-  const tokens = (side: 'inputTokens' | 'outputTokens'): number => settled.reduce((sum, { usage }) => sum + usage[side], 0);
-  return ['', `model calls: ${calls.length} (${calls.length - settled.length} failed), ${tokens('inputTokens')} tokens in, ${tokens('outputTokens')} out, ${money(settled)}`];
+  const tokens = (side: 'inputTokens' | 'outputTokens'): number =>
+    settled.reduce((sum, { usage }) => sum + usage[side], 0);
+  return [
+    '',
+    `model calls: ${calls.length} (${calls.length - settled.length} failed), ${tokens('inputTokens')} tokens in, ${tokens('outputTokens')} out, ${money(settled)}`,
+  ];
 }
 
 function waitingLines(report: RunReport): string[] {

@@ -29,7 +29,10 @@ export type BuildOptions = {
 };
 
 /** Builds what is missing, in order, and returns the tag of every image. */
-export async function buildImages(docker: Docker, options: BuildOptions): Promise<ReadonlyMap<string, string>> {
+export async function buildImages(
+  docker: Docker,
+  options: BuildOptions,
+): Promise<ReadonlyMap<string, string>> {
   const all = recipes(options.nodeVersion);
   for (const recipe of all) {
     if (await exists(docker, recipe.tag)) continue;
@@ -58,7 +61,10 @@ async function build(docker: Docker, recipe: Recipe, options: BuildOptions): Pro
   await mkdir(context, { recursive: true });
   try {
     if (recipe.name === 'root' && !(await pull(docker, 'debian:bookworm-slim'))) {
-      options.progress('root', 'no image registry answers; making it from the package sources of this machine');
+      options.progress(
+        'root',
+        'no image registry answers; making it from the package sources of this machine',
+      );
       await importRoot(docker, { recipe, label: LABEL, context });
       return;
     }
@@ -70,14 +76,21 @@ async function build(docker: Docker, recipe: Recipe, options: BuildOptions): Pro
 }
 
 async function fill(context: string, recipe: Recipe, options: BuildOptions): Promise<void> {
-  await cp(recipe.folder, context, { recursive: true, filter: (from) => !from.includes('node_modules') });
+  await cp(recipe.folder, context, {
+    recursive: true,
+    filter: (from) => !from.includes('node_modules'),
+  });
   if (recipe.name === 'base') await cp(options.node, path.join(context, 'node'));
   if (recipe.name === 'root') return;
   options.progress(recipe.name, 'fetching its packages');
   try {
     await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: context });
   } catch (cause) {
-    throw new Fault('image_missing', `npm ci failed for the ${recipe.name} image: ${lastLines(cause)}`, { cause });
+    throw new Fault(
+      'image_missing',
+      `npm ci failed for the ${recipe.name} image: ${lastLines(cause)}`,
+      { cause },
+    );
   }
 }
 
@@ -109,7 +122,9 @@ async function buildFrom(docker: Docker, context: string, recipe: Recipe): Promi
     await finished(docker, stream, (line) => output.push(line));
   } catch (cause) {
     const said = output.join('').trim().split('\n').slice(-8).join('\n');
-    throw new Fault('image_missing', `building the ${recipe.name} image failed:\n${said}`, { cause });
+    throw new Fault('image_missing', `building the ${recipe.name} image failed:\n${said}`, {
+      cause,
+    });
   }
 }
 

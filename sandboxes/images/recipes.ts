@@ -53,7 +53,11 @@ function recipe(
   more: readonly string[],
 ): Recipe {
   const folder = path.join(here, name);
-  const parts = filesBelow(folder).flatMap((file) => [file, '\0', readFileSync(path.join(folder, file))]);
+  const parts = filesBelow(folder).flatMap((file) => [
+    file,
+    '\0',
+    readFileSync(path.join(folder, file)),
+  ]);
   const digest = sha256(...parts, JSON.stringify([from, more]));
   return { name, folder, from, network, tag: `proofhouse/${name}:${digest.slice(7, 19)}` };
 }

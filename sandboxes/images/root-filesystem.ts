@@ -20,13 +20,19 @@ export async function importRoot(
 ): Promise<void> {
   const list = path.join(context, 'sources.list');
   await writeFile(list, `${(await packageSources()).join('\n')}\n`);
-  const packages = (await readFile(path.join(recipe.folder, 'packages.txt'), 'utf8')).trim().split('\n');
-  const tool = spawn('mmdebstrap', await toolArguments(packages, list), { stdio: ['ignore', 'pipe', 'pipe'] });
+  const packages = (await readFile(path.join(recipe.folder, 'packages.txt'), 'utf8'))
+    .trim()
+    .split('\n');
+  const tool = spawn('mmdebstrap', await toolArguments(packages, list), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const said: Buffer[] = [];
   tool.stderr.on('data', (bytes: Buffer) => said.push(bytes));
   const ended = new Promise<void>((resolve, reject) => {
     tool.once('error', reject);
-    tool.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`mmdebstrap ended with ${code}`))));
+    tool.once('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`mmdebstrap ended with ${code}`)),
+    );
   });
   try {
     const imported = docker.importImage(tool.stdout as never, {
@@ -37,7 +43,11 @@ export async function importRoot(
     await docker.getImage(await importedId(docker, stream)).tag(nameOf(recipe.tag));
   } catch (cause) {
     const lines = Buffer.concat(said).toString().trim().split('\n').slice(-6).join('\n');
-    throw new Fault('image_missing', `making the root file system failed:\n${lines || String(cause)}`, { cause });
+    throw new Fault(
+      'image_missing',
+      `making the root file system failed:\n${lines || String(cause)}`,
+      { cause },
+    );
   }
 }
 
@@ -74,7 +84,11 @@ async function packageSources(): Promise<string[]> {
     '--format',
     'deb $(REPO_URI) $(RELEASE) $(COMPONENT)|$(IDENTIFIER)|$(ORIGIN)|',
   ]).catch((cause: unknown) => {
-    throw new Fault('image_missing', 'no image registry answers, and this machine has no apt to make an image from', { cause });
+    throw new Fault(
+      'image_missing',
+      'no image registry answers, and this machine has no apt to make an image from',
+      { cause },
+    );
   });
   const lines = stdout.split('\n').filter((line) => line.includes('|Packages|Debian|'));
   const sources = new Set(lines.map((line) => line.slice(0, line.indexOf('|'))));
@@ -91,5 +105,7 @@ async function packageSources(): Promise<string[]> {
 /** How the host's client reaches its sources: proxies, certificates, validity checks. */
 async function hostAptOptions(): Promise<string[]> {
   const { stdout } = await run('apt-config', ['dump', '--format', '%F "%v";%n', 'Acquire']);
-  return stdout.split('\n').filter((line) => /^Acquire::(?:Check-|https?::|Retries)/.test(line) && !line.includes('""'));
+  return stdout
+    .split('\n')
+    .filter((line) => /^Acquire::(?:Check-|https?::|Retries)/.test(line) && !line.includes('""'));
 }

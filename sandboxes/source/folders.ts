@@ -17,19 +17,23 @@ export type Folders = ReturnType<typeof folders>;
 
 export function folders(home: string) {
   const repository = (named: string): string => path.join(home, 'repositories', keyOf(named));
-  const attempt = (run: RunId, number: number): string => path.join(home, 'runs', run, String(number));
+  const attempt = (run: RunId, number: number): string =>
+    path.join(home, 'runs', run, String(number));
   return {
     home,
     mirror: (named: string) => path.join(repository(named), 'mirror.git'),
     snapshot: (named: string, commit: Sha) => path.join(repository(named), 'snapshots', commit),
-    dependencies: (named: string, key: Digest) => path.join(repository(named), 'dependencies', key.slice(7, 39)),
-    tree: (named: string, base: Sha, tree: Sha) => path.join(repository(named), 'trees', `${base}-${tree}`),
+    dependencies: (named: string, key: Digest) =>
+      path.join(repository(named), 'dependencies', key.slice(7, 39)),
+    tree: (named: string, base: Sha, tree: Sha) =>
+      path.join(repository(named), 'trees', `${base}-${tree}`),
     run: (run: RunId) => path.join(home, 'runs', run),
     attempt,
     quarantine: (run: RunId, number: number) => path.join(attempt(run, number), 'change.git'),
     upper: (run: RunId, number: number) => path.join(attempt(run, number), 'workspace', 'upper'),
     work: (run: RunId, number: number) => path.join(attempt(run, number), 'workspace', 'work'),
-    out: (run: RunId, number: number, part: string) => path.join(attempt(run, number), `out-${part}`),
+    out: (run: RunId, number: number, part: string) =>
+      path.join(attempt(run, number), `out-${part}`),
   };
 }
 

@@ -29,7 +29,11 @@ export type GitOptions = {
 export type GitResult = { readonly code: number; readonly stdout: Buffer };
 
 /** Runs git in a bare repository of ours. Throws `git_failed` with git's own words. */
-export function git(gitDir: string, args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
+export function git(
+  gitDir: string,
+  args: readonly string[],
+  options: GitOptions = {},
+): Promise<GitResult> {
   return new Promise((resolve, reject) => {
     const child = spawn('git', [`--git-dir=${gitDir}`, ...args], {
       cwd: '/',
@@ -49,7 +53,8 @@ export function git(gitDir: string, args: readonly string[], options: GitOptions
     child.stdin.on('error', () => {});
     child.stdout.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > (options.maxBytes ?? OUTPUT_BYTES_MAX)) fail(`more than ${options.maxBytes ?? OUTPUT_BYTES_MAX} bytes of output`);
+      if (bytes > (options.maxBytes ?? OUTPUT_BYTES_MAX))
+        fail(`more than ${options.maxBytes ?? OUTPUT_BYTES_MAX} bytes of output`);
       else out.push(chunk);
     });
     child.stderr.on('data', (chunk: Buffer) => {

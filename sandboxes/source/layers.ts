@@ -7,22 +7,33 @@ import { access, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunId, Sha } from '../../orchestrator/domain/ids.ts';
 import type { DependencyPlan, Place } from '../../orchestrator/ports.ts';
-import { emptyFolder, folderMount, runTool, type Shop, volumeMount } from '../tool.ts';
 import { onceEach } from '../once-each.ts';
+import { emptyFolder, folderMount, runTool, type Shop, volumeMount } from '../tool.ts';
 import type { Folders } from './folders.ts';
 
 export type Layers = {
   /** Folders under a workspace at this place, top to bottom. Missing ones are made, but for dependencies. */
-  stack(place: Place, tree: Sha | null, plan: DependencyPlan | null, signal: AbortSignal): Promise<readonly string[]>;
+  stack(
+    place: Place,
+    tree: Sha | null,
+    plan: DependencyPlan | null,
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
   snapshot(place: Place, signal: AbortSignal): Promise<string>;
   hasDependencies(place: Place, plan: DependencyPlan): Promise<boolean>;
   /** Takes over what the dependency commands wrote to `upper`. */
-  keepDependencies(place: Place, plan: DependencyPlan, upper: string, signal: AbortSignal): Promise<void>;
+  keepDependencies(
+    place: Place,
+    plan: DependencyPlan,
+    upper: string,
+    signal: AbortSignal,
+  ): Promise<void>;
 };
 
 export function openLayers(shop: Shop, folders: Folders): Layers {
   const once = onceEach<string>();
-  const toolName = (place: Place, what: string): string => `proofhouse-${place.run}-${place.attempt}-${what}`;
+  const toolName = (place: Place, what: string): string =>
+    `proofhouse-${place.run}-${place.attempt}-${what}`;
 
   const snapshot = (place: Place, signal: AbortSignal): Promise<string> => {
     const target = folders.snapshot(place.repository, place.base);
@@ -37,7 +48,10 @@ export function openLayers(shop: Shop, folders: Folders): Layers {
           role: 'checkout',
           script: 'checkout.sh',
           env: { BASE: place.base },
-          mounts: [folderMount(folders.mirror(place.repository), '/mirror'), folderMount(making, '/snapshot', true)],
+          mounts: [
+            folderMount(folders.mirror(place.repository), '/mirror'),
+            folderMount(making, '/snapshot', true),
+          ],
           workingDir: '/snapshot',
           code: 'git_failed',
         },
@@ -47,7 +61,11 @@ export function openLayers(shop: Shop, folders: Folders): Layers {
     });
   };
 
-  const below = async (place: Place, plan: DependencyPlan | null, signal: AbortSignal): Promise<string[]> => {
+  const below = async (
+    place: Place,
+    plan: DependencyPlan | null,
+    signal: AbortSignal,
+  ): Promise<string[]> => {
     const base = await snapshot(place, signal);
     return plan === null ? [base] : [folders.dependencies(place.repository, plan.key), base];
   };
@@ -61,7 +79,10 @@ export function openLayers(shop: Shop, folders: Folders): Layers {
       const upper = await emptyFolder(path.join(scratch, 'upper'), shop.uid);
       const work = await emptyFolder(path.join(scratch, 'work'), shop.uid);
       const volume = toolName(place, 'apply');
-      await shop.engine.freshOverlay(volume, place.run, { lower: [base], upper: { folder: upper, work } });
+      await shop.engine.freshOverlay(volume, place.run, {
+        lower: [base],
+        upper: { folder: upper, work },
+      });
       try {
         await runTool(
           shop,
@@ -107,7 +128,10 @@ export function openLayers(shop: Shop, folders: Folders): Layers {
           role: 'dependencies',
           script: 'prune-layer.sh',
           env: { BASE: place.base },
-          mounts: [folderMount(folders.mirror(place.repository), '/mirror'), folderMount(upper, '/layer', true)],
+          mounts: [
+            folderMount(folders.mirror(place.repository), '/mirror'),
+            folderMount(upper, '/layer', true),
+          ],
           workingDir: '/layer',
           code: 'dependencies_failed',
         },

@@ -49,7 +49,11 @@ export async function updateMirror(folder: string, remote: string): Promise<void
 }
 
 /** A file's bytes at a commit; null when the path is not a regular file there. */
-export async function readFile(mirror: string, commit: Sha, file: string): Promise<Uint8Array | null> {
+export async function readFile(
+  mirror: string,
+  commit: Sha,
+  file: string,
+): Promise<Uint8Array | null> {
   const { stdout } = await git(mirror, ['ls-tree', '-z', commit, '--', file]);
   const [mode, , oid] = stdout.toString('utf8').split(/[ \t]/, 3);
   if (mode === undefined || !mode.startsWith('100') || oid === undefined) return null;
@@ -75,6 +79,10 @@ function commands(folder: string): SimpleGit {
 
 function failed(what: string) {
   return (cause: unknown): never => {
-    throw new Fault('git_failed', `git could not read ${what}: ${(cause as Error).message.trim()}`, { cause });
+    throw new Fault(
+      'git_failed',
+      `git could not read ${what}: ${(cause as Error).message.trim()}`,
+      { cause },
+    );
   };
 }

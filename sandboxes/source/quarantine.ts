@@ -20,29 +20,60 @@ const SNIFF_BYTES = 8000;
 export type Quarantine = { readonly folder: string; readonly mirror: string };
 
 /** Takes a pack in. Refuses with git's reason when any object is not what it must be. */
-export async function ingest(into: Quarantine, pack: string, tree: string): Promise<{ tree: Sha } | { refused: Finding[] }> {
+export async function ingest(
+  into: Quarantine,
+  pack: string,
+  tree: string,
+): Promise<{ tree: Sha } | { refused: Finding[] }> {
   await rm(into.folder, { recursive: true, force: true });
   await makeBare(into.folder);
   const { size } = await stat(pack);
-  if (size > PACK_BYTES_MAX) return refused(`the change packs to ${size} bytes; at most ${PACK_BYTES_MAX} leave a workspace`);
+  if (size > PACK_BYTES_MAX)
+    return refused(
+      `the change packs to ${size} bytes; at most ${PACK_BYTES_MAX} leave a workspace`,
+    );
   const id = Sha.safeParse(tree.trim());
   if (!id.success) return refused('the workspace gave no tree');
   try {
-    await inside(into, ['index-pack', '--stdin', '--fix-thin', '--strict', '--fsck-objects', `--max-input-size=${PACK_BYTES_MAX}`], {
-      input: createReadStream(pack),
-    });
+    await inside(
+      into,
+      [
+        'index-pack',
+        '--stdin',
+        '--fix-thin',
+        '--strict',
+        '--fsck-objects',
+        `--max-input-size=${PACK_BYTES_MAX}`,
+      ],
+      {
+        input: createReadStream(pack),
+      },
+    );
     const { stdout } = await inside(into, ['cat-file', '-t', id.data]);
     // A commit leads to a tree too, and nobody would have looked at the rest of it.
     if (stdout.toString().trim() !== 'tree') return refused('what the workspace gave is no tree');
   } catch (cause) {
-    if (cause instanceof Fault && cause.code === 'git_failed') return refused(`git refused its objects: ${cause.message}`);
+    if (cause instanceof Fault && cause.code === 'git_failed')
+      return refused(`git refused its objects: ${cause.message}`);
     throw cause;
   }
   return { tree: id.data };
 }
 
 export async function rawDiff(at: Quarantine, base: Sha, tree: Sha): Promise<Buffer> {
-  return (await inside(at, ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--full-index', base, tree])).stdout;
+  return (
+    await inside(at, [
+      'diff-tree',
+      '-r',
+      '-z',
+      '--raw',
+      '--no-renames',
+      '--no-abbrev',
+      '--full-index',
+      base,
+      tree,
+    ])
+  ).stdout;
 }
 
 /** Every path of a tree, for rules about the whole of it. */
@@ -52,16 +83,42 @@ export async function treePaths(at: Quarantine, tree: Sha): Promise<string[]> {
 }
 
 /** Counts lines as text whatever attributes say: an attribute in the tree must not hide a change. */
-export async function lineCounts(at: Quarantine, base: Sha, tree: Sha): Promise<Pick<Change, 'addedLines' | 'removedLines'>> {
-  const { stdout } = await inside(at, ['diff-tree', '-r', '-z', '--numstat', '--no-renames', '--text', '--no-textconv', '--no-ext-diff', base, tree]);
-  const counts = stdout.toString('latin1').split('\0').filter(Boolean).map((row) => row.split('\t', 2).map(Number));
+export async function lineCounts(
+  at: Quarantine,
+  base: Sha,
+  tree: Sha,
+): Promise<Pick<Change, 'addedLines' | 'removedLines'>> {
+  const { stdout } = await inside(at, [
+    'diff-tree',
+    '-r',
+    '-z',
+    '--numstat',
+    '--no-renames',
+    '--text',
+    '--no-textconv',
+    '--no-ext-diff',
+    base,
+    tree,
+  ]);
+  const counts = stdout
+    .toString('latin1')
+    .split('\0')
+    .filter(Boolean)
+    .map((row) => row.split('\t', 2).map(Number));
   const sum = (side: number): number => counts.reduce((total, row) => total + (row[side] || 0), 0);
   return { addedLines: sum(0), removedLines: sum(1) };
 }
 
 /** Sizes and kinds of the blobs that the change brings. */
-export async function blobFacts(at: Quarantine, entries: readonly Entry[]): Promise<Pick<Facts, 'blobBytes' | 'binary'>> {
-  const oids = [...new Set(entries.filter(({ newMode }) => newMode.startsWith('1')).map(({ newOid }) => newOid))];
+export async function blobFacts(
+  at: Quarantine,
+  entries: readonly Entry[],
+): Promise<Pick<Facts, 'blobBytes' | 'binary'>> {
+  const oids = [
+    ...new Set(
+      entries.filter(({ newMode }) => newMode.startsWith('1')).map(({ newOid }) => newOid),
+    ),
+  ];
   const blobBytes: Record<string, number> = {};
   const binary: Sha[] = [];
   for await (const { oid, bytes } of blobs(at, oids)) {
@@ -75,13 +132,35 @@ export async function readBlob(at: Quarantine, oid: Sha): Promise<Buffer> {
   return (await inside(at, ['cat-file', 'blob', oid])).stdout;
 }
 
-export async function textDiff(at: Quarantine, base: Sha, tree: Sha, maxBytes: number): Promise<string> {
-  const { stdout } = await inside(at, ['diff-tree', '-p', '-r', '--no-renames', '--text', '--no-textconv', '--no-ext-diff', '--no-color', base, tree]);
+export async function textDiff(
+  at: Quarantine,
+  base: Sha,
+  tree: Sha,
+  maxBytes: number,
+): Promise<string> {
+  const { stdout } = await inside(at, [
+    'diff-tree',
+    '-p',
+    '-r',
+    '--no-renames',
+    '--text',
+    '--no-textconv',
+    '--no-ext-diff',
+    '--no-color',
+    base,
+    tree,
+  ]);
   return stdout.subarray(0, maxBytes).toString('utf8');
 }
 
 /** The published commit: our author, our time, one parent. */
-export async function writeCommit(at: Quarantine, parent: Sha, tree: Sha, message: string, when: string): Promise<Sha> {
+export async function writeCommit(
+  at: Quarantine,
+  parent: Sha,
+  tree: Sha,
+  message: string,
+  when: string,
+): Promise<Sha> {
   const env = {
     GIT_AUTHOR_NAME: 'Proofhouse',
     GIT_AUTHOR_EMAIL: 'proofhouse@localhost.invalid',
@@ -91,21 +170,40 @@ export async function writeCommit(at: Quarantine, parent: Sha, tree: Sha, messag
     GIT_COMMITTER_DATE: when,
   };
   // Whoever takes the commit from here finds its parent in the mirror.
-  await writeFile(path.join(at.folder, 'objects', 'info', 'alternates'), `${path.join(at.mirror, 'objects')}\n`);
-  const { stdout } = await inside(at, ['commit-tree', '-p', parent, '-F', '-', tree], { env, input: Buffer.from(message) });
+  await writeFile(
+    path.join(at.folder, 'objects', 'info', 'alternates'),
+    `${path.join(at.mirror, 'objects')}\n`,
+  );
+  const { stdout } = await inside(at, ['commit-tree', '-p', parent, '-F', '-', tree], {
+    env,
+    input: Buffer.from(message),
+  });
   return Sha.parse(stdout.toString().trim());
 }
 
 /** Merges a change made on `base` with what the branch has become. Exit 1 of merge-tree means conflicts. */
-export async function mergeOnto(at: Quarantine, ours: Sha, onto: Sha): Promise<{ tree: Sha } | { conflicts: string[] }> {
-  const { code, stdout } = await inside(at, ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', onto, ours], { allow: [1] });
+export async function mergeOnto(
+  at: Quarantine,
+  ours: Sha,
+  onto: Sha,
+): Promise<{ tree: Sha } | { conflicts: string[] }> {
+  const { code, stdout } = await inside(
+    at,
+    ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', onto, ours],
+    { allow: [1] },
+  );
   const [tree = '', ...paths] = stdout.toString('utf8').split('\0').filter(Boolean);
   return code === 0 ? { tree: Sha.parse(tree.trim()) } : { conflicts: paths };
 }
 
-async function* blobs(at: Quarantine, oids: readonly Sha[]): AsyncGenerator<{ oid: Sha; bytes: Buffer }> {
+async function* blobs(
+  at: Quarantine,
+  oids: readonly Sha[],
+): AsyncGenerator<{ oid: Sha; bytes: Buffer }> {
   if (oids.length === 0) return;
-  const { stdout } = await inside(at, ['cat-file', '--batch', '--buffer'], { input: Buffer.from(`${oids.join('\n')}\n`) });
+  const { stdout } = await inside(at, ['cat-file', '--batch', '--buffer'], {
+    input: Buffer.from(`${oids.join('\n')}\n`),
+  });
   let at_ = 0;
   for (const oid of oids) {
     const end = stdout.indexOf(10, at_);
@@ -127,7 +225,10 @@ function isBinary(bytes: Buffer): boolean {
 
 function inside(at: Quarantine, args: readonly string[], options: GitOptions = {}) {
   const borrowed = path.join(at.mirror, 'objects');
-  return git(at.folder, args, { ...options, env: { ...options.env, GIT_ALTERNATE_OBJECT_DIRECTORIES: borrowed } });
+  return git(at.folder, args, {
+    ...options,
+    env: { ...options.env, GIT_ALTERNATE_OBJECT_DIRECTORIES: borrowed },
+  });
 }
 
 function refused(message: string): { refused: Finding[] } {

@@ -15,7 +15,11 @@ import {
 } from './quarantine.ts';
 
 export function openSource(folders: Folders): Source {
-  const quarantine = (place: { run: Parameters<Folders['quarantine']>[0]; attempt: number; repository: string }): Quarantine => ({
+  const quarantine = (place: {
+    run: Parameters<Folders['quarantine']>[0];
+    attempt: number;
+    repository: string;
+  }): Quarantine => ({
     folder: folders.quarantine(place.run, place.attempt),
     mirror: folders.mirror(place.repository),
   });

@@ -59,9 +59,13 @@ export function repositoryOf(folder: string, files: Readonly<Record<string, stri
 
 export function commitAll(folder: string, message: string): void {
   const git = (...args: string[]): void => {
-    execFileSync('git', ['-C', folder, '-c', 'user.name=Test', '-c', 'user.email=test@localhost.invalid', ...args], {
-      stdio: 'ignore',
-    });
+    execFileSync(
+      'git',
+      ['-C', folder, '-c', 'user.name=Test', '-c', 'user.email=test@localhost.invalid', ...args],
+      {
+        stdio: 'ignore',
+      },
+    );
   };
   git('init', '--quiet', '--initial-branch=main');
   git('add', '--all');
@@ -97,13 +101,29 @@ export function leftOver(run: RunId): string[] {
 }
 
 function sandboxes(run: RunId): string[] {
-  return lines('docker', ['ps', '-a', '--filter', `label=proofhouse.run=${run}`, '--format', '{{.Names}}']);
+  return lines('docker', [
+    'ps',
+    '-a',
+    '--filter',
+    `label=proofhouse.run=${run}`,
+    '--format',
+    '{{.Names}}',
+  ]);
 }
 
 function volumes(run: RunId): string[] {
-  return lines('docker', ['volume', 'ls', '--filter', `label=proofhouse.run=${run}`, '--format', '{{.Name}}']);
+  return lines('docker', [
+    'volume',
+    'ls',
+    '--filter',
+    `label=proofhouse.run=${run}`,
+    '--format',
+    '{{.Name}}',
+  ]);
 }
 
 function lines(program: string, args: readonly string[]): string[] {
-  return execFileSync(program, [...args], { encoding: 'utf8' }).split('\n').filter(Boolean);
+  return execFileSync(program, [...args], { encoding: 'utf8' })
+    .split('\n')
+    .filter(Boolean);
 }

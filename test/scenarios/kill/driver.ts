@@ -2,11 +2,12 @@
  * A controller that ends itself with SIGKILL: right after it wrote its first event, or right before it
  * would write its second. Argument: data directory, `after` or `before`.
  */
-import type { Lease, Store } from '../../../orchestrator/ports.ts';
-import type { RunEvent } from '../../../orchestrator/domain/run.ts';
-import type { RunId } from '../../../orchestrator/domain/ids.ts';
-import { schedule } from '../../../orchestrator/scheduler.ts';
+
 import { chooseModel, openFactory, openModel } from '../../../orchestrator/compose.ts';
+import type { RunId } from '../../../orchestrator/domain/ids.ts';
+import type { RunEvent } from '../../../orchestrator/domain/run.ts';
+import type { Lease, Store } from '../../../orchestrator/ports.ts';
+import { schedule } from '../../../orchestrator/scheduler.ts';
 
 const [home = '', when = '', models = ''] = process.argv.slice(2);
 const model = await openModel(chooseModel({}, models));

@@ -91,6 +91,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     failures: () => [...tally.failures],
     answered: () => tally.answered,
     close: async () => {
+      // Once only: by a second time the path may be another gateway's.
+      if (closing.signal.aborted) return;
       closing.abort();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
@@ -141,6 +143,7 @@ function serverOf(door: Door, underWay: Set<Promise<void>>): http.Server {
     underWay.add(tracked);
   };
   server.on('request', (request, response) => track(handle(door, request, response)));
+  server.on('clientError', (error, socket) => track(refuseUnreadable(door, error, socket)));
   // Without a listener Node would answer an upgrade like any request, and drop a CONNECT unseen.
   for (const event of ['connect', 'upgrade'] as const) {
     server.on(event, (request, socket) => track(refuseTunnel(door, request, socket)));
@@ -231,15 +234,34 @@ async function counting(
 async function refuseTunnel(door: Door, request: IncomingMessage, socket: Duplex): Promise<void> {
   const { method = '', url = '', headers } = request;
   const upgrade = method === 'CONNECT' ? '' : ` (upgrade to ${headers.upgrade ?? 'nothing'})`;
-  // Whoever was at the other end may be gone by now.
-  socket.on('error', () => socket.destroy());
+  await noteRefusal(door, method, `${url}${upgrade}`);
+  endRaw(socket, '403 Forbidden', REFUSED);
+}
+
+/** What is no HTTP at all, as TLS on this port, or never came whole. */
+async function refuseUnreadable(door: Door, error: Error, socket: Duplex): Promise<void> {
+  const { code = 'unknown' } = error as NodeJS.ErrnoException;
+  const late = code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  // A connection that was merely dropped says nothing about what was tried.
+  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  await noteRefusal(door, 'unreadable', `request (${code})`);
+  endRaw(socket, late ? '408 Request Timeout' : '400 Bad Request', 'the request is not readable');
+}
+
+async function noteRefusal(door: Door, method: string, target: string): Promise<void> {
   try {
-    await door.refusals(method, `${url}${upgrade}`);
+    await door.refusals(method, target);
   } catch (error) {
     door.failed(asFault(error).code);
   }
-  const body = JSON.stringify({ error: { message: REFUSED, type: 'permission_error' } });
-  const head = `HTTP/1.1 403 Forbidden\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}`;
+}
+
+function endRaw(socket: Duplex, status: string, message: string): void {
+  // Whoever was at the other end may be gone by now.
+  socket.on('error', () => socket.destroy());
+  const body = JSON.stringify({ error: { message, type: 'permission_error' } });
+  const length = `content-length: ${Buffer.byteLength(body)}`;
+  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\n${length}`;
   socket.end(`${head}\r\nconnection: close\r\n\r\n${body}`);
 }
 

@@ -4,8 +4,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Context } from './commands/context.ts';
+import { personNamed } from './commands/names.ts';
 import { loadPolicies } from './commands/policy.ts';
-import { personNamed } from './commands/task.ts';
 import { chooseModel, openFactory, openLedgers, openModel, openReading } from './compose.ts';
 import { asFault } from './domain/faults.ts';
 import { buildProgram, type Global } from './program.ts';
@@ -26,6 +26,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 const program = buildProgram(async (command) => {
   const context = contextOf(program.opts<Global>());
   process.exitCode = await command(context);
+});
+
+// Whoever reads us may stop reading, as in `run list | head`; that is no fault of anybody's.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
 });
 
 try {

@@ -21,8 +21,10 @@ import { commandValidator } from '../validators/command.ts';
 import { openEvidenceStore } from '../validators/evidence/store.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
 import { Fault } from './domain/faults.ts';
+import type { In, Phase, RunEvent, RunState } from './domain/run.ts';
+import type { Task } from './domain/task.ts';
 import { openLocalForge } from './forge/local.ts';
-import type { Doors, Forge, ModelCall, Source, Store } from './ports.ts';
+import type { Doors, Forge, ModelCall, Source, Stage, Store } from './ports.ts';
 import type { Runner, Stages } from './runner.ts';
 import { judge } from './stages/judge.ts';
 import { prepare } from './stages/prepare.ts';
@@ -137,24 +139,26 @@ export function instanceOf(home: string): string {
 export const recipesOf = () => recipes(NODE_INSIDE);
 
 function stagesOf(tools: StageTools): Stages {
-  const wrong = (step: string, phase: string): never => {
-    throw new Fault('internal', `stage ${step} was asked for a run that is ${phase}`);
-  };
   return {
-    prepare: async (run, task, signal) =>
-      run.phase === 'preparing' ? prepare(tools, run, task, signal) : wrong('prepare', run.phase),
-    work: async (run, task, signal) =>
-      run.phase === 'working' ? work(tools, run, task, signal) : wrong('work', run.phase),
-    seal: async (run, task, signal) =>
-      run.phase === 'sealing' ? seal(tools, run, task, signal) : wrong('seal', run.phase),
-    judge: async (run, task) =>
-      run.phase === 'judging' ? judge(tools, run, task) : wrong('judge', run.phase),
-    validate: async (run, task, signal) =>
-      run.phase === 'validating'
-        ? validate(tools, run, task, signal)
-        : wrong('validate', run.phase),
-    publish: async (run, task) =>
-      run.phase === 'publishing' ? publish(tools, run, task) : wrong('publish', run.phase),
+    prepare: stage('preparing', (run, task, signal) => prepare(tools, run, task, signal)),
+    work: stage('working', (run, task, signal) => work(tools, run, task, signal)),
+    seal: stage('sealing', (run, task, signal) => seal(tools, run, task, signal)),
+    judge: stage('judging', (run, task) => judge(tools, run, task)),
+    validate: stage('validating', (run, task, signal) => validate(tools, run, task, signal)),
+    publish: stage('publishing', (run, task) => publish(tools, run, task)),
+  };
+}
+
+/** A stage is asked only for runs in its phase; the table of steps says so, and this makes sure. */
+function stage<P extends Phase>(
+  phase: P,
+  perform: (run: In<P>, task: Task, signal: AbortSignal) => Promise<RunEvent>,
+): Stage {
+  const isIn = (run: RunState): run is In<P> => run.phase === phase;
+  return async (run, task, signal) => {
+    if (!isIn(run))
+      throw new Fault('internal', `the stage of ${phase} was given a run that is ${run.phase}`);
+    return perform(run, task, signal);
   };
 }
 

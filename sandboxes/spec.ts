@@ -83,8 +83,6 @@ export function containerBody(spec: SandboxSpec, owner: { uid: number; instance:
   };
 }
 
-export type ContainerBody = ReturnType<typeof containerBody>;
-
 function hostConfig(spec: SandboxSpec, user: string) {
   const [uid, gid] = user.split(':');
   const owned = `uid=${uid},gid=${gid}`;

@@ -281,7 +281,8 @@ async function startCheck(
       }
     },
     stop: () => {
-      stopped ??= engine
+      if (stopped !== undefined) return stopped;
+      stopped = engine
         .kill(name)
         .then(() => engine.follow(spec, tail.onLine, AbortSignal.timeout(STOP_MS)))
         .then((end) => ({ end, tail: tail.lines, files: [] }))

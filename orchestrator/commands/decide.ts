@@ -15,8 +15,8 @@ import type { Store } from '../ports.ts';
 import { replay } from '../runner.ts';
 import { approveLines } from '../text/run-report.ts';
 import { type Context, type Exit, knownRun, show } from './context.ts';
+import { personNamed } from './names.ts';
 import { appendOutside } from './outside.ts';
-import { personNamed } from './task.ts';
 
 export type Decision = {
   readonly run: string;

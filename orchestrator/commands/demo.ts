@@ -20,7 +20,8 @@ import { type DemoRow, demoEvent, demoReport, waitingText } from '../text/demo-r
 import type { Context, Exit } from './context.ts';
 import { approve } from './decide.ts';
 import { makeShop, SHOP } from './demo-shop.ts';
-import { addTask, personNamed } from './task.ts';
+import { personNamed } from './names.ts';
+import { addTask } from './task.ts';
 
 const TASKS = ['cart-rounding', 'stay-signed-in', 'helpful-issue'] as const;
 const REQUESTER = 'local:dana';

@@ -33,7 +33,7 @@ export async function doctor(context: Context): Promise<Exit> {
       state: 'ok',
       found: `${process.version} here, ${NODE_INSIDE} in sandboxes`,
     } as const,
-    { what: 'model', state: 'ok', found: context.model(null).shown } as const,
+    modelFact(context) as const,
     { what: 'data directory', state: 'ok', found: context.home } as const,
   ];
   show(
@@ -118,6 +118,11 @@ async function diskFact(folder: string): Promise<Fact> {
     state: free < DISK_BYTES_WANTED ? 'warn' : 'ok',
     found: `${(free / GIB).toFixed(1)} GiB free at ${folder}`,
   };
+}
+
+function modelFact(context: Context): Fact {
+  const { kind, shown } = context.model(null);
+  return { what: 'model', state: kind === 'none' ? 'warn' : 'ok', found: shown };
 }
 
 function memoryFact(): Fact {

@@ -10,7 +10,7 @@ import { columns, printable, printableLines } from '../text/columns.ts';
 import { exitOf } from '../text/outcomes.ts';
 import { runList, runReport } from '../text/run-report.ts';
 import { type Context, type Exit, knownRun, show } from './context.ts';
-import { newRunId } from './task.ts';
+import { newRunId } from './names.ts';
 
 const DIFF_BYTES_MAX = 512 * 1024;
 

@@ -1,16 +1,15 @@
 /** `task add|list|cancel`: what a member asks for, and asks no longer. */
 
-import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Fault } from '../domain/faults.ts';
-import { Person, RunId } from '../domain/ids.ts';
+import type { Person } from '../domain/ids.ts';
 import type { Task } from '../domain/task.ts';
 import { taskFrom } from '../intake/task-text.ts';
 import type { Forge, Store } from '../ports.ts';
 import { type Context, type Exit, knownRun, show } from './context.ts';
+import { newRunId, personNamed } from './names.ts';
 import { appendOutside } from './outside.ts';
-import { runsCommand } from './run.ts';
 
 export type TaskAdd = {
   /** The text itself; a file is named by `file`. */
@@ -62,8 +61,6 @@ export async function taskAdd(
   return 0;
 }
 
-export const taskList = runsCommand;
-
 export async function taskCancel(
   context: Context,
   named: string,
@@ -79,21 +76,6 @@ export async function taskCancel(
     () => ({ id, run }),
   );
   return 0;
-}
-
-/** `rita` is a person of this machine; `github:ana` says where she is known. */
-export function personNamed(name: string): Person {
-  const parsed = Person.safeParse(name.includes(':') ? name : `local:${name}`);
-  if (!parsed.success)
-    throw new Fault('usage', `"${name}" is no person: write provider:login, as in local:rita`);
-  return parsed.data;
-}
-
-export function newRunId(): RunId {
-  const letters = '0123456789abcdefghijkmnpqrstuvwxyz';
-  return RunId.parse(
-    `r${Array.from({ length: 7 }, () => letters[randomInt(letters.length)]).join('')}`,
-  );
 }
 
 async function readTaskFile(file: string | null): Promise<string> {

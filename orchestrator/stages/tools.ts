@@ -2,7 +2,6 @@
 
 import type { LoadedPolicy } from '../../policies/parse.ts';
 import type { ValidatorRule } from '../../policies/schema.ts';
-import type { Digest } from '../domain/ids.ts';
 import type { WorkspaceFile } from '../intake/workspace-file.ts';
 import type {
   Agent,
@@ -45,5 +44,3 @@ export type StageTools = {
   readonly redact: (text: string) => string;
   readonly clock: () => Date;
 };
-
-export type { Digest };

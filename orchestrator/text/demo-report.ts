@@ -74,7 +74,7 @@ export function waitingText({
       `  files  ${paths.map(printable).join(', ')}`,
     ]),
     `  who    ${mayApprove(run.judgement, task.requester).join(' or ')}, and never ${task.requester}, who asked`,
-    '  how    ' + (approveLines({ task, run, command })[0] ?? 'nobody is left who could'),
+    `  how    ${approveLines({ task, run, command })[0] ?? 'nobody is left who could'}`,
     '',
   ].join('\n');
 }

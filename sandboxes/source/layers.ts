@@ -8,7 +8,14 @@ import path from 'node:path';
 import type { RunId, Sha } from '../../orchestrator/domain/ids.ts';
 import type { DependencyPlan, Place } from '../../orchestrator/ports.ts';
 import { onceEach } from '../once-each.ts';
-import { emptyFolder, folderMount, runTool, type Shop, volumeMount } from '../tool.ts';
+import {
+  emptyFolder,
+  folderMount,
+  runTool,
+  type Shop,
+  type ToolRun,
+  volumeMount,
+} from '../tool.ts';
 import type { Folders } from './folders.ts';
 
 export type Layers = {
@@ -31,119 +38,124 @@ export type Layers = {
 };
 
 export function openLayers(shop: Shop, folders: Folders): Layers {
-  const once = onceEach<string>();
-  const toolName = (place: Place, what: string): string =>
-    `proofhouse-${place.run}-${place.attempt}-${what}`;
-
-  const snapshot = (place: Place, signal: AbortSignal): Promise<string> => {
-    const target = folders.snapshot(place.repository, place.base);
-    return once(target, async () => {
-      if (await isThere(target)) return target;
-      const making = await emptyFolder(making_(target, place.run), shop.uid);
-      await runTool(
-        shop,
-        {
-          name: toolName(place, 'checkout'),
-          run: place.run,
-          role: 'checkout',
-          script: 'checkout.sh',
-          env: { BASE: place.base },
-          mounts: [
-            folderMount(folders.mirror(place.repository), '/mirror'),
-            folderMount(making, '/snapshot', true),
-          ],
-          workingDir: '/snapshot',
-          code: 'git_failed',
-        },
-        signal,
-      );
-      return moveIn(making, target);
-    });
-  };
-
-  const below = async (
-    place: Place,
-    plan: DependencyPlan | null,
-    signal: AbortSignal,
-  ): Promise<string[]> => {
-    const base = await snapshot(place, signal);
-    return plan === null ? [base] : [folders.dependencies(place.repository, plan.key), base];
-  };
-
-  const treeLayer = (place: Place, tree: Sha, signal: AbortSignal): Promise<string> => {
-    const target = folders.tree(place.repository, place.base, tree);
-    return once(target, async () => {
-      if (await isThere(target)) return target;
-      const base = await snapshot(place, signal);
-      const scratch = making_(target, place.run);
-      const upper = await emptyFolder(path.join(scratch, 'upper'), shop.uid);
-      const work = await emptyFolder(path.join(scratch, 'work'), shop.uid);
-      const volume = toolName(place, 'apply');
-      await shop.engine.freshOverlay(volume, place.run, {
-        lower: [base],
-        upper: { folder: upper, work },
-      });
-      try {
-        await runTool(
-          shop,
-          {
-            name: volume,
-            run: place.run,
-            role: 'checkout',
-            script: 'apply-tree.sh',
-            env: { TREE: tree },
-            mounts: [
-              folderMount(folders.mirror(place.repository), '/mirror'),
-              folderMount(folders.quarantine(place.run, place.attempt), '/quarantine'),
-              folderMount(base, '/snapshot'),
-              volumeMount(volume, '/workspace', true),
-            ],
-            workingDir: '/workspace',
-            code: 'git_failed',
-          },
-          signal,
-        );
-      } finally {
-        await shop.engine.removeVolume(volume);
-      }
-      await moveIn(upper, target);
-      await rm(scratch, { recursive: true, force: true });
-      return target;
-    });
-  };
-
+  const house = { shop, folders, once: onceEach<string>() };
   return {
-    snapshot,
+    snapshot: (place, signal) => snapshot(house, place, signal),
     stack: async (place, tree, plan, signal) => {
-      const lower = await below(place, plan, signal);
-      return tree === null ? lower : [await treeLayer(place, tree, signal), ...lower];
+      const base = await snapshot(house, place, signal);
+      return [
+        ...(tree === null ? [] : [await treeLayer(house, place, tree, signal)]),
+        ...(plan === null ? [] : [folders.dependencies(place.repository, plan.key)]),
+        base,
+      ];
     },
     hasDependencies: (place, plan) => isThere(folders.dependencies(place.repository, plan.key)),
     keepDependencies: async (place, plan, upper, signal) => {
-      await runTool(
-        shop,
-        {
-          name: toolName(place, 'prune'),
-          run: place.run,
-          role: 'dependencies',
-          script: 'prune-layer.sh',
-          env: { BASE: place.base },
-          mounts: [
-            folderMount(folders.mirror(place.repository), '/mirror'),
-            folderMount(upper, '/layer', true),
-          ],
-          workingDir: '/layer',
-          code: 'dependencies_failed',
-        },
-        signal,
-      );
+      await prune(house, place, upper, signal);
       await moveIn(upper, folders.dependencies(place.repository, plan.key));
     },
   };
 }
 
+type House = {
+  readonly shop: Shop;
+  readonly folders: Folders;
+  readonly once: ReturnType<typeof onceEach<string>>;
+};
+
+function snapshot(house: House, place: Place, signal: AbortSignal): Promise<string> {
+  const { shop, folders, once } = house;
+  const target = folders.snapshot(place.repository, place.base);
+  return once(target, async () => {
+    if (await isThere(target)) return target;
+    const making = await emptyFolder(besideTarget(target, place.run), shop.uid);
+    const checkout: ToolRun = {
+      name: toolName(place, 'checkout'),
+      run: place.run,
+      role: 'checkout',
+      script: 'checkout.sh',
+      env: { BASE: place.base },
+      mounts: [
+        folderMount(folders.mirror(place.repository), '/mirror'),
+        folderMount(making, '/snapshot', true),
+      ],
+      workingDir: '/snapshot',
+      code: 'git_failed',
+    };
+    await runTool(shop, checkout, signal);
+    return moveIn(making, target);
+  });
+}
+
+function treeLayer(house: House, place: Place, tree: Sha, signal: AbortSignal): Promise<string> {
+  const { shop, folders, once } = house;
+  const target = folders.tree(place.repository, place.base, tree);
+  return once(target, async () => {
+    if (await isThere(target)) return target;
+    const base = await snapshot(house, place, signal);
+    const scratch = besideTarget(target, place.run);
+    const upper = await emptyFolder(path.join(scratch, 'upper'), shop.uid);
+    const work = await emptyFolder(path.join(scratch, 'work'), shop.uid);
+    const volume = toolName(place, 'apply');
+    const overlay = { lower: [base], upper: { folder: upper, work } };
+    await shop.engine.freshOverlay(volume, place.run, overlay);
+    try {
+      await runTool(shop, applying(house, place, tree, volume), signal);
+    } finally {
+      await shop.engine.removeVolume(volume);
+    }
+    await moveIn(upper, target);
+    await rm(scratch, { recursive: true, force: true });
+    return target;
+  });
+}
+
+function applying({ folders }: House, place: Place, tree: Sha, volume: string): ToolRun {
+  return {
+    name: volume,
+    run: place.run,
+    role: 'checkout',
+    script: 'apply-tree.sh',
+    env: { TREE: tree },
+    mounts: [
+      folderMount(folders.mirror(place.repository), '/mirror'),
+      folderMount(folders.quarantine(place.run, place.attempt), '/quarantine'),
+      folderMount(folders.snapshot(place.repository, place.base), '/snapshot'),
+      volumeMount(volume, '/workspace', true),
+    ],
+    workingDir: '/workspace',
+    code: 'git_failed',
+  };
+}
+
+async function prune(
+  { shop, folders }: House,
+  place: Place,
+  upper: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const pruning: ToolRun = {
+    name: toolName(place, 'prune'),
+    run: place.run,
+    role: 'dependencies',
+    script: 'prune-layer.sh',
+    env: { BASE: place.base },
+    mounts: [
+      folderMount(folders.mirror(place.repository), '/mirror'),
+      folderMount(upper, '/layer', true),
+    ],
+    workingDir: '/layer',
+    code: 'dependencies_failed',
+  };
+  await runTool(shop, pruning, signal);
+}
+
+function toolName(place: Place, what: string): string {
+  return `proofhouse-${place.run}-${place.attempt}-${what}`;
+}
+
 /** Beside its target, on the same file system; named by the run, so that two never share one. */
-function making_(target: string, run: RunId): string {
+function besideTarget(target: string, run: RunId): string {
   return `${target}.${run}`;
 }
 

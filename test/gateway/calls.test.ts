@@ -94,9 +94,9 @@ describe('the ledger', () => {
     const answers = await Promise.all(Array.from({ length: 9 }, () => post(url + CHAT, CHAT_TASK)));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(3);
     expect(answers.filter(({ status }) => status === 402)).toHaveLength(6);
-    await expect.poll(() => ledger.calls().map(({ state }) => state)).toEqual(
-      Array(3).fill('settled'),
-    );
+    await expect
+      .poll(() => ledger.calls().map(({ state }) => state))
+      .toEqual(Array(3).fill('settled'));
   });
 
   it('a stream that names no usage is charged as it was reserved', async () => {

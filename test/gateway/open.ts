@@ -22,11 +22,10 @@ export type TestGateway = Awaited<ReturnType<typeof gatewayWith>>;
 
 export async function gatewayWith(options: Partial<GatewayOptions>) {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'proofhouse-gateway-'));
-  const socketPath = path.join(folder, 'gateway.sock');
+  const socketPath = options.socketPath ?? path.join(folder, 'gateway.sock');
   const ledger: StrictLedger = strictLedger();
   const notes: string[] = [];
   const gateway = await openGateway({
-    socketPath,
     run: RUN,
     attempt: 1,
     role: 'agent',
@@ -36,6 +35,7 @@ export async function gatewayWith(options: Partial<GatewayOptions>) {
     ledger,
     note: async (kind, text) => void notes.push(`${kind}: ${text}`),
     ...options,
+    socketPath,
   });
   onTestFinished(async () => {
     await gateway.close();

@@ -1,6 +1,6 @@
 /** What a command is given, for a factory of a test; keeps what it printed. */
 import type { Context } from '../../orchestrator/commands/context.ts';
-import { personNamed } from '../../orchestrator/commands/task.ts';
+import { personNamed } from '../../orchestrator/commands/names.ts';
 import { chooseModel, type Factory, openReading } from '../../orchestrator/compose.ts';
 
 export function contextFor(factory: Factory): Context & { readonly printed: string[] } {

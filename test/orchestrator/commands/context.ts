@@ -40,8 +40,8 @@ export function desk(over: Partial<Context> = {}): Desk {
     clock,
     ledgers: () => ({ store, forge }),
     reading: () => ({ source: unused<Source>('source') }),
-    model: async () => unused('model'),
-    factory: async () => unused('factory'),
+    model: () => unused('model'),
+    factory: () => unused('factory'),
     ...over,
   };
   const at = (now: string): void => {

@@ -1,14 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { newRunId, personNamed } from '../../../orchestrator/commands/names.ts';
 import { runLogs, runRetry, runShow, runsCommand } from '../../../orchestrator/commands/run.ts';
-import {
-  addTask,
-  newRunId,
-  personNamed,
-  taskAdd,
-  taskCancel,
-} from '../../../orchestrator/commands/task.ts';
+import { addTask, taskAdd, taskCancel } from '../../../orchestrator/commands/task.ts';
 import { RunId } from '../../../orchestrator/domain/ids.ts';
 import { AT, DANA, EVENTS, RITA, RUN, TASK, WAITING } from '../fixtures.ts';
 import { git, repositoryWith, temporaryFolder } from '../intake/repositories.ts';

@@ -1,0 +1,214 @@
+import { describe, expect, test } from 'vitest';
+import { Fault } from '../../../orchestrator/domain/faults.ts';
+import type { Line, ModelCall, SandboxEnd, Workspaces } from '../../../orchestrator/ports.ts';
+import type { StageTools } from '../../../orchestrator/stages/tools.ts';
+import { work } from '../../../orchestrator/stages/work.ts';
+import { AT, RUN, STATES, TASK } from '../fixtures.ts';
+import {
+  BASE,
+  doorsWith,
+  POLICY,
+  POLICY_PATH,
+  repository,
+  SIGNAL,
+  sourceOf,
+  toolsWith,
+} from './tools.ts';
+
+const EXITED: SandboxEnd = { ended: 'exited', exitCode: 0, wallMs: 10 };
+const NO_BUDGET = { microUsd: null, tokens: null, turns: null };
+
+type Agent = {
+  readonly end?: SandboxEnd | Error;
+  readonly lines?: readonly string[];
+  /** What goes on at the gateway meanwhile. */
+  readonly meanwhile?: (store: StageTools['store']) => Promise<void>;
+  readonly policy?: string;
+};
+
+async function worked({ end = EXITED, lines = [], meanwhile, policy = POLICY }: Agent) {
+  const { doors, opened, open } = doorsWith();
+  const commands: unknown[] = [];
+  const workspaces: Partial<Workspaces> = {
+    socketPath: async (place, part) => `/sockets/${place.attempt}-${part}`,
+    runAgent: async (place, command, onLine) => {
+      expect(open()).toBe(1);
+      commands.push({ place, ...command });
+      for (const [index, text] of lines.entries()) {
+        await onLine({ index, stream: 'out', text } satisfies Line);
+      }
+      await meanwhile?.(tools.store);
+      if (end instanceof Error) throw end;
+      return end;
+    },
+  };
+  const source = sourceOf(repository({ files: { [BASE]: { [POLICY_PATH]: policy } } }));
+  const tools: StageTools = await toolsWith({ workspaces, source, over: { doors } });
+  const again = () => work(tools, STATES.working, TASK, SIGNAL);
+  const event = await again().catch((error: unknown) => error);
+  return { event, tools, opened, open, commands, again };
+}
+
+const call = (id: string, over: Partial<ModelCall>): ModelCall => ({
+  id,
+  run: RUN,
+  attempt: 1,
+  at: AT,
+  model: 'm-1',
+  state: 'failed',
+  usage: { inputTokens: 1, outputTokens: 1 },
+  microUsd: 0,
+  wallMs: 1,
+  failure: 'model_unavailable',
+  ...over,
+});
+
+const made =
+  (...calls: readonly ModelCall[]) =>
+  async (store: StageTools['store']): Promise<void> => {
+    for (const each of calls) {
+      await store.ledger.reserve({ ...each, state: 'reserved' }, NO_BUDGET);
+      await store.ledger.settle(each);
+    }
+  };
+
+describe('an agent', () => {
+  test('is started once, with the task, behind one door to the model and the whole budget', async () => {
+    const { event, commands, opened, open } = await worked({});
+    expect(event).toMatchObject({
+      type: 'agent_finished',
+      ending: { ended: 'exited', exitCode: 0 },
+    });
+    expect(commands).toMatchObject([
+      {
+        argv: ['codex', expect.stringContaining('It is a cent off.')],
+        env: { MODEL: 'm-1' },
+        image: 'codex',
+        wallMs: 20 * 60_000,
+        place: { run: RUN, attempt: 1, base: BASE },
+      },
+    ]);
+    expect(opened).toMatchObject([
+      {
+        to: 'model',
+        socketPath: '/sockets/1-agent',
+        budget: { microUsd: 2_000_000, tokens: 2_000_000, turns: 60 },
+      },
+    ]);
+    expect(open()).toBe(0);
+  });
+
+  test('has a door that leads nowhere when the policy gives it none', async () => {
+    const policy = `${POLICY}network:\n  default: deny\n  phases:\n    agent: { allow: [] }\n`;
+    expect((await worked({ policy })).opened).toMatchObject([{ to: 'nothing' }]);
+  });
+
+  test.each([1, 137, null])('is not believed when it ends with %j', async (exitCode) => {
+    const { event } = await worked({ end: { ...EXITED, exitCode } });
+    expect(event).toMatchObject({ type: 'agent_finished', ending: { exitCode } });
+  });
+
+  test('that was killed for memory has finished; its tree is looked at all the same', async () => {
+    const { event } = await worked({ end: { ended: 'oom', exitCode: 137, wallMs: 1 } });
+    expect(event).toMatchObject({ type: 'agent_finished', ending: { ended: 'oom' } });
+  });
+
+  test('has its last words kept, redacted and within bounds, and noise left out', async () => {
+    const lines = ['said|first', 'noise', 'command|cat secret', `said|hunter2 ${'x'.repeat(3000)}`];
+    const { event, tools } = await worked({ lines });
+    const said = `*** ${'x'.repeat(1996)}`;
+    expect(event).toMatchObject({ ending: { said } });
+    const noted = await tools.store.activity(RUN);
+    expect(noted.map(({ index, kind }) => [index, kind])).toEqual([
+      [0, 'said'],
+      [2, 'command'],
+      [3, 'said'],
+    ]);
+    expect(JSON.stringify(noted)).not.toContain('hunter2');
+  });
+
+  test('that is followed a second time after a crash has each line stored once', async () => {
+    const { tools, again } = await worked({ lines: ['said|one', 'said|two'] });
+    expect(await again()).toMatchObject({ ending: { said: 'two' } });
+    expect(await tools.store.activity(RUN)).toHaveLength(2);
+  });
+});
+
+describe('a limit', () => {
+  test('of time ends the run, in minutes', async () => {
+    const { event } = await worked({ end: { ended: 'timed_out', exitCode: null, wallMs: 1 } });
+    expect(event).toEqual({
+      type: 'limit_reached',
+      limit: 'wall',
+      message: 'the agent did not end within 20 minutes',
+    });
+  });
+
+  const refusal = (attempt: number) => (store: StageTools['store']) =>
+    store.note({
+      ...{ run: RUN, attempt, source: 'gateway', index: 0, at: AT, kind: 'limit' },
+      text: 'turns: this call would be number 61, the budget is 60',
+    });
+
+  test('of the budget ends the run, however the agent ended', async () => {
+    const end = { ended: 'timed_out', exitCode: null, wallMs: 1 } as const;
+    const { event } = await worked({ end, meanwhile: refusal(1) });
+    expect(event).toEqual({
+      type: 'limit_reached',
+      limit: 'budget',
+      message: 'turns: this call would be number 61, the budget is 60',
+    });
+  });
+
+  test('that an earlier attempt met is no limit of this one', async () => {
+    const { event } = await worked({ meanwhile: refusal(2) });
+    expect(event).toMatchObject({ type: 'agent_finished' });
+  });
+
+  test('that somebody only pretends to have met is none', async () => {
+    const { event } = await worked({ lines: ['said|limit'] });
+    expect(event).toMatchObject({ type: 'agent_finished' });
+  });
+});
+
+describe('broken machinery', () => {
+  test('is a sandbox that vanished', async () => {
+    const { event } = await worked({ end: { ended: 'lost', exitCode: null, wallMs: 1 } });
+    expect(event).toMatchObject({ type: 'machinery_broke', code: 'engine_failed', final: false });
+  });
+
+  test('is a model of which every call failed, with the code of the last one', async () => {
+    const meanwhile = made(call('1', {}), call('2', { failure: 'model_silent' }));
+    const { event } = await worked({ meanwhile });
+    expect(event).toEqual({
+      type: 'machinery_broke',
+      code: 'model_silent',
+      message: '2 calls to scripted (models) failed and none was answered',
+      final: false,
+    });
+  });
+
+  test.each(['rm -rf', null])(
+    'with the failure %j, which is no code, is an unavailable model',
+    async (failure) => {
+      const { event } = await worked({ meanwhile: made(call('1', { failure })) });
+      expect(event).toMatchObject({ type: 'machinery_broke', code: 'model_unavailable' });
+    },
+  );
+
+  test('is not what it was when one call was answered', async () => {
+    const meanwhile = made(call('1', { state: 'settled', failure: null }), call('2', {}));
+    expect((await worked({ meanwhile })).event).toMatchObject({ type: 'agent_finished' });
+  });
+
+  test('of an earlier attempt is not of this one', async () => {
+    const meanwhile = made(call('1', { attempt: 2 }));
+    expect((await worked({ meanwhile })).event).toMatchObject({ type: 'agent_finished' });
+  });
+
+  test('in the engine is thrown on, and the door is closed', async () => {
+    const { event, open } = await worked({ end: new Fault('engine_failed', 'gone') });
+    expect(event).toMatchObject({ code: 'engine_failed' });
+    expect(open()).toBe(0);
+  });
+});

@@ -1,0 +1,11 @@
+/** A port of which a test uses some methods: any other one that is called fails the test. */
+export function strict<T extends object>(name: string, given: Partial<T>): T {
+  return new Proxy(given as T, {
+    get: (target, key) => {
+      if (key in target) return Reflect.get(target, key);
+      return () => {
+        throw new Error(`${name}.${String(key)} was not to be called`);
+      };
+    },
+  });
+}

@@ -270,7 +270,7 @@ async function startCheck(
     await engine.removeVolume(name);
     await rm(scratch, { recursive: true, force: true });
   };
-  let stopped: Promise<CheckRun> | undefined;
+  let stopping: { readonly ended: Promise<CheckRun> } | undefined;
   return {
     finish: async (until) => {
       try {
@@ -280,16 +280,28 @@ async function startCheck(
         await clear();
       }
     },
-    stop: () => {
-      if (stopped !== undefined) return stopped;
-      stopped = engine
-        .kill(name)
-        .then(() => engine.follow(spec, tail.onLine, AbortSignal.timeout(STOP_MS)))
-        .then((end) => ({ end, tail: tail.lines, files: [] }))
-        .finally(clear);
-      return stopped;
+    stop: async () => {
+      stopping ??= { ended: stopApp({ engine, spec, tail, clear }) };
+      return stopping.ended;
     },
   };
+}
+
+type App = {
+  readonly engine: WorkspacesOptions['engine'];
+  readonly spec: SandboxSpec;
+  readonly tail: ReturnType<typeof keepTail>;
+  readonly clear: () => Promise<void>;
+};
+
+async function stopApp({ engine, spec, tail, clear }: App): Promise<CheckRun> {
+  try {
+    await engine.kill(spec.name);
+    const end = await engine.follow(spec, tail.onLine, AbortSignal.timeout(STOP_MS));
+    return { end, tail: tail.lines, files: [] };
+  } finally {
+    await clear();
+  }
 }
 
 type Wanted = SandboxCommand & {

@@ -33,7 +33,7 @@ export async function doctor(context: Context): Promise<Exit> {
       state: 'ok',
       found: `${process.version} here, ${NODE_INSIDE} in sandboxes`,
     } as const,
-    modelFact(context) as const,
+    modelFact(context),
     { what: 'data directory', state: 'ok', found: context.home } as const,
   ];
   show(

@@ -21,7 +21,7 @@ import { commandValidator } from '../validators/command.ts';
 import { openEvidenceStore } from '../validators/evidence/store.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
 import { Fault } from './domain/faults.ts';
-import type { In, Phase, RunEvent, RunState } from './domain/run.ts';
+import type { In, Phase, RunEvent, RunState } from './domain/run-state.ts';
 import type { Task } from './domain/task.ts';
 import { openLocalForge } from './forge/local.ts';
 import type { Doors, Forge, ModelCall, Source, Stage, Store } from './ports.ts';

@@ -6,7 +6,7 @@
 import type { Change, Entry, Facts } from './domain/change.ts';
 import type { Check, Finding } from './domain/check.ts';
 import type { Digest, RunId, Sha } from './domain/ids.ts';
-import type { RunEvent, RunState } from './domain/run.ts';
+import type { RunEvent, RunState } from './domain/run-state.ts';
 import type { Task } from './domain/task.ts';
 
 export type JournalEntry = { readonly seq: number; readonly at: string; readonly event: RunEvent };

@@ -8,7 +8,8 @@
 import { setTimeout as later } from 'node:timers/promises';
 import { asFault } from './domain/faults.ts';
 import type { RunId } from './domain/ids.ts';
-import { apply, NEW_RUN, nextStep, type RunEvent, type RunState, type Step } from './domain/run.ts';
+import { apply, NEW_RUN, nextStep, type Step } from './domain/run.ts';
+import type { RunEvent, RunState } from './domain/run-state.ts';
 import type { Task } from './domain/task.ts';
 import type { JournalEntry, Lease, Stage, Store } from './ports.ts';
 

@@ -6,10 +6,8 @@
  * large repository. An empty tree layer is impossible to mount twice, so a place has one volume at a time.
  */
 
-import { constants } from 'node:fs';
-import { chmod, lstat, mkdir, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Fault } from '../orchestrator/domain/faults.ts';
 import type { Sha } from '../orchestrator/domain/ids.ts';
 import type {
   CheckCommand,
@@ -17,13 +15,13 @@ import type {
   DependencyPlan,
   Launch,
   OnLine,
-  OutFile,
   Place,
   SandboxCommand,
   SandboxEnd,
   Workspaces,
 } from '../orchestrator/ports.ts';
 import { onceEach } from './once-each.ts';
+import { readOut } from './out-folder.ts';
 import type { Folders } from './source/folders.ts';
 import { type Layers, openLayers } from './source/layers.ts';
 import { ingest } from './source/quarantine.ts';
@@ -36,8 +34,6 @@ export const GATEWAY_URL = `http://127.0.0.1:${GATEWAY_PORT}`;
 const DEPENDENCIES = { memoryBytes: 3072 * MIB, wallMs: 15 * 60_000 } as const;
 const TAIL_LINES = 200;
 const STOP_MS = 30_000;
-/** Most that is read from an output folder: files, bytes of one, bytes in all. */
-const OUT = { files: 400, fileBytes: 32 * MIB, bytes: 128 * MIB } as const;
 
 export type WorkspacesOptions = Shop & {
   readonly folders: Folders;
@@ -357,37 +353,6 @@ async function launchFolder(runtime: string, place: Place, part: string): Promis
   await mkdir(folder, { recursive: true, mode: 0o755 });
   await chmod(folder, 0o755);
   return folder;
-}
-
-/** Regular files only, nothing followed, everything bounded: whatever ran in there wrote these. */
-async function readOut(folder: string): Promise<OutFile[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const names = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
-    .sort()
-    .slice(0, OUT.files);
-  const files: OutFile[] = [];
-  let total = 0;
-  for (const name of names) {
-    const file = path.join(folder, name);
-    const { size } = await lstat(file);
-    total += size;
-    if (size > OUT.fileBytes || total > OUT.bytes) continue;
-    const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW).catch(
-      (cause: unknown) => {
-        throw new Fault('engine_failed', `${name} in the output folder could not be read`, {
-          cause,
-        });
-      },
-    );
-    try {
-      files.push({ name, bytes: await handle.readFile() });
-    } finally {
-      await handle.close();
-    }
-  }
-  return files;
 }
 
 /** Workspaces and outputs go; quarantines stay, they hold what was sealed. */

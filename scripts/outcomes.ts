@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { FAULT_CODES, FAULTS } from '../orchestrator/domain/faults.ts';
-import type { Outcome } from '../orchestrator/domain/run.ts';
+import type { Outcome } from '../orchestrator/domain/run-state.ts';
 
 /** Every way a run ends: what it means, and who acts next. A missing one does not compile. */
 const ENDINGS: Record<Outcome['kind'], readonly [meaning: string, acts: string]> = {

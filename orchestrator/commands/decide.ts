@@ -9,7 +9,7 @@ import { openSlots } from '../../policies/quorum.ts';
 import type { Approval } from '../domain/approval.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Person, RunId } from '../domain/ids.ts';
-import type { In, RunEvent, RunState } from '../domain/run.ts';
+import type { In, RunEvent, RunState } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import type { Store } from '../ports.ts';
 import { replay } from '../runner.ts';

@@ -12,7 +12,7 @@ import readline from 'node:readline/promises';
 import { setTimeout as later } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Fault } from '../domain/faults.ts';
-import type { RunState } from '../domain/run.ts';
+import type { RunState } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import type { Forge, Store } from '../ports.ts';
 import { replay } from '../runner.ts';

@@ -4,7 +4,8 @@
  */
 import { Fault } from '../domain/faults.ts';
 import type { RunId } from '../domain/ids.ts';
-import { apply, IllegalTransition, type RunEvent, type RunState } from '../domain/run.ts';
+import { apply, IllegalTransition } from '../domain/run.ts';
+import type { RunEvent, RunState } from '../domain/run-state.ts';
 import { JournalMoved, type Store } from '../ports.ts';
 import { replay } from '../runner.ts';
 

@@ -2,7 +2,7 @@
 
 import { Fault } from '../domain/faults.ts';
 import type { RunId } from '../domain/ids.ts';
-import type { RunState } from '../domain/run.ts';
+import type { RunState } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import type { Activity, Store } from '../ports.ts';
 import { replay } from '../runner.ts';

@@ -1,7 +1,7 @@
 /** Asks the policy of the base commit about the sealed tree. */
 import { decide } from '../../policies/decide.ts';
 import { Fault } from '../domain/faults.ts';
-import type { In, RunEvent } from '../domain/run.ts';
+import type { In, RunEvent } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import { readBaseRules } from './base-rules.ts';
 import { factsOf } from './facts.ts';

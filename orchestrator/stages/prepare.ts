@@ -4,7 +4,7 @@ import { policyDigest } from '../../policies/decide.ts';
 import { networkOf } from '../../policies/network.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Sha } from '../domain/ids.ts';
-import type { In, RunEvent } from '../domain/run.ts';
+import type { In, RunEvent } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import type { DependencyPlan, Place } from '../ports.ts';
 import { type BaseRules, readBaseRules } from './base-rules.ts';

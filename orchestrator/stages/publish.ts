@@ -9,7 +9,7 @@ import type { Facts } from '../domain/change.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Sha } from '../domain/ids.ts';
 import type { Judgement } from '../domain/judgement.ts';
-import type { In, RunEvent } from '../domain/run.ts';
+import type { In, RunEvent } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import { type PullRequestFacts, pullRequestText } from '../text/pull-request.ts';
 import { readBaseRules } from './base-rules.ts';

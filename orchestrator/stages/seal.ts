@@ -1,5 +1,5 @@
 /** Ends the agent and takes out what it made, as a tree. */
-import type { In, RunEvent } from '../domain/run.ts';
+import type { In, RunEvent } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import { readBaseRules } from './base-rules.ts';
 import { factsOf } from './facts.ts';

@@ -6,7 +6,7 @@ import type { Check } from '../domain/check.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Digest, Sha } from '../domain/ids.ts';
 import type { Judgement } from '../domain/judgement.ts';
-import type { In, RunEvent } from '../domain/run.ts';
+import type { In, RunEvent } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import type { CheckRequest } from '../ports.ts';
 import { readBaseRules } from './base-rules.ts';

@@ -7,7 +7,7 @@
 import { budgetOf } from '../../policies/budgets.ts';
 import { networkOf } from '../../policies/network.ts';
 import { FAULT_CODES, type FaultCode } from '../domain/faults.ts';
-import type { In, RunEvent } from '../domain/run.ts';
+import type { In, RunEvent } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import type { OnLine, Place, SandboxEnd } from '../ports.ts';
 import { promptText } from '../text/prompt.ts';

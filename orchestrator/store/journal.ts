@@ -7,7 +7,8 @@
 import { z } from 'zod';
 import { Fault } from '../domain/faults.ts';
 import { RunId } from '../domain/ids.ts';
-import { apply, NEW_RUN, nextStep, RunEvent, type RunState } from '../domain/run.ts';
+import { apply, NEW_RUN, nextStep } from '../domain/run.ts';
+import { RunEvent, type RunState } from '../domain/run-state.ts';
 import { Task } from '../domain/task.ts';
 import { type JournalEntry, JournalMoved, type Lease, type Store } from '../ports.ts';
 import type { Database } from './database.ts';

@@ -1,5 +1,5 @@
 /** What the demo prints: events as they come, what waits for a person, the table at the end. */
-import type { RunEvent, RunState } from '../domain/run.ts';
+import type { RunEvent, RunState } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import type { Activity, JournalEntry, ModelCall } from '../ports.ts';
 import { columns, printable } from './columns.ts';

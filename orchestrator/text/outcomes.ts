@@ -1,6 +1,6 @@
 /** Where a run is and how it ended, in a few words. */
 import { FAULTS } from '../domain/faults.ts';
-import type { Outcome, RunState } from '../domain/run.ts';
+import type { Outcome, RunState } from '../domain/run-state.ts';
 
 /** Exit code of a command that followed a run to this state. */
 export function exitOf(run: RunState): number {

@@ -10,7 +10,7 @@ import type { Change, Entry } from '../domain/change.ts';
 import type { Check } from '../domain/check.ts';
 import type { Digest } from '../domain/ids.ts';
 import type { GateJudgement, Judgement } from '../domain/judgement.ts';
-import type { Prepared } from '../domain/run.ts';
+import type { Prepared } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import { block, cell, code, subject, table, words } from './markdown.ts';
 

@@ -1,6 +1,6 @@
 /** A run as a person reads it in a terminal: where it is, what it did, what it waits for. */
 import type { GateJudgement } from '../domain/judgement.ts';
-import type { RunState } from '../domain/run.ts';
+import type { RunState } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import type { JournalEntry, ModelCall } from '../ports.ts';
 import { columns, printable, printableLines } from './columns.ts';

@@ -5,7 +5,8 @@
  */
 import { Fault } from '../../orchestrator/domain/faults.ts';
 import type { RunId } from '../../orchestrator/domain/ids.ts';
-import { apply, nextStep, RunEvent } from '../../orchestrator/domain/run.ts';
+import { apply, nextStep } from '../../orchestrator/domain/run.ts';
+import { RunEvent } from '../../orchestrator/domain/run-state.ts';
 import { Task } from '../../orchestrator/domain/task.ts';
 import {
   type Activity,

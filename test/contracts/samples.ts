@@ -1,6 +1,6 @@
 /** Tasks, events and calls that every test of a store may use. */
 import { Digest, Person, RunId, Sha } from '../../orchestrator/domain/ids.ts';
-import type { RunEvent } from '../../orchestrator/domain/run.ts';
+import type { RunEvent } from '../../orchestrator/domain/run-state.ts';
 import type { Task } from '../../orchestrator/domain/task.ts';
 import type { ModelCall } from '../../orchestrator/ports.ts';
 

@@ -4,7 +4,8 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Person } from '../../orchestrator/domain/ids.ts';
-import { IllegalTransition, type RunEvent } from '../../orchestrator/domain/run.ts';
+import { IllegalTransition } from '../../orchestrator/domain/run.ts';
+import type { RunEvent } from '../../orchestrator/domain/run-state.ts';
 import { type Activity, JournalMoved, type Lease, type Store } from '../../orchestrator/ports.ts';
 import {
   CANCELLED,

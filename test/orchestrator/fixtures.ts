@@ -7,7 +7,7 @@ import type { Change } from '../../orchestrator/domain/change.ts';
 import type { Check, Finding } from '../../orchestrator/domain/check.ts';
 import { type Digest, Person, RunId, type Sha } from '../../orchestrator/domain/ids.ts';
 import type { GateJudgement, Judgement } from '../../orchestrator/domain/judgement.ts';
-import type { Ending, In, Phase, Prepared, RunEvent } from '../../orchestrator/domain/run.ts';
+import type { Ending, In, Phase, Prepared, RunEvent } from '../../orchestrator/domain/run-state.ts';
 import type { Task } from '../../orchestrator/domain/task.ts';
 import { digest, person, sha } from '../policies/sample.ts';
 

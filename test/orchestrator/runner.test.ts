@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Fault, type FaultCode } from '../../orchestrator/domain/faults.ts';
 import type { RunId } from '../../orchestrator/domain/ids.ts';
-import { BREAKS_MAX, type RunEvent } from '../../orchestrator/domain/run.ts';
+import { BREAKS_MAX } from '../../orchestrator/domain/run.ts';
+import type { RunEvent } from '../../orchestrator/domain/run-state.ts';
 import { JournalMoved, type Lease, type Stage, type Store } from '../../orchestrator/ports.ts';
 import { drive, type Runner, replay, type Stages } from '../../orchestrator/runner.ts';
 import { emptyMemory, openMemoryStore } from '../contracts/memory-store.ts';

@@ -10,7 +10,7 @@ import { personNamed } from '../../orchestrator/commands/names.ts';
 import { addTask } from '../../orchestrator/commands/task.ts';
 import { chooseModel, type Factory, openFactory, openModel } from '../../orchestrator/compose.ts';
 import type { RunId } from '../../orchestrator/domain/ids.ts';
-import type { RunState } from '../../orchestrator/domain/run.ts';
+import type { RunState } from '../../orchestrator/domain/run-state.ts';
 import type { Task } from '../../orchestrator/domain/task.ts';
 import { replay } from '../../orchestrator/runner.ts';
 import { schedule } from '../../orchestrator/scheduler.ts';

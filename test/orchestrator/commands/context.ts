@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Context } from '../../../orchestrator/commands/context.ts';
-import type { RunEvent } from '../../../orchestrator/domain/run.ts';
+import type { RunEvent } from '../../../orchestrator/domain/run-state.ts';
 import type { Task } from '../../../orchestrator/domain/task.ts';
 import { openLocalForge } from '../../../orchestrator/forge/local.ts';
 import type { Source, Store } from '../../../orchestrator/ports.ts';

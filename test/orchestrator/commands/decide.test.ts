@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Context } from '../../../orchestrator/commands/context.ts';
 import { approve, refuse } from '../../../orchestrator/commands/decide.ts';
 import type { Judgement } from '../../../orchestrator/domain/judgement.ts';
-import type { RunEvent, RunState } from '../../../orchestrator/domain/run.ts';
+import type { RunEvent, RunState } from '../../../orchestrator/domain/run-state.ts';
 import type { Store } from '../../../orchestrator/ports.ts';
 import { replay } from '../../../orchestrator/runner.ts';
 import {

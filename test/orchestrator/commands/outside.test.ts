@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { appendOutside } from '../../../orchestrator/commands/outside.ts';
-import type { RunEvent } from '../../../orchestrator/domain/run.ts';
+import type { RunEvent } from '../../../orchestrator/domain/run-state.ts';
 import { JournalMoved, type Store } from '../../../orchestrator/ports.ts';
 import { emptyMemory, openMemoryStore } from '../../contracts/memory-store.ts';
 import { AT, EVENTS, RUN, TASK } from '../fixtures.ts';

@@ -7,9 +7,8 @@ import {
   IllegalTransition,
   NEW_RUN,
   nextStep,
-  RunEvent,
-  RunState,
 } from '../../../orchestrator/domain/run.ts';
+import { RunEvent, RunState } from '../../../orchestrator/domain/run-state.ts';
 import type { JournalEntry } from '../../../orchestrator/ports.ts';
 import { replay } from '../../../orchestrator/runner.ts';
 import { ALLOW, AT, approval, CHANGE, DENY, EVENTS, FINDING, RITA, sha } from '../fixtures.ts';

@@ -4,12 +4,9 @@ import {
   apply,
   BREAKS_MAX,
   IllegalTransition,
-  type In,
   nextStep,
-  type Phase,
-  RunEvent,
-  RunState,
 } from '../../../orchestrator/domain/run.ts';
+import { type In, type Phase, RunEvent, RunState } from '../../../orchestrator/domain/run-state.ts';
 import {
   ALLOW,
   approval,

@@ -84,7 +84,7 @@ describe('a workspace that is ready', () => {
   });
 
   test('has as many attempts as the tightest layer allows', async () => {
-    const strictest = load(minimal('budgets:\n  per_task: { retries: 0 }\n', 'organization'));
+    const strictest = load(minimal('budgets:\n  per_task: { retries: 0 }\n', 'org'));
     const given = { ...withFiles({ [POLICY_PATH]: POLICY }), ...opening() };
     const tools = await toolsWith({ ...given, over: { above: [strictest] } });
     expect(await prepare(tools, RUNNING, TASK, SIGNAL)).toMatchObject({

@@ -5,7 +5,7 @@
 
 import { chooseModel, openFactory, openModel } from '../../../orchestrator/compose.ts';
 import type { RunId } from '../../../orchestrator/domain/ids.ts';
-import type { RunEvent } from '../../../orchestrator/domain/run.ts';
+import type { RunEvent } from '../../../orchestrator/domain/run-state.ts';
 import type { Lease, Store } from '../../../orchestrator/ports.ts';
 import { schedule } from '../../../orchestrator/scheduler.ts';
 

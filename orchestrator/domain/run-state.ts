@@ -1,0 +1,125 @@
+/**
+ * What a run is at each moment, and what can happen to it. A phase holds exactly what is true then;
+ * events are in the past tense. The table that leads from one to the other is `run.ts`.
+ */
+import { z } from 'zod';
+import { Approval } from './approval.ts';
+import { Change } from './change.ts';
+import { Check, Finding } from './check.ts';
+import { FAULT_CODES } from './faults.ts';
+import { Digest, Person, Sha } from './ids.ts';
+import { Judgement } from './judgement.ts';
+
+/** What the base commit fixed before the agent started. Nothing in a workspace can change it. */
+export const Prepared = z.object({
+  base: Sha,
+  policy: Digest,
+  rules: Digest.nullable(),
+  /** The agent and its version, as in `codex 0.169.0`. */
+  agent: z.string(),
+  /** Image id of the agent's sandbox. */
+  image: z.string(),
+  model: z.string(),
+  attemptsMax: z.int().min(1).max(9),
+});
+export type Prepared = z.infer<typeof Prepared>;
+
+/** How an agent's process ended. Its exit code is noted and never believed. */
+export const Ending = z.object({
+  ended: z.enum(['exited', 'timed_out', 'oom', 'lost']),
+  exitCode: z.int().nullable(),
+  /** The agent's last words, redacted, at most 2,000 characters. Shown, never parsed. */
+  said: z.string(),
+});
+export type Ending = z.infer<typeof Ending>;
+
+const code = z.enum(FAULT_CODES);
+
+export const Outcome = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('published'), pullRequest: z.int(), url: z.string(), commit: Sha }),
+  z.object({ kind: z.literal('rejected'), by: Person, reason: z.string() }),
+  z.object({ kind: z.literal('gave_up'), code, findings: z.array(Finding) }),
+  z.object({ kind: z.literal('denied'), code, findings: z.array(Finding) }),
+  z.object({ kind: z.literal('broke'), code, message: z.string() }),
+  z.object({ kind: z.literal('cancelled'), by: Person }),
+  z.object({ kind: z.literal('expired') }),
+  z.object({ kind: z.literal('nothing_to_do'), said: z.string() }),
+]);
+export type Outcome = z.infer<typeof Outcome>;
+
+/** What every phase between the queue and the end carries. */
+export const Going = z.object({
+  attempt: z.int().min(1),
+  breaks: z.int().min(0),
+  /** What earlier attempts came to, to tell progress from going round in circles. */
+  tried: z.array(z.object({ tree: Sha, findings: z.array(z.string()) })),
+});
+export const Given = Going.extend({
+  /** Why the attempt before this one was not enough; empty in the first. */
+  findings: z.array(Finding),
+  /** What the attempt before this one left; the next goes on from it. */
+  previous: Change.nullable(),
+});
+export const Sealed = Going.extend({ prepared: Prepared, change: Change });
+const Proven = Sealed.extend({
+  judgement: Judgement,
+  checks: z.array(Check),
+  evidence: Digest,
+  approvals: z.array(Approval),
+});
+
+export type Going = z.infer<typeof Going>;
+export type Given = z.infer<typeof Given>;
+export type Sealed = z.infer<typeof Sealed>;
+
+const phase = <P extends string>(name: P) => ({ phase: z.literal(name) });
+export const RunState = z.discriminatedUnion('phase', [
+  z.object(phase('queued')),
+  Given.extend(phase('preparing')),
+  Given.extend({ ...phase('working'), prepared: Prepared }),
+  Given.extend({ ...phase('sealing'), prepared: Prepared, ending: Ending }),
+  Sealed.extend(phase('judging')),
+  Sealed.extend({ ...phase('validating'), judgement: Judgement }),
+  Proven.extend({ ...phase('awaiting_approval'), expiresAt: z.iso.datetime() }),
+  Proven.extend(phase('publishing')),
+  z.object({ ...phase('done'), outcome: Outcome }),
+]);
+export type RunState = z.infer<typeof RunState>;
+
+const event = <T extends string>(name: T) => ({ type: z.literal(name) });
+export const RunEvent = z.discriminatedUnion('type', [
+  z.object(event('claimed')),
+  z.object({ ...event('workspace_ready'), prepared: Prepared }),
+  z.object({ ...event('agent_finished'), ending: Ending }),
+  z.object({ ...event('limit_reached'), limit: z.string(), message: z.string() }),
+  z.object({ ...event('change_sealed'), change: Change }),
+  z.object({ ...event('nothing_changed') }),
+  z.object({ ...event('change_refused'), findings: z.array(Finding).min(1) }),
+  z.object({ ...event('judged'), judgement: Judgement }),
+  z.object({
+    ...event('validation_passed'),
+    checks: z.array(Check).min(1),
+    evidence: Digest,
+    expiresAt: z.iso.datetime(),
+  }),
+  z.object({
+    ...event('validation_failed'),
+    checks: z.array(Check),
+    findings: z.array(Finding).min(1),
+  }),
+  /** `openSlots` is what quorum found still missing with this approval counted. */
+  z.object({ ...event('approved'), approval: Approval, openSlots: z.int().min(0) }),
+  z.object({ ...event('rejected'), by: Person, reason: z.string().min(1) }),
+  z.object({ ...event('sent_back'), by: Person, reason: z.string().min(1) }),
+  z.object(event('expired')),
+  z.object({ ...event('approvals_went_stale'), reasons: z.array(z.string()).min(1) }),
+  z.object({ ...event('pull_request_opened'), number: z.int(), url: z.string(), commit: Sha }),
+  z.object({ ...event('base_moved'), prepared: Prepared, change: Change }),
+  z.object({ ...event('base_conflicts'), findings: z.array(Finding).min(1) }),
+  z.object({ ...event('machinery_broke'), code, message: z.string(), final: z.boolean() }),
+  z.object({ ...event('cancelled'), by: Person }),
+]);
+export type RunEvent = z.infer<typeof RunEvent>;
+
+export type Phase = RunState['phase'];
+export type In<P extends Phase> = Extract<RunState, { phase: P }>;

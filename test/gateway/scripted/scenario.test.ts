@@ -1,0 +1,72 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { loadScenarios, parseScenario } from '../../../gateway/scripted/scenario.ts';
+
+const HEAD = 'scenario: a\nwhen: { prompt_contains: [x] }\n';
+
+it('every key of a step is read', () => {
+  const steps = `steps:
+  - say: hello
+    shell: ls
+  - delay_ms: 200
+    write: { path: a, content: b }
+  - error: { status: 503, message: busy, times: 2 }
+    say: done
+  - silent: true
+  - garbage: true
+`;
+  expect(parseScenario(HEAD + steps, 'a.yaml').steps).toEqual([
+    { say: 'hello', shell: 'ls' },
+    { delay_ms: 200, write: { path: 'a', content: 'b' } },
+    { error: { status: 503, message: 'busy', times: 2 }, say: 'done' },
+    { silent: true },
+    { garbage: true },
+  ]);
+});
+
+describe('is refused with its place', () => {
+  it.each([
+    [`${HEAD}steps:\n  - say: a\n  - sya: b\n`, 'dir/a.yaml:5: steps.1: Unrecognized key: "sya"'],
+    [`${HEAD}steps:\n  - {}\n`, 'dir/a.yaml:4: steps.0: a step must do something'],
+    [
+      `${HEAD}steps:\n  - { shell: a, write: { path: a, content: b } }\n`,
+      'dir/a.yaml:4: steps.0: a step has a shell or a write, not both',
+    ],
+    [`${HEAD}steps: []\n`, 'dir/a.yaml:3: steps: '],
+    [`${HEAD}steps:\n  - delay_ms: -1\n`, 'dir/a.yaml:4: steps.0.delay_ms: '],
+    [`${HEAD}steps:\n  - error: { status: 200 }\n`, 'dir/a.yaml:4: steps.0.error.status: '],
+    [`${HEAD}steps: [say: a\n`, 'dir/a.yaml:'],
+    [`${HEAD}steps:\n  - say: a\n    say: b\n`, 'dir/a.yaml:5: Map keys must be unique'],
+    ['scenario: a\nwhen: { prompt_contains: [] }\nsteps: [{ say: a }]\n', 'dir/a.yaml:2: '],
+    ['scenario: A b\nwhen: { prompt_contains: [x] }\nsteps: [{ say: a }]\n', 'dir/a.yaml:1: '],
+    ['', 'dir/a.yaml:1: '],
+  ])('%j', (source, message) => {
+    expect(() => parseScenario(source, 'dir/a.yaml')).toThrow(
+      expect.objectContaining({ code: 'usage', message: expect.stringContaining(message) }),
+    );
+  });
+});
+
+describe('a folder', () => {
+  async function folder(files: Record<string, string>): Promise<string> {
+    const made = await mkdtemp(path.join(os.tmpdir(), 'proofhouse-folder-'));
+    onTestFinished(() => rm(made, { recursive: true }));
+    for (const [name, text] of Object.entries(files)) await writeFile(path.join(made, name), text);
+    return made;
+  }
+  const named = (name: string) =>
+    `scenario: ${name}\nwhen: { prompt_contains: [x] }\nsteps: [{ say: a }]`;
+
+  it('is read in the order of its file names', async () => {
+    const made = await folder({ '2.yaml': named('b'), '1.yml': named('a'), 'readme.md': 'no' });
+    expect((await loadScenarios(made)).map(({ scenario }) => scenario)).toEqual(['a', 'b']);
+  });
+
+  it('without a scenario, or that is not there, is refused', async () => {
+    const made = await folder({ 'readme.md': 'no' });
+    await expect(loadScenarios(made)).rejects.toMatchObject({ code: 'usage' });
+    await expect(loadScenarios(`${made}/gone`)).rejects.toMatchObject({ code: 'usage' });
+  });
+});

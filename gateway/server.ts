@@ -145,7 +145,7 @@ function serverOf(door: Door, underWay: Set<Promise<void>>): http.Server {
   server.on('request', (request, response) => track(handle(door, request, response)));
   server.on('clientError', (error, socket) => track(refuseUnreadable(door, error, socket)));
   // Without a listener Node would answer an upgrade like any request, and drop a CONNECT unseen.
-  for (const event of ['connect'] as const) {
+  for (const event of ['connect', 'upgrade'] as const) {
     server.on(event, (request, socket) => track(refuseTunnel(door, request, socket)));
   }
   return server;

@@ -39,7 +39,7 @@ const ADVICE_UNKNOWN = [
   'Replace `run` by the command that runs your tests and writes JUnit XML to /out/junit.xml:',
   'a list of words, no shell. Ready-made ones:',
   '  [npx, vitest, run, --reporter=junit, --outputFile=/out/junit.xml]',
-  '  [npx, mocha, --reporter, xunit, --reporter-option, output=/out/junit.xml]',
+  '  [npx, mocha, --reporter, xunit, --reporter-options, output=/out/junit.xml]',
   '  [node, --test, --test-reporter=junit, --test-reporter-destination=/out/junit.xml]',
 ];
 
@@ -83,7 +83,8 @@ function argvFor(runner: Exclude<Runner, 'ava'>, tests: Tests): string[] {
       return withEnv(assignments, [
         ...program,
         ...without(args, MOCHA_REPORTING, ['--watch', '-w']),
-        ...['--reporter', 'xunit', '--reporter-option', `output=${REPORT}`],
+        // The plural is known to every mocha; the singular came with version 6.
+        ...['--reporter', 'xunit', '--reporter-options', `output=${REPORT}`],
       ]);
     default:
       return withEnv(assignments, [...program, ...NODE_REPORT, ...nodeArgs(runner, args, tests)]);

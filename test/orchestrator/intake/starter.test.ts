@@ -371,7 +371,7 @@ test('the files a repository starts with, in full', () => {
       # \`npm test\` also runs \`eslint .\`.
       # That is left out here. If the tests need it, put all of it into one script and run that.
       unit:
-        run: [env, NODE_ENV=test, npx, mocha, --recursive, "spec/**/*.js", --reporter, xunit, --reporter-option, output=/out/junit.xml]
+        run: [env, NODE_ENV=test, npx, mocha, --recursive, "spec/**/*.js", --reporter, xunit, --reporter-options, output=/out/junit.xml]
         reports: { junit: "junit.xml" }   # below /out
         timeout: 5m
         memory: 1GiB

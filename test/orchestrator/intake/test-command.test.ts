@@ -27,15 +27,15 @@ test.each([
   ['npx vitest run src', 'npx vitest run src --reporter=junit --outputFile=/out/junit.xml'],
   [
     'mocha -r ts-node/register -R dot "test/**/*.ts"',
-    'npx mocha -r ts-node/register test/**/*.ts --reporter xunit --reporter-option output=/out/junit.xml',
+    'npx mocha -r ts-node/register test/**/*.ts --reporter xunit --reporter-options output=/out/junit.xml',
   ],
   [
     'c8 --all mocha --watch lib',
-    'npx mocha lib --reporter xunit --reporter-option output=/out/junit.xml',
+    'npx mocha lib --reporter xunit --reporter-options output=/out/junit.xml',
   ],
   [
     'cross-env NODE_ENV=test mocha',
-    'env NODE_ENV=test npx mocha --reporter xunit --reporter-option output=/out/junit.xml',
+    'env NODE_ENV=test npx mocha --reporter xunit --reporter-options output=/out/junit.xml',
   ],
   ['node --test', NODE],
   ['node --test --test-reporter spec --test-concurrency=1', `${NODE} --test-concurrency=1`],

@@ -16,13 +16,17 @@ test.runIf(HAS_PROC)('a pid that was given out again is another process', () => 
 });
 
 test.runIf(HAS_PROC)('a process that was killed and not yet looked at is dead', async () => {
-  const child = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+  const child = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {
     const [said] = await once(child.stdout, 'data');
     const zombie = String(said).trim();
     const stat = (): string[] => readFileSync(`/proc/${zombie}/stat`, 'utf8').split(') ');
+    // A shell would look at its dead child; what it has become by then does not.
+    const parent = (): string => readFileSync(`/proc/${child.pid}/comm`, 'utf8').trim();
+    while (parent() !== 'sleep') await new Promise(setImmediate);
+    process.kill(Number(zombie), 'SIGKILL');
     while (!stat()[1]?.startsWith('Z')) await new Promise(setImmediate);
     const startedAt = stat()[1]?.split(' ')[19];
     expect(isDead([boot, namespace, zombie, startedAt].join(' '))).toBe(true);

@@ -1,12 +1,12 @@
 /**
- * A controller that ends itself with SIGKILL: right after it wrote its first event, or right before it
- * would write its second. Argument: data directory, `after` or `before`.
+ * A controller that ends itself with SIGKILL: right after it wrote its first event, right before it
+ * would write its second, or in the middle of the agent's work, when the first command of the agent
+ * comes to its ears. Arguments: data directory, `after`, `before` or `working`, folder of scenarios.
  */
-
 import { chooseModel, openFactory, openModel } from '../../../orchestrator/compose.ts';
 import type { RunId } from '../../../orchestrator/domain/ids.ts';
 import type { RunEvent } from '../../../orchestrator/domain/run-state.ts';
-import type { Lease, Store } from '../../../orchestrator/ports.ts';
+import type { Activity, Lease, Store } from '../../../orchestrator/ports.ts';
 import { schedule } from '../../../orchestrator/scheduler.ts';
 
 const [home = '', when = '', models = ''] = process.argv.slice(2);
@@ -27,6 +27,16 @@ const store: Store = {
     if (when === 'after') await die();
   },
 };
+// The stages hold the factory's own store, so this one is changed in place.
+const note = factory.tools.store.note;
+Object.assign(factory.tools.store, {
+  note: async (activity: Activity) => {
+    const before = when === 'working' ? await factory.store.activity(activity.run) : [];
+    await note(activity);
+    const isFirst = before.every(({ source }) => source !== 'agent');
+    if (when === 'working' && activity.source === 'agent' && isFirst) await die();
+  },
+});
 const runner = { ...factory.runner, store };
 const onTrouble = (_: RunId, error: unknown): void => {
   throw error;

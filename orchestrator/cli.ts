@@ -50,7 +50,10 @@ function contextOf(global: Global): Context {
     demoHome: global.home === undefined ? DEMO_HOME : home,
     cwd: process.cwd(),
     json: global.json ?? false,
-    command: global.demo ? './proofhouse --demo' : 'proofhouse',
+    command: [
+      environment['PROOFHOUSE_COMMAND'] ?? 'proofhouse',
+      ...(global.demo ? ['--demo'] : []),
+    ].join(' '),
     person: () =>
       personNamed(
         userInfo()

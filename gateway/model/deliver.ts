@@ -132,7 +132,7 @@ function ended({ seen, events }: Watched, caller: Caller): Delivered {
     caller.finish();
     return { ...seen, failure: 'model_unavailable', message: 'the model failed in its answer' };
   }
-  if (false) {
+  if (!seen.ended) {
     caller.breakOff();
     return { ...seen, failure: 'model_unavailable', message: 'the answer broke off' };
   }

@@ -15,7 +15,7 @@ const run = promisify(execFile);
 
 export async function policyLint(context: Context, files: readonly string[]): Promise<Exit> {
   const named = files.length > 0 ? files : [POLICY_FILE];
-  const known = await knownPaths(context.cwd);
+  const known = await knownPaths(path.dirname(path.resolve(context.cwd, named[0] ?? '.')));
   const parsed = await Promise.all(named.map((file) => parseFile(context.cwd, file)));
   const layers = parsed.flatMap((one) => ('policy' in one ? [one.policy] : []));
   const problems = inOrder([
@@ -71,8 +71,9 @@ async function parseFile(
 
 /** Paths of the repository around, to tell patterns that match nothing. None when there is none. */
 async function knownPaths(cwd: string): Promise<string[]> {
-  const { stdout } = await run('git', ['ls-files', '-z'], { cwd, maxBuffer: 64 * 2 ** 20 }).catch(
-    () => ({ stdout: '' }),
-  );
+  const { stdout } = await run('git', ['ls-files', '-z', '--full-name', ':/'], {
+    cwd,
+    maxBuffer: 64 * 2 ** 20,
+  }).catch(() => ({ stdout: '' }));
   return stdout.split('\0').filter(Boolean);
 }

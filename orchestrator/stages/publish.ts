@@ -27,12 +27,14 @@ export async function publish(
   if (tip === null)
     throw new Fault('base_not_found', `${task.repository} has no branch "${task.base}" any more`);
   if (tip !== run.change.base) return ontoNewBase(tools, run, task, tip);
-  const { layers } = await readBaseRules(tools, task.repository, tip);
+  const { layers, file } = await readBaseRules(tools, task.repository, tip);
   const { facts } = await factsAt(tools, run, task, tip, run.change.tree);
   const judgement = decide(layers, facts);
   const stale = staleReasons(run, task, judgement, tools.clock());
   if (stale.length > 0) return { type: 'approvals_went_stale', reasons: stale };
-  return open(tools, run, task, facts);
+  const keyedBy = file.dependencies?.keyedBy ?? [];
+  const manifests = facts.entries.map(({ path }) => path).filter((path) => keyedBy.includes(path));
+  return open(tools, run, task, { facts, manifests });
 }
 
 /** Why what people agreed to is not what would be published now; empty when it is. */
@@ -57,13 +59,15 @@ function staleReasons(
   ];
 }
 
+type Read = { readonly facts: Facts; readonly manifests: readonly string[] };
+
 async function open(
   tools: StageTools,
   run: In<'publishing'>,
   task: Task,
-  facts: Facts,
+  read: Read,
 ): Promise<RunEvent> {
-  const text = pullRequestText(await textFacts(tools, run, task, facts));
+  const text = pullRequestText(await textFacts(tools, run, task, read));
   const place = {
     run: task.id,
     attempt: run.attempt,
@@ -95,7 +99,7 @@ async function textFacts(
   tools: StageTools,
   run: In<'publishing'>,
   task: Task,
-  { entries }: Facts,
+  { facts: { entries }, manifests }: Read,
 ): Promise<PullRequestFacts> {
   const { attempt, prepared, change, judgement, checks, evidence, approvals } = run;
   const calls = (await tools.store.calls(task.id)).filter(({ state }) => state === 'settled');
@@ -104,6 +108,7 @@ async function textFacts(
     calls.reduce((total, call) => total + of(call), 0);
   return {
     ...{ task, attempt, prepared, change, entries, judgement, checks, evidence, approvals },
+    manifests,
     cost: {
       calls: calls.length,
       inputTokens: sum(({ usage }) => usage.inputTokens),

@@ -26,6 +26,8 @@ export type PullRequestFacts = {
   readonly evidence: Digest;
   readonly approvals: readonly Approval[];
   readonly cost: Cost;
+  /** Changed files that decide what is installed: checks ran with what the base installs. */
+  readonly manifests: readonly string[];
   /** How often something in the run's sandboxes tried to reach the network and was refused. */
   readonly refusedConnections: number;
 };
@@ -56,7 +58,7 @@ export function pullRequestText(facts: PullRequestFacts): PullRequestText {
   const sections = [
     summary(facts, code),
     `### What was asked\n\n${asked(facts)}`,
-    `### Checks\n\n${checksTable(facts.checks)}`,
+    `### Checks\n\n${checksTable(facts.checks)}${manifestNote(facts)}`,
     `### Gates\n\n${gatesTable(facts)}`,
     `### What it touched\n\n${touched(facts)}`,
     `### What it cost\n\n${cost(facts.cost)}`,
@@ -82,6 +84,12 @@ function summary(facts: PullRequestFacts, show: (text: string) => string): strin
 function asked({ task }: PullRequestFacts): string {
   const from = `${code(task.requester)} asked on ${time(task.queuedAt)}, through ${words(task.source)}:`;
   return `${from}\n\n${block(task.text, QUOTED_CHARACTERS_MAX)}`;
+}
+
+function manifestNote({ manifests }: PullRequestFacts): string {
+  if (manifests.length === 0) return '';
+  const files = manifests.map(code).join(', ');
+  return `\n\n**These checks ran with the dependencies of the base commit**, although the change edits ${files}.`;
 }
 
 function checksTable(checks: readonly Check[]): string {

@@ -19,6 +19,7 @@ const UNGATED: PullRequestFacts = {
     queuedAt: '2026-03-01T10:00:00.000Z',
   },
   attempt: 1,
+  manifests: [],
   prepared: {
     ...{ base: sha('a'), policy: digest('b'), rules: null, agent: 'codex 0.169.0' },
     ...{ image: 'sha256:1234', model: 'scripted/demo', attemptsMax: 3 },
@@ -246,6 +247,14 @@ test('an approval of another tree, other evidence or another scope is not shown 
   expect(body + commitMessage).not.toContain('local:old');
   const elsewhere = [approval('local:ana', { scope: digest('9') })];
   expect(pullRequestText({ ...GATED, approvals: elsewhere }).body).toContain('| nobody |');
+});
+
+test('a change of what is installed says what its checks ran with', () => {
+  const { body } = pullRequestText({ ...UNGATED, manifests: ['package.json'] });
+  expect(body).toContain(
+    '**These checks ran with the dependencies of the base commit**, although the change edits `package.json`.',
+  );
+  expect(pullRequestText(UNGATED).body).not.toContain('dependencies of the base');
 });
 
 test('twenty paths are named and the others counted', () => {

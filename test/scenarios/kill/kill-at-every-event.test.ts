@@ -43,7 +43,6 @@ describe('a controller that is killed at every event', () => {
     const at = { factory, run: task.id, when, models };
 
     const first = await driveInPieces(at);
-    process.stderr.write(`${JSON.stringify((await factory.store.read(task.id)).map((e) => [e.event.type, 'message' in e.event ? e.event.message : '']))}\n`);
     expect(first.starts).toHaveLength(1);
     expect(leftOver(task.id)).toEqual([]);
     const before = await stateOf(factory, task.id);

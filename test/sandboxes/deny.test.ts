@@ -1,0 +1,170 @@
+/** A sandbox as we build it is let through; one with any one thing changed for the worse is not. */
+import { describe, expect, test } from 'vitest';
+import { denied } from '../../sandboxes/deny.ts';
+import { containerBody } from '../../sandboxes/spec.ts';
+import { OWNER, ROOTS, SPEC } from './sample.ts';
+
+type Loose = Record<string, unknown>;
+
+const good = (): Loose => ({ name: SPEC.name, ...containerBody(SPEC, OWNER) });
+const host = (over: Loose): Loose => ({
+  ...good(),
+  HostConfig: { ...containerBody(SPEC, OWNER).HostConfig, ...over },
+});
+const without = (key: string): Loose => {
+  const { [key]: _, ...rest } = containerBody(SPEC, OWNER).HostConfig as Loose;
+  return { ...good(), HostConfig: rest };
+};
+const folder = (over: Loose): Loose => ({
+  Type: 'bind',
+  Source: '/data/home/mirror.git',
+  Target: '/mirror',
+  ReadOnly: true,
+  BindOptions: { Propagation: 'rprivate', NonRecursive: true },
+  ...over,
+});
+const volume = (over: Loose): Loose => ({
+  Type: 'volume',
+  Source: 'proofhouse-abc-r0000001-1',
+  Target: '/workspace',
+  ReadOnly: false,
+  VolumeOptions: { NoCopy: true },
+  ...over,
+});
+const mounted = (...mounts: Loose[]): Loose => host({ Mounts: mounts });
+
+const DRIVER = { Name: 'local', Options: { type: 'none', o: 'bind', device: '/' } };
+
+/** What is changed, the body, and what the reason must speak of. */
+const MUTATIONS: readonly (readonly [string, Loose, string])[] = [
+  ['the host file system', host({ Binds: ['/:/host'] }), 'Binds'],
+  ['privileged', host({ Privileged: true }), 'Privileged'],
+  ['privileged by another spelling', host({ privileged: true }), 'privileged'],
+  ['privileged left out', without('Privileged'), 'Privileged'],
+  ['a capability', host({ CapAdd: ['SYS_ADMIN'] }), 'CapAdd'],
+  ['every capability kept', host({ CapDrop: [] }), 'CapDrop'],
+  ['some capabilities kept', host({ CapDrop: ['NET_RAW'] }), 'CapDrop'],
+  ["the host's network", host({ NetworkMode: 'host' }), 'NetworkMode'],
+  ['a bridge', host({ NetworkMode: 'bridge' }), 'NetworkMode'],
+  ['the default network', host({ NetworkMode: 'default' }), 'NetworkMode'],
+  ['no word on the network', without('NetworkMode'), 'NetworkMode'],
+  ["a stranger's network", host({ NetworkMode: 'container:postgres' }), 'NetworkMode'],
+  ['a network of a similar name', host({ NetworkMode: 'none\nhost' }), 'NetworkMode'],
+  ['a network by its settings', { ...good(), NetworkingConfig: {} }, 'NetworkingConfig'],
+  ['more hosts', host({ ExtraHosts: ['host.docker.internal:host-gateway'] }), 'ExtraHosts'],
+  ['ports', host({ PortBindings: {} }), 'PortBindings'],
+  ['every port', host({ PublishAllPorts: true }), 'PublishAllPorts'],
+  ['exposed ports', { ...good(), ExposedPorts: { '80/tcp': {} } }, 'ExposedPorts'],
+  ["the host's processes", host({ PidMode: 'host' }), 'PidMode'],
+  ["the host's memory", host({ IpcMode: 'host' }), 'IpcMode'],
+  ['shared memory', host({ IpcMode: 'shareable' }), 'IpcMode'],
+  ["the host's name", host({ UTSMode: 'host' }), 'UTSMode'],
+  ["the host's users", host({ UsernsMode: 'host' }), 'UsernsMode'],
+  ["the host's cgroups", host({ CgroupnsMode: 'host' }), 'CgroupnsMode'],
+  ['a cgroup of its choice', host({ CgroupParent: '/' }), 'CgroupParent'],
+  ['a device', host({ Devices: [{ PathOnHost: '/dev/sda' }] }), 'Devices'],
+  ['a graphics card', host({ DeviceRequests: [{ Count: -1 }] }), 'DeviceRequests'],
+  ['device rules', host({ DeviceCgroupRules: ['a *:* rwm'] }), 'DeviceCgroupRules'],
+  ['kernel settings', host({ Sysctls: { 'net.ipv4.ip_forward': '1' } }), 'Sysctls'],
+  ['another runtime', host({ Runtime: 'runc-weak' }), 'Runtime'],
+  ["another's volumes", host({ VolumesFrom: ['postgres'] }), 'VolumesFrom'],
+  ['a link', host({ Links: ['postgres'] }), 'Links'],
+  ['nothing masked', host({ MaskedPaths: [] }), 'MaskedPaths'],
+  ['nothing read-only', host({ ReadonlyPaths: [] }), 'ReadonlyPaths'],
+  ['no killing for memory', host({ OomKillDisable: true }), 'OomKillDisable'],
+  ['more groups', host({ GroupAdd: ['docker'] }), 'GroupAdd'],
+  [
+    'no seccomp',
+    host({ SecurityOpt: ['no-new-privileges:true', 'seccomp=unconfined'] }),
+    'SecurityOpt',
+  ],
+  ['no security options', host({ SecurityOpt: [] }), 'SecurityOpt'],
+  ['new privileges', host({ SecurityOpt: ['no-new-privileges:false'] }), 'SecurityOpt'],
+  ['a root that can be written', host({ ReadonlyRootfs: false }), 'root file system'],
+  ['no limit of memory', host({ Memory: 0 }), 'memory'],
+  ['memory left out', without('Memory'), 'memory'],
+  ['swap', host({ MemorySwap: -1 }), 'memory'],
+  ['no limit of processes', host({ PidsLimit: -1 }), 'PidsLimit'],
+  ['no limit of processors', host({ NanoCpus: 0 }), 'NanoCpus'],
+  ['a restart', host({ RestartPolicy: { Name: 'always' } }), 'restart'],
+  [
+    'a log that is sent away',
+    host({ LogConfig: { Type: 'syslog', Config: { 'syslog-address': 'tcp://x' } } }),
+    'LogConfig',
+  ],
+  ['a log without an end', host({ LogConfig: { Type: 'json-file', Config: {} } }), 'LogConfig'],
+  ['no word on the log', without('LogConfig'), 'LogConfig'],
+  ['nothing of the host at all', { ...good(), HostConfig: undefined }, 'CapDrop'],
+  ['root', { ...good(), User: '0:0' }, 'User'],
+  ['root by name', { ...good(), User: 'root' }, 'User'],
+  ["root's group", { ...good(), User: '20000:0' }, 'User'],
+  ['no user', { ...good(), User: '' }, 'User'],
+  ['a tag', { ...good(), Image: 'proofhouse-base:latest' }, 'Image'],
+  ['a tag with an id behind it', { ...good(), Image: `evil@${SPEC.image}` }, 'Image'],
+  ['a terminal', { ...good(), Tty: true }, 'terminal'],
+  ['input', { ...good(), OpenStdin: true }, 'input'],
+  ['volumes of its own', { ...good(), Volumes: { '/data': {} } }, 'Volumes'],
+  ['a key that nobody knows', { ...good(), Escape: true }, 'Escape'],
+  [
+    "the engine's socket",
+    mounted(folder({ Source: '/var/run/docker.sock', Target: '/run/proofhouse' })),
+    'docker.sock',
+  ],
+  ['the root folder', mounted(folder({ Source: '/' })), 'not made by the controller'],
+  ['a way up', mounted(folder({ Source: '/data/home/../../etc' })), '/data/home/../../etc'],
+  ['the data directory itself', mounted(folder({ Source: '/data/home' })), '/data/home'],
+  ['a folder of a similar name', mounted(folder({ Source: '/data/home-of-others/x' })), 'not made'],
+  ['a place of its choice', mounted(folder({ Target: '/etc' })), '/etc'],
+  ['a place below ours', mounted(folder({ Target: '/workspace/../etc' })), '/workspace/../etc'],
+  [
+    'a door that can be written',
+    mounted(folder({ Target: '/run/proofhouse', ReadOnly: false })),
+    'writable',
+  ],
+  [
+    'mounts that come back to the host',
+    mounted(folder({ BindOptions: { Propagation: 'rshared' } })),
+    'options',
+  ],
+  ['a folder without options', mounted(folder({ BindOptions: undefined })), 'options'],
+  [
+    'a folder that is made',
+    mounted(folder({ BindOptions: { CreateMountpoint: true } })),
+    'options',
+  ],
+  [
+    'a volume that is the host',
+    mounted(volume({ VolumeOptions: { NoCopy: true, DriverConfig: DRIVER } })),
+    'options',
+  ],
+  ["another's volume", mounted(volume({ Source: 'postgres-data' })), 'postgres-data'],
+  ['a path for a volume', mounted(volume({ Source: '/etc' })), '/etc'],
+  [
+    'another kind of mount',
+    mounted({ ...folder({}), Type: 'npipe' }),
+    'not made by the controller',
+  ],
+  ['a mount with a key that nobody knows', mounted(folder({ Consistency: 'x' })), 'Consistency'],
+  ['no list of mounts', host({ Mounts: null }), 'Mounts'],
+];
+
+describe('a sandbox with', () => {
+  test('nothing changed is let through, with or without mounts', () => {
+    expect(denied(good(), ROOTS)).toEqual([]);
+    expect(denied(mounted(), ROOTS)).toEqual([]);
+    expect(denied(mounted(folder({}), volume({})), ROOTS)).toEqual([]);
+  });
+
+  test.each(MUTATIONS)('%s is refused', (_, body, reason) => {
+    expect(denied(body, ROOTS).join('\n')).toContain(reason);
+  });
+
+  test('several faults is refused for each of them', () => {
+    const body = { ...host({ Privileged: true, PidMode: 'host' }), User: 'root' };
+    expect(denied(body, ROOTS)).toHaveLength(3);
+  });
+
+  test('any mount is refused where the controller has no folder', () => {
+    expect(denied(good(), [])).toHaveLength(2);
+  });
+});

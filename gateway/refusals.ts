@@ -14,7 +14,7 @@ export function refusalsInto(
   const noted = { count: 0 };
   return async (method, target) => {
     noted.count += 1;
-    
+    if (noted.count > notesMax + 1) return;
     const cut = target.length > TEXT_CHARS_MAX ? `${target.slice(0, TEXT_CHARS_MAX)}…` : target;
     const text =
       noted.count > notesMax

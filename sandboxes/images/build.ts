@@ -6,7 +6,7 @@
  * is whole: a build that was cut short leaves nothing that a run could pick up.
  */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readdir, rm } from 'node:fs/promises';
+import { cp, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type Docker from 'dockerode';
@@ -34,14 +34,28 @@ export async function buildImages(
   options: BuildOptions,
 ): Promise<ReadonlyMap<string, string>> {
   const all = recipes(options.nodeVersion);
-  for (const recipe of all) {
-    if (await exists(docker, recipe.tag)) continue;
-    options.progress(recipe.name, 'building');
-    const started = performance.now();
-    await build(docker, recipe, options);
-    options.progress(recipe.name, `built in ${Math.round((performance.now() - started) / 1000)} s`);
+  const missing: Recipe[] = [];
+  for (const recipe of all) if (!(await exists(docker, recipe.tag))) missing.push(recipe);
+  try {
+    // Contexts come in while the first image is made: the one waits for a network, the other computes.
+    const contexts = missing.map((recipe) => fill(recipe, options));
+    const filled = Promise.all(contexts);
+    filled.catch(() => {});
+    for (const [at, recipe] of missing.entries()) {
+      await contexts[at];
+      await built(docker, recipe, options);
+    }
+  } finally {
+    await rm(options.scratch, { recursive: true, force: true });
   }
   return new Map(all.map(({ name, tag }) => [name, tag]));
+}
+
+async function built(docker: Docker, recipe: Recipe, options: BuildOptions): Promise<void> {
+  options.progress(recipe.name, 'building');
+  const started = performance.now();
+  await build(docker, recipe, options);
+  options.progress(recipe.name, `built in ${Math.round((performance.now() - started) / 1000)} s`);
 }
 
 export async function exists(docker: Docker, tag: string): Promise<boolean> {
@@ -56,41 +70,31 @@ export async function exists(docker: Docker, tag: string): Promise<boolean> {
 }
 
 async function build(docker: Docker, recipe: Recipe, options: BuildOptions): Promise<void> {
-  const context = path.join(options.scratch, recipe.name);
-  await rm(context, { recursive: true, force: true });
-  await mkdir(context, { recursive: true });
-  try {
-    if (recipe.name === 'root' && !(await pull(docker, 'debian:bookworm-slim'))) {
-      options.progress(
-        'root',
-        'no image registry answers; making it from the package sources of this machine',
-      );
-      await importRoot(docker, { recipe, label: LABEL, context });
-      return;
-    }
-    await fill(context, recipe, options);
-    await buildFrom(docker, context, recipe);
-  } finally {
-    await rm(context, { recursive: true, force: true });
+  const context = contextOf(recipe, options);
+  if (recipe.name === 'root' && !(await pull(docker, 'debian:bookworm-slim'))) {
+    const why = 'no image registry answers; making it from the package sources of this machine';
+    options.progress('root', why);
+    return importRoot(docker, { recipe, label: LABEL, context });
   }
+  await buildFrom(docker, context, recipe);
 }
 
-async function fill(context: string, recipe: Recipe, options: BuildOptions): Promise<void> {
-  await cp(recipe.folder, context, {
-    recursive: true,
-    filter: (from) => !from.includes('node_modules'),
-  });
-  if (recipe.name === 'base') await cp(options.node, path.join(context, 'node'));
+function contextOf(recipe: Recipe, { scratch }: BuildOptions): string {
+  return path.join(scratch, recipe.name);
+}
+
+/** Everything that goes into an image, in one folder. */
+async function fill(recipe: Recipe, options: BuildOptions): Promise<void> {
+  const context = contextOf(recipe, options);
+  await rm(context, { recursive: true, force: true });
+  await cp(recipe.folder, context, { recursive: true });
   if (recipe.name === 'root') return;
-  options.progress(recipe.name, 'fetching its packages');
+  if (recipe.name === 'base') await cp(options.node, path.join(context, 'node'));
   try {
     await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: context });
   } catch (cause) {
-    throw new Fault(
-      'image_missing',
-      `npm ci failed for the ${recipe.name} image: ${lastLines(cause)}`,
-      { cause },
-    );
+    const why = `npm ci failed for the ${recipe.name} image: ${lastLines(cause)}`;
+    throw new Fault('image_missing', why, { cause });
   }
 }
 

@@ -250,6 +250,13 @@ describe('failures', () => {
     await expect.poll(failures).toEqual(['model_nonsense']);
   });
 
+  it('nonsense is given up at its first event, although it goes on', async () => {
+    const upstream = await serverThat((response) => void response.write('data: {"hello":1}\n\n'));
+    const { url, failures } = await gatewayWith({ model: openAi(upstream.url) });
+    expect((await post(url + CHAT, STREAM_TASK)).status).toBe(403);
+    await expect.poll(failures).toEqual(['model_nonsense']);
+  });
+
   it.each([
     ['silent', '  - silent: true', 'model_silent', 403],
     ['garbage', '  - garbage: true', 'model_nonsense', 403],

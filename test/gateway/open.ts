@@ -18,8 +18,6 @@ export const NO_BUDGET = { microUsd: null, tokens: null, turns: null };
 /** Fails fast, so that no test waits. */
 export const HASTY: Patience = { ...PATIENCE, retryMs: 1 };
 
-export type TestGateway = Awaited<ReturnType<typeof gatewayWith>>;
-
 export async function gatewayWith(options: Partial<GatewayOptions>) {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'proofhouse-gateway-'));
   const socketPath = options.socketPath ?? path.join(folder, 'gateway.sock');

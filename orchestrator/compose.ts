@@ -120,6 +120,7 @@ export function openFactory(options: FactoryOptions): Factory {
     store: ledgers.store,
     stages: stagesOf(tools),
     discard: workspaces.discard,
+    held: engine.runs,
     renewMs: RENEW_MS,
     breakMs: BREAK_MS,
   };

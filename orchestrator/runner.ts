@@ -20,6 +20,8 @@ export type Runner = {
   readonly stages: Stages;
   /** Removes what a run holds on the engine while nobody drives it. */
   readonly discard: (run: RunId) => Promise<void>;
+  /** Runs that hold anything on the engine. */
+  readonly held: () => Promise<readonly RunId[]>;
   /** Seconds between renewals of the lease. */
   readonly renewMs: number;
   /** Wait before the next try after broken machinery, times the number of breaks so far. */
@@ -73,6 +75,14 @@ async function advance(
   }
   await runner.discard(lease.run);
   return run;
+}
+
+/** A controller that was killed between an event and the clearing up after it left this behind. */
+export async function sweep({ store, held, discard }: Runner): Promise<void> {
+  for (const run of await held()) {
+    const isOver = nextStep(replay(await store.read(run))) === null;
+    if (isOver || (await store.task(run)) === null) await discard(run);
+  }
 }
 
 export function replay(journal: readonly JournalEntry[]): RunState {

@@ -7,7 +7,7 @@ import { freemem } from 'node:os';
 import { setTimeout as later } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { RunId } from './domain/ids.ts';
-import { drive, type Runner } from './runner.ts';
+import { drive, type Runner, sweep } from './runner.ts';
 
 /** What one run may hold at its peak: an agent or a check with its app, and the engine's share. */
 const RUN_BYTES = 1.5 * 2 ** 30;
@@ -37,6 +37,8 @@ export async function schedule(
   signal: AbortSignal,
 ): Promise<void> {
   const { store } = options.runner;
+  // Nothing is claimed where no engine answers: what is queued stays queued.
+  await sweep(options.runner);
   const queue = new PQueue({ concurrency: options.concurrency });
   const going = driving(options, signal);
   while (!signal.aborted && going.failed() === null) {

@@ -7,7 +7,7 @@
 import { setTimeout as later } from 'node:timers/promises';
 import Docker from 'dockerode';
 import { Fault } from '../orchestrator/domain/faults.ts';
-import type { RunId } from '../orchestrator/domain/ids.ts';
+import { RunId } from '../orchestrator/domain/ids.ts';
 import type { OnLine, SandboxEnd } from '../orchestrator/ports.ts';
 import { denied } from './deny.ts';
 import { type BuildOptions, buildImages } from './images/build.ts';
@@ -37,6 +37,8 @@ export type Engine = {
   removeVolume(name: string): Promise<void>;
   /** Removes every sandbox and volume of a run, or of this instance. */
   removeAll(of: { run: RunId } | 'instance'): Promise<number>;
+  /** Runs of this instance that have a sandbox or a volume. */
+  runs(): Promise<readonly RunId[]>;
   imageId(tag: string): Promise<string>;
   /** Removes every image that Proofhouse made, whichever instance built it. */
   removeImages(): Promise<number>;
@@ -64,61 +66,20 @@ export type EngineOptions = {
 
 export function openEngine(options: EngineOptions): Engine {
   const docker = new Docker();
-  const container = (name: string) => docker.getContainer(name);
-
-  const engine: Engine = {
-    ensure: async (spec) => {
-      const body = { name: spec.name, ...containerBody(spec, options) };
-      const reasons = denied(body, options.roots);
-      if (reasons.length > 0) throw new Fault('internal', `sandbox refused: ${reasons.join('; ')}`);
-      const state = await call('inspect', container(spec.name).inspect()).catch(absent);
-      if (state === null)
-        await call('create', docker.createContainer(body as Docker.ContainerCreateOptions));
-      if (state === null || state.State.Status === 'created') {
-        await call('start', container(spec.name).start()).catch(unless(304));
-      }
+  const sandboxes = sandboxesOn(docker, options);
+  const volumes = volumesOn(docker, options);
+  return {
+    ...sandboxes,
+    ...volumes,
+    ...imagesOn(docker),
+    removeAll: (of) => {
+      const label = labelOf(of, options.instance);
+      return removeAll(docker, label, {
+        remove: sandboxes.remove,
+        removeVolume: volumes.removeVolume,
+      });
     },
-    follow: (spec, onLine, signal) => follow(container(spec.name), spec, onLine, signal),
-    kill: async (name) => {
-      await call('kill', container(name).kill()).catch(absentOrGoing);
-    },
-    remove: async (name) => {
-      await call('remove', container(name).remove({ force: true, v: true })).catch(absentOrGoing);
-    },
-    freshOverlay: async (name, run, overlay) => {
-      await engine.removeVolume(name);
-      await call(
-        'create volume',
-        docker.createVolume({
-          Name: name,
-          Driver: 'local',
-          DriverOpts: { type: 'overlay', device: 'overlay', o: overlayOptions(overlay) },
-          Labels: { proofhouse: options.instance, 'proofhouse.run': run },
-        }),
-      );
-    },
-    removeVolume: async (name) => {
-      await call('remove volume', docker.getVolume(name).remove()).catch(absent);
-    },
-    removeAll: (of) => removeAll(docker, engine, labelOf(of, options.instance)),
-    imageId: async (tag) => {
-      const image = await call('inspect image', docker.getImage(tag).inspect()).catch(absent);
-      if (image === null) throw new Fault('image_missing', `the engine has no image ${tag}`);
-      return image.Id;
-    },
-    removeImages: async () => {
-      const filters = { label: ['proofhouse=image'] };
-      const images = await call('list images', docker.listImages({ filters }));
-      for (const { Id } of images)
-        await call('remove image', docker.getImage(Id).remove({ force: true })).catch(
-          absentOrGoing,
-        );
-      return images.length;
-    },
-    buildImages: async (build) => {
-      await call('ping', docker.ping());
-      return buildImages(docker, build);
-    },
+    runs: () => runsOf(docker, options.instance),
     describe: async () => {
       const [info, version] = await call('info', Promise.all([docker.info(), docker.version()]));
       return {
@@ -131,7 +92,79 @@ export function openEngine(options: EngineOptions): Engine {
       };
     },
   };
-  return engine;
+}
+
+function sandboxesOn(
+  docker: Docker,
+  options: EngineOptions,
+): Pick<Engine, 'ensure' | 'follow' | 'kill' | 'remove'> {
+  const container = (name: string) => docker.getContainer(name);
+  return {
+    ensure: async (spec) => {
+      const body = { name: spec.name, ...containerBody(spec, options) };
+      const reasons = denied(body, options.roots);
+      if (reasons.length > 0) throw new Fault('internal', `sandbox refused: ${reasons.join('; ')}`);
+      const state = await call('inspect', container(spec.name).inspect()).catch(absent);
+      if (state === null) {
+        await call('create', docker.createContainer(body as Docker.ContainerCreateOptions));
+      }
+      if (state === null || state.State.Status === 'created') {
+        await call('start', container(spec.name).start()).catch(unless(304));
+      }
+    },
+    follow: (spec, onLine, signal) => follow(container(spec.name), spec, onLine, signal),
+    kill: async (name) => {
+      await call('kill', container(name).kill()).catch(absentOrGoing);
+    },
+    remove: async (name) => {
+      await call('remove', container(name).remove({ force: true, v: true })).catch(absentOrGoing);
+    },
+  };
+}
+
+function volumesOn(
+  docker: Docker,
+  { instance }: EngineOptions,
+): Pick<Engine, 'freshOverlay' | 'removeVolume'> {
+  const removeVolume = async (name: string): Promise<void> => {
+    await call('remove volume', docker.getVolume(name).remove()).catch(absent);
+  };
+  return {
+    removeVolume,
+    freshOverlay: async (name, run, overlay) => {
+      await removeVolume(name);
+      const volume = {
+        Name: name,
+        Driver: 'local',
+        DriverOpts: { type: 'overlay', device: 'overlay', o: overlayOptions(overlay) },
+        Labels: { proofhouse: instance, 'proofhouse.run': run },
+      };
+      await call('create volume', docker.createVolume(volume));
+    },
+  };
+}
+
+function imagesOn(docker: Docker): Pick<Engine, 'imageId' | 'removeImages' | 'buildImages'> {
+  return {
+    imageId: async (tag) => {
+      const image = await call('inspect image', docker.getImage(tag).inspect()).catch(absent);
+      if (image === null) throw new Fault('image_missing', `the engine has no image ${tag}`);
+      return image.Id;
+    },
+    removeImages: async () => {
+      const filters = { label: ['proofhouse=image'] };
+      const images = await call('list images', docker.listImages({ filters }));
+      for (const { Id } of images) {
+        const removal = docker.getImage(Id).remove({ force: true });
+        await call('remove image', removal).catch(absentOrGoing);
+      }
+      return images.length;
+    },
+    buildImages: async (build) => {
+      await call('ping', docker.ping());
+      return buildImages(docker, build);
+    },
+  };
 }
 
 async function follow(
@@ -156,7 +189,10 @@ async function follow(
   try {
     await readOutput(container, onLine, AbortSignal.any([signal, stop.signal]));
     signal.throwIfAborted();
-    await container.wait({ abortSignal: signal }).catch(absent);
+    // Not through `call`: it may wait as long as the sandbox's own time limit.
+    await container
+      .wait({ abortSignal: signal })
+      .catch((error: EngineError) => absent(named('wait', error)));
   } finally {
     stop.abort();
     await deadline;
@@ -195,13 +231,25 @@ async function readOutput(
   await read.end();
 }
 
-async function removeAll(docker: Docker, engine: Engine, label: string): Promise<number> {
+async function removeAll(
+  docker: Docker,
+  label: string,
+  engine: Pick<Engine, 'remove' | 'removeVolume'>,
+): Promise<number> {
   const filters = { label: [label] };
   const sandboxes = await call('list', docker.listContainers({ all: true, filters }));
   await Promise.all(sandboxes.map(({ Id }) => engine.remove(Id)));
   const { Volumes } = await call('list volumes', docker.listVolumes({ filters }));
   await Promise.all((Volumes ?? []).map(({ Name }) => engine.removeVolume(Name)));
   return sandboxes.length + (Volumes ?? []).length;
+}
+
+async function runsOf(docker: Docker, instance: string): Promise<readonly RunId[]> {
+  const filters = { label: [labelOf('instance', instance)] };
+  const sandboxes = await call('list', docker.listContainers({ all: true, filters }));
+  const { Volumes } = await call('list volumes', docker.listVolumes({ filters }));
+  const named = [...sandboxes, ...(Volumes ?? [])].map(({ Labels }) => Labels['proofhouse.run']);
+  return [...new Set(named)].flatMap((name) => RunId.safeParse(name).data ?? []);
 }
 
 function labelOf(of: { run: RunId } | 'instance', instance: string): string {

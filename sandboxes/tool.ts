@@ -2,11 +2,12 @@
  * Runs one of our own scripts in a sandbox: making a snapshot, a layer, an export. The scripts are
  * baked into the base image, so nothing in a workspace can change what they do.
  */
-import { chown, mkdir, rm } from 'node:fs/promises';
+import { chown, mkdir } from 'node:fs/promises';
 import { Fault, type FaultCode } from '../orchestrator/domain/faults.ts';
 import type { RunId } from '../orchestrator/domain/ids.ts';
 import type { OnLine } from '../orchestrator/ports.ts';
 import type { Engine } from './docker.ts';
+import { removeTree } from './remove-tree.ts';
 import type { Mount, Role, SandboxSpec } from './spec.ts';
 
 const MIB = 2 ** 20;
@@ -54,7 +55,8 @@ export async function runTool(shop: Shop, tool: ToolRun, signal: AbortSignal): P
     const said = tail.lines.join('\n');
     if (/no space left on device/i.test(said))
       throw new Fault('disk_full', `${tool.script}: ${said}`);
-    throw new Fault(tool.code, `${tool.script} ${end.ended} with ${end.exitCode}: ${said}`);
+    const code = end.ended === 'lost' ? 'engine_failed' : tool.code;
+    throw new Fault(code, `${tool.script} ${end.ended} with ${end.exitCode}: ${said}`);
   } finally {
     await shop.engine.remove(tool.name);
   }
@@ -74,7 +76,7 @@ export function keepTail(most: number): { readonly lines: string[]; readonly onL
 
 /** An empty folder that a sandbox may write to. */
 export async function emptyFolder(folder: string, uid: number): Promise<string> {
-  await rm(folder, { recursive: true, force: true });
+  await removeTree(folder);
   await mkdir(folder, { recursive: true });
   if (process.getuid?.() === 0) await chown(folder, uid, uid);
   return folder;

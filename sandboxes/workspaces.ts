@@ -6,7 +6,7 @@
  * large repository. An empty tree layer is impossible to mount twice, so a place has one volume at a time.
  */
 
-import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Sha } from '../orchestrator/domain/ids.ts';
 import type {
@@ -20,13 +20,16 @@ import type {
   SandboxEnd,
   Workspaces,
 } from '../orchestrator/ports.ts';
+import { exportTree } from './export.ts';
+import { needFreeSpace } from './free-space.ts';
 import { onceEach } from './once-each.ts';
 import { readOut } from './out-folder.ts';
+import { removeTree } from './remove-tree.ts';
 import type { Folders } from './source/folders.ts';
 import { type Layers, openLayers } from './source/layers.ts';
 import { ingest } from './source/quarantine.ts';
 import type { Role, SandboxSpec } from './spec.ts';
-import { emptyFolder, folderMount, keepTail, runTool, type Shop, volumeMount } from './tool.ts';
+import { emptyFolder, folderMount, keepTail, type Shop, volumeMount } from './tool.ts';
 
 const MIB = 2 ** 20;
 const GATEWAY_PORT = 8080;
@@ -83,7 +86,7 @@ export function openWorkspaces(options: WorkspacesOptions): Workspaces {
     },
     discard: async (run) => {
       await engine.removeAll({ run });
-      await rm(path.join(options.runtime, run), { recursive: true, force: true });
+      await removeTree(path.join(options.runtime, run));
       await dropWorkspaces(folders.run(run));
     },
   };
@@ -99,6 +102,7 @@ async function openWorkspace(
   signal: AbortSignal,
 ) {
   const { engine, folders } = house;
+  await needFreeSpace(folders.home);
   await engine.remove(sandboxName(place, 'agent'));
   await engine.removeVolume(volumeName(place));
   // The tree of the attempt before lies in that attempt's quarantine.
@@ -155,7 +159,7 @@ async function buildDependencies(
   } finally {
     await engine.remove(volume);
     await engine.removeVolume(volume);
-    await rm(scratch, { recursive: true, force: true });
+    await removeTree(scratch);
   }
 }
 
@@ -187,7 +191,7 @@ async function seal(
   const launch = await launchFolder(house.runtime, place, 'export');
   await writeFile(path.join(launch, 'exclude'), await dependencyNames(house, place, plan));
   const base = await house.layers.snapshot(place, signal);
-  await runTool(
+  const exported = await exportTree(
     house,
     {
       name: sandboxName(place, 'export'),
@@ -203,17 +207,16 @@ async function seal(
         folderMount(out, '/out', true),
       ],
       workingDir: '/workspace',
-      code: 'engine_failed',
+      out,
     },
     signal,
   );
-  const files = await readOut(out);
-  const tree = files.find(({ name }) => name === 'tree');
+  if ('refused' in exported) return exported;
   const into = {
     folder: folders.quarantine(place.run, place.attempt),
     mirror: folders.mirror(place.repository),
   };
-  return ingest(into, path.join(out, 'pack'), Buffer.from(tree?.bytes ?? []).toString());
+  return ingest(into, exported.pack, exported.tree, place.base);
 }
 
 /** What the dependency commands put at the top of the work tree is no part of a change. */
@@ -264,14 +267,17 @@ async function startCheck(
   const clear = async (): Promise<void> => {
     await engine.remove(name);
     await engine.removeVolume(name);
-    await rm(scratch, { recursive: true, force: true });
+    await removeTree(scratch);
   };
   let stopping: { readonly ended: Promise<CheckRun> } | undefined;
   return {
     finish: async (until) => {
       try {
         const end = await engine.follow(spec, tail.onLine, until);
-        return { end, tail: tail.lines, files: await readOut(out) };
+        const left = await readOut(out);
+        return 'tooMuch' in left
+          ? { end, tail: [...tail.lines, left.tooMuch], files: [] }
+          : { end, tail: tail.lines, files: left.files };
       } finally {
         await clear();
       }
@@ -361,7 +367,7 @@ async function dropWorkspaces(run: string): Promise<void> {
   for (const attempt of attempts) {
     const parts = await readdir(path.join(run, attempt)).catch(() => []);
     for (const part of parts.filter((name) => name !== 'change.git')) {
-      await rm(path.join(run, attempt, part), { recursive: true, force: true });
+      await removeTree(path.join(run, attempt, part));
     }
   }
 }

@@ -178,13 +178,18 @@ async function keep(
   files: readonly OutFile[],
   tail: readonly string[],
 ): Promise<EvidenceFile[]> {
-  const output = { name: 'output.txt', bytes: Buffer.from(tools.redact(tail.join('\n'))) };
+  const output = { name: 'output.txt', bytes: Buffer.from(tail.join('\n')) };
   return Promise.all(
-    [...files, output].map(async ({ name, bytes }) => ({
-      name,
-      digest: await tools.evidence.put(bytes),
-      bytes: bytes.length,
-      mediaType: MEDIA_TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
-    })),
+    [...files, output].map(async ({ name, bytes: found }) => {
+      const mediaType = MEDIA_TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
+      const bytes = redacted(tools, found);
+      return { name, digest: await tools.evidence.put(bytes), bytes: bytes.length, mediaType };
+    }),
   );
+}
+
+/** What is text goes into the store without secrets; what is none stays as it is. */
+function redacted({ redact }: Tools, bytes: Uint8Array): Uint8Array {
+  const text = Buffer.from(bytes).toString('utf8');
+  return Buffer.from(text).equals(bytes) ? Buffer.from(redact(text)) : bytes;
 }

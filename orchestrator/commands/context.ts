@@ -6,6 +6,7 @@ import type { Person, RunId } from '../domain/ids.ts';
 import { RunId as RunIdSchema } from '../domain/ids.ts';
 import type { Task } from '../domain/task.ts';
 import type { Forge, JournalEntry, Source, Store } from '../ports.ts';
+import { printableJson } from '../text/columns.ts';
 
 export type Context = {
   /** The data directory, and the demo's own. */
@@ -48,5 +49,5 @@ export async function knownRun(
 
 /** A result for people, or the same as one line of JSON. */
 export function show(context: Context, text: () => string, data: () => unknown): void {
-  context.out(context.json ? JSON.stringify(data()) : text());
+  context.out(context.json ? printableJson(data()) : text());
 }

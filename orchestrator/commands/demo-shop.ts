@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 export const SHOP = fileURLToPath(new URL('../../examples/shop', import.meta.url));
+/** The scripted model's answers to the demo's tasks. */
+export const SHOP_MODELS = path.join(SHOP, 'models');
 /** What people and the scripted model read, and agents do not. */
 const NOT_IN_REPOSITORY = ['tasks', 'models', 'node_modules'];
 /** A fixed time gives a fixed commit, so that layers made for it once are found again. */

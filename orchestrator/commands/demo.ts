@@ -19,7 +19,7 @@ import { replay } from '../runner.ts';
 import { type DemoRow, demoEvent, demoReport, waitingText } from '../text/demo-report.ts';
 import type { Context, Exit } from './context.ts';
 import { approve } from './decide.ts';
-import { makeShop, SHOP } from './demo-shop.ts';
+import { makeShop, SHOP, SHOP_MODELS } from './demo-shop.ts';
 import { personNamed } from './names.ts';
 import { addTask } from './task.ts';
 
@@ -27,7 +27,6 @@ const TASKS = ['cart-rounding', 'stay-signed-in', 'helpful-issue'] as const;
 const REQUESTER = 'local:dana';
 const REVIEWER = 'local:rita';
 const LOOK_EVERY_MS = 150;
-const MODELS = path.join(SHOP, 'models');
 const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
 /** What an earlier demo left and this one starts without. Images and layers stay: they cost time. */
 const FORGOTTEN = [
@@ -47,7 +46,7 @@ export type DemoOptions = {
 
 export async function demo(from: Context, options: DemoOptions): Promise<Exit> {
   const context = { ...from, home: from.demoHome, command: './proofhouse --demo' };
-  const model = context.model(MODELS);
+  const model = context.model(SHOP_MODELS);
   for (const name of FORGOTTEN)
     await rm(path.join(context.home, name), { recursive: true, force: true });
   const shop = path.join(context.home, 'shop');
@@ -132,7 +131,7 @@ function startController({ home, signal }: Context): {
     'serve',
     '--until-idle',
     '--scripted',
-    MODELS,
+    SHOP_MODELS,
     '--log',
     'warn',
   ];

@@ -1,12 +1,14 @@
 /** `run list|show|logs|retry`: where each run is, what it did, why it ended. */
 
+import type { Change } from '../domain/change.ts';
 import { Fault } from '../domain/faults.ts';
 import type { RunId } from '../domain/ids.ts';
+import { apply, NEW_RUN } from '../domain/run.ts';
 import type { RunState } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
-import type { Activity, Store } from '../ports.ts';
+import type { Activity, JournalEntry, Store } from '../ports.ts';
 import { replay } from '../runner.ts';
-import { columns, printable, printableLines } from '../text/columns.ts';
+import { columns, printable, printableJson, printableLines } from '../text/columns.ts';
 import { exitOf } from '../text/outcomes.ts';
 import { runList, runReport } from '../text/run-report.ts';
 import { type Context, type Exit, knownRun, show } from './context.ts';
@@ -17,7 +19,7 @@ const DIFF_BYTES_MAX = 512 * 1024;
 export async function runsCommand(context: Context): Promise<Exit> {
   const { store } = context.ledgers();
   const rows = await runsOf(store);
-  if (context.json) for (const row of rows) context.out(JSON.stringify(row));
+  if (context.json) for (const row of rows) context.out(printableJson(row));
   else context.out(runList(rows));
   return 0;
 }
@@ -39,23 +41,40 @@ export async function runShow(context: Context, named: string, withDiff: boolean
   const { id, task, journal } = await knownRun(store, named);
   const run = replay(journal);
   const calls = await store.calls(id);
+  const diff = withDiff ? await diffOf(context, task, journal) : null;
   show(
     context,
     () => runReport({ task, run, journal, calls, command: context.command }),
-    () => ({ task, run, journal, calls }),
+    () => ({ task, run, journal, calls, ...(diff === null ? {} : { diff }) }),
   );
-  if (withDiff) context.out(await diffOf(context, task, run));
+  if (diff !== null && !context.json) context.out(diff);
   return exitOf(run);
 }
 
 /** Text only, whatever attributes the tree has, and nothing in it that a terminal would act on. */
-async function diffOf(context: Context, task: Task, run: RunState): Promise<string> {
-  if (!('change' in run))
-    throw new Fault('not_now', `${task.id} is ${run.phase}; there is no sealed change to show`);
-  const { base, tree } = run.change;
-  const place = { run: task.id, attempt: run.attempt, repository: task.repository, base };
+async function diffOf(
+  context: Context,
+  task: Task,
+  journal: readonly JournalEntry[],
+): Promise<string> {
+  const sealed = lastSealed(journal);
+  if (sealed === null)
+    throw new Fault('not_now', `${task.id} has no sealed change yet; there is none to show`);
+  const { base, tree } = sealed.change;
+  const place = { run: task.id, attempt: sealed.attempt, repository: task.repository, base };
   const { source } = context.reading();
   return printableLines(await source.diff(place, tree, DIFF_BYTES_MAX));
+}
+
+/** A run that has ended is asked for its change as often as one that waits. */
+function lastSealed(journal: readonly JournalEntry[]): { change: Change; attempt: number } | null {
+  let run = NEW_RUN;
+  let found: { change: Change; attempt: number } | null = null;
+  for (const { event } of journal) {
+    run = apply(run, event);
+    if ('change' in run) found = { change: run.change, attempt: run.attempt };
+  }
+  return found;
 }
 
 export async function runLogs(context: Context, named: string): Promise<Exit> {
@@ -63,7 +82,7 @@ export async function runLogs(context: Context, named: string): Promise<Exit> {
   const { id, journal } = await knownRun(store, named);
   const lines = merged(await store.activity(id), journal);
   if (context.json) {
-    for (const line of lines) context.out(JSON.stringify(line));
+    for (const line of lines) context.out(printableJson(line));
     return 0;
   }
   const rows = lines.map(({ at, source, attempt, kind, text }) => [

@@ -38,7 +38,9 @@ export async function refresh(repository: string, bare: string): Promise<void> {
     const { code, stderr } = await tryGit(bare, fetching(source));
     if (code === 0) return;
     if ((await tryGit(bare, ['ls-remote', UPLOAD_PACK, '--', source])).code !== 0) {
-      throw new Fault('not_a_repository', `${repository}: ${stderr.trim()}`);
+      // What git says after its first line is about servers and access rights.
+      const [said] = stderr.trim().split('\n', 1);
+      throw new Fault('not_a_repository', `${repository}: ${said}`);
     }
     if (tries === FETCH_TRIES) throw new Fault('git_failed', `fetch ${source}: ${stderr.trim()}`);
     await delay(FETCH_PAUSE_MS * tries);

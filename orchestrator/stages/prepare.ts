@@ -1,17 +1,13 @@
 /** Brings the base commit in, makes its layers, and opens a fresh workspace for this attempt. */
 import { budgetOf } from '../../policies/budgets.ts';
 import { policyDigest } from '../../policies/decide.ts';
-import { networkOf } from '../../policies/network.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Sha } from '../domain/ids.ts';
 import type { In, RunEvent } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
-import type { DependencyPlan, Place } from '../ports.ts';
-import { type BaseRules, readBaseRules } from './base-rules.ts';
+import { readBaseRules } from './base-rules.ts';
+import { ensureDependencies } from './dependencies.ts';
 import type { StageTools } from './tools.ts';
-
-const NO_BUDGET = { microUsd: null, tokens: null, turns: null } as const;
-const TAIL_LINES = 20;
 
 export async function prepare(
   tools: StageTools,
@@ -30,7 +26,7 @@ export async function prepare(
       `the policy limits money and ${tools.model.shown} has no price`,
     );
   }
-  if (rules.plan !== null) await ensureDependencies(tools, place, rules, rules.plan, signal);
+  await ensureDependencies(tools, place, rules, signal);
   await tools.workspaces.open(place, run.previous?.tree ?? null, rules.plan, signal);
   const agent = tools.agentFor(rules.file);
   return {
@@ -55,49 +51,4 @@ async function tipOf(tools: StageTools, task: Task): Promise<Sha> {
     'base_not_found',
     `${task.repository} has no branch "${task.base}"; it has ${branches.join(', ') || 'none'}`,
   );
-}
-
-async function ensureDependencies(
-  tools: StageTools,
-  place: Place,
-  { layers }: BaseRules,
-  plan: DependencyPlan,
-  signal: AbortSignal,
-): Promise<void> {
-  if (await tools.workspaces.hasDependencies(place, plan)) return;
-  const door = await tools.doors.open({
-    socketPath: await tools.workspaces.socketPath(place, 'dependencies'),
-    run: place.run,
-    attempt: place.attempt,
-    to: networkOf(layers).dependencies ? 'package-registry' : 'nothing',
-    budget: NO_BUDGET,
-  });
-  const tail: string[] = [];
-  try {
-    const end = await tools.workspaces.buildDependencies(
-      place,
-      plan,
-      async ({ index, text }) => {
-        const said = tools.redact(text).slice(0, 2000);
-        if (tail.push(said) > TAIL_LINES) tail.shift();
-        await tools.store.note({
-          run: place.run,
-          attempt: place.attempt,
-          source: 'sandbox',
-          index,
-          at: tools.clock().toISOString(),
-          kind: 'dependencies',
-          text: said,
-        });
-      },
-      signal,
-    );
-    if (end.ended === 'exited' && end.exitCode === 0) return;
-    throw new Fault(
-      'dependencies_failed',
-      `the dependency commands ${end.ended} with ${end.exitCode}:\n${tail.join('\n')}`,
-    );
-  } finally {
-    await door.close();
-  }
 }

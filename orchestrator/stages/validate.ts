@@ -10,6 +10,7 @@ import type { In, RunEvent } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import type { CheckRequest } from '../ports.ts';
 import { readBaseRules } from './base-rules.ts';
+import { ensureDependencies } from './dependencies.ts';
 import type { StageTools } from './tools.ts';
 
 const WAIT_MAX_MS = 30 * 86_400_000;
@@ -22,7 +23,9 @@ export async function validate(
 ): Promise<RunEvent> {
   const { base, tree } = run.change;
   const place = { run: task.id, attempt: run.attempt, repository: task.repository, base };
-  const { layers, plan } = await readBaseRules(tools, task.repository, base);
+  const rules = await readBaseRules(tools, task.repository, base);
+  const { layers, plan } = rules;
+  await ensureDependencies(tools, place, rules, signal);
   const checks: Check[] = [];
   for (const id of run.judgement.validators) {
     checks.push(

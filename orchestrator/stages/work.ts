@@ -12,6 +12,7 @@ import type { Task } from '../domain/task.ts';
 import type { OnLine, Place, SandboxEnd } from '../ports.ts';
 import { promptText } from '../text/prompt.ts';
 import { readBaseRules } from './base-rules.ts';
+import { boundedNotes } from './bounded-notes.ts';
 import type { StageTools } from './tools.ts';
 
 const AGENT_MEMORY_BYTES = 2 * 2 ** 30;
@@ -71,10 +72,11 @@ async function eventOf(
   const refused = await budgetRefusal(tools, place);
   if (refused !== null) return { type: 'limit_reached', limit: 'budget', message: refused };
   if (end.ended === 'timed_out') {
+    const wall = wallMs % 60_000 === 0 ? `${wallMs / 60_000} minutes` : `${wallMs / 1000} seconds`;
     return {
       type: 'limit_reached',
       limit: 'wall',
-      message: `the agent did not end within ${wallMs / 60_000} minutes`,
+      message: `the agent did not end within ${wall}`,
     };
   }
   if (end.ended === 'lost') {
@@ -123,6 +125,7 @@ function listener(
   parse: (line: string) => { kind: string; text: string } | null,
 ) {
   let said = '';
+  const note = boundedNotes(tools.store);
   const onLine: OnLine = async ({ index, text }) => {
     const event = parse(text);
     if (event === null) return;
@@ -130,7 +133,7 @@ function listener(
     if (event.kind === 'said') said = shown.slice(0, SAID_CHARACTERS_MAX);
     const { run, attempt } = place;
     const at = tools.clock().toISOString();
-    await tools.store.note({
+    await note({
       run,
       attempt,
       source: 'agent',

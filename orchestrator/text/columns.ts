@@ -25,3 +25,14 @@ export function printable(text: string): string {
 export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }
+
+/** One line of JSON that says the same and holds nothing a terminal would act on. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>
+    // By halves: JSON spells a character beyond 16 bits as two.
+    found
+      .split('')
+      .map((half) => `\\u${half.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}

@@ -112,7 +112,8 @@ function eventNote(event: JournalEntry['event']): string {
     case 'approved':
       return `: ${event.approval.by} for gate ${event.approval.binding.gate}`;
     case 'machinery_broke':
-      return ` (${event.code}): ${printable(event.message).slice(0, 200)}`;
+      // The whole message is below, where the run says how it ended.
+      return ` (${event.code}): ${printable(event.message.split('\n', 1)[0] ?? '').slice(0, 200)}`;
     case 'limit_reached':
       return `: ${printable(event.message)}`;
     case 'pull_request_opened':

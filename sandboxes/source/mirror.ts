@@ -1,12 +1,17 @@
 /** The controller's bare copy of a repository: fetched from the forge, read as bytes, never checked out. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as later } from 'node:timers/promises';
 import { type SimpleGit, simpleGit } from 'simple-git';
 import { Fault } from '../../orchestrator/domain/faults.ts';
 import type { Sha } from '../../orchestrator/domain/ids.ts';
 import { GIT_ENV, git } from './git.ts';
 
 const FETCH_SILENT_MS = 120_000;
+const FETCH_TRIES = 5;
+const FETCH_PAUSE_MS = 100;
 const FILE_BYTES_MAX = 8 * 2 ** 20;
 
 /** Settings in the repository's own file win over everything a command line says. */
@@ -26,12 +31,17 @@ const CONFIG = {
 export async function makeBare(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   // An empty template: no hook of the host's is copied in.
-  await git(folder, ['init', '--bare', '--quiet', '--template=']);
+  if (!existsSync(path.join(folder, 'HEAD'))) {
+    await git(folder, ['init', '--bare', '--quiet', '--template=']);
+  }
   const lines = Object.entries(CONFIG).map(([key, value]) => {
     const at = key.lastIndexOf('.');
     return `[${sectionOf(key.slice(0, at))}]\n\t${key.slice(at + 1)} = ${value}\n`;
   });
-  await writeFile(path.join(folder, 'config'), ['[core]\n\tbare = true\n', ...lines].join(''));
+  // Renamed into its place: another fetch may be reading it.
+  const fresh = path.join(folder, `config.${randomUUID()}`);
+  await writeFile(fresh, ['[core]\n\tbare = true\n', ...lines].join(''));
+  await rename(fresh, path.join(folder, 'config'));
 }
 
 /** `fetch.fsck` is written `[fetch "fsck"]`. */
@@ -43,9 +53,26 @@ function sectionOf(name: string): string {
 /** Makes the mirror when there is none, and fetches every branch. */
 export async function updateMirror(folder: string, remote: string): Promise<void> {
   await makeBare(folder);
-  await commands(folder)
-    .raw(['fetch', '--quiet', '--no-tags', '--prune', '--', remote, '+refs/heads/*:refs/heads/*'])
-    .catch(failed(remote));
+  const fetching = [
+    'fetch',
+    '--quiet',
+    '--no-tags',
+    '--prune',
+    '--',
+    remote,
+    '+refs/heads/*:refs/heads/*',
+  ];
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await commands(folder).raw(fetching);
+      return;
+    } catch (cause) {
+      // Of two controllers that fetch at once one finds a ref locked, or moved by the other.
+      await commands(folder).raw(['ls-remote', '--', remote]).catch(failed(remote));
+      if (tries === FETCH_TRIES) failed(remote)(cause);
+      await later(FETCH_PAUSE_MS * tries);
+    }
+  }
 }
 
 /** A file's bytes at a commit; null when the path is not a regular file there. */

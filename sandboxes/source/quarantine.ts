@@ -13,7 +13,19 @@ import { Sha } from '../../orchestrator/domain/ids.ts';
 import { type GitOptions, git } from './git.ts';
 import { makeBare } from './mirror.ts';
 
-const PACK_BYTES_MAX = 64 * 2 ** 20;
+const MIB = 2 ** 20;
+const PACK_BYTES_MAX = 64 * MIB;
+/**
+ * What one change may bring, however small it packs: a kilobyte of pack can hold gigabytes of one
+ * byte, or a tree that names itself ten times on every level. Counting lines of 16 MiB of empty ones
+ * takes git some 700 MB of memory already.
+ */
+const CHANGE_MAX = { entries: 20_000, blobBytes: 16 * MIB, bytes: 128 * MIB } as const;
+const ENTRY_BYTES = 1200;
+/** Room for the names of a million files. */
+const LISTING_BYTES_MAX = 64 * MIB;
+/** Most that git may take at once for an object that a few bytes of delta describe. */
+const OBJECT_BYTES_MAX = '512m';
 /** git's own name for "these bytes are binary": a NUL among the first 8,000. */
 const SNIFF_BYTES = 8000;
 
@@ -24,6 +36,7 @@ export async function ingest(
   into: Quarantine,
   pack: string,
   tree: string,
+  base: Sha,
 ): Promise<{ tree: Sha } | { refused: Finding[] }> {
   await rm(into.folder, { recursive: true, force: true });
   await makeBare(into.folder);
@@ -45,13 +58,13 @@ export async function ingest(
         '--fsck-objects',
         `--max-input-size=${PACK_BYTES_MAX}`,
       ],
-      {
-        input: createReadStream(pack),
-      },
+      { input: createReadStream(pack), env: { GIT_ALLOC_LIMIT: OBJECT_BYTES_MAX } },
     );
     const { stdout } = await inside(into, ['cat-file', '-t', id.data]);
     // A commit leads to a tree too, and nobody would have looked at the rest of it.
     if (stdout.toString().trim() !== 'tree') return refused('what the workspace gave is no tree');
+    const tooMuch = await moreThanAllowed(into, base, id.data);
+    if (tooMuch !== null) return refused(tooMuch);
   } catch (cause) {
     if (cause instanceof Fault && cause.code === 'git_failed')
       return refused(`git refused its objects: ${cause.message}`);
@@ -60,20 +73,51 @@ export async function ingest(
   return { tree: id.data };
 }
 
+/** Asks for sizes before anything reads the objects themselves; null when all is within bounds. */
+async function moreThanAllowed(into: Quarantine, base: Sha, tree: Sha): Promise<string | null> {
+  // Listed first, because a listing is printed as it goes: a comparison holds every entry in memory,
+  // and a tree of ten levels that names itself ten times has more than any machine can hold.
+  await inside(into, ['ls-tree', '-r', '-z', '--name-only', tree], { maxBytes: LISTING_BYTES_MAX });
+  const maxBytes = CHANGE_MAX.entries * ENTRY_BYTES;
+  const raw = (await inside(into, rawArguments(base, tree), { maxBytes })).stdout;
+  // Header and path by turns. A path may hold what looks like a header.
+  const headers = raw
+    .toString('latin1')
+    .split('\0')
+    .filter((field, at) => at % 2 === 0 && field !== '');
+  if (headers.length > CHANGE_MAX.entries) {
+    return `the change has ${headers.length} entries; at most ${CHANGE_MAX.entries} leave a workspace`;
+  }
+  const bytes = await sizesOf(into, headers);
+  const largest = Math.max(0, ...bytes);
+  if (largest > CHANGE_MAX.blobBytes) {
+    return `a file of the change has ${largest} bytes; at most ${CHANGE_MAX.blobBytes} leave a workspace`;
+  }
+  const all = bytes.reduce((sum, one) => sum + one, 0);
+  return all > CHANGE_MAX.bytes
+    ? `the files of the change have ${all} bytes; at most ${CHANGE_MAX.bytes} leave a workspace`
+    : null;
+}
+
+/** `:OLDMODE NEWMODE OLDOID NEWOID STATUS`, each at a fixed place. A submodule's commit is not ours to ask for. */
+async function sizesOf(into: Quarantine, headers: readonly string[]): Promise<number[]> {
+  const blobs = headers.filter((header) => /^1[02]/.test(header.slice(8, 10)));
+  const oids = new Set(blobs.map((header) => header.slice(56, 96)));
+  const input = Buffer.from([...oids].map((oid) => `${oid}\n`).join(''));
+  const argv = ['cat-file', '--batch-check=%(objectsize)', '--buffer'];
+  const { stdout } = await inside(into, argv, { input });
+  const bytes = stdout.toString().split('\n').filter(Boolean).map(Number);
+  if (!bytes.some(Number.isNaN)) return bytes;
+  throw new Fault('git_failed', 'the tree names files whose content did not come with it');
+}
+
 export async function rawDiff(at: Quarantine, base: Sha, tree: Sha): Promise<Buffer> {
-  return (
-    await inside(at, [
-      'diff-tree',
-      '-r',
-      '-z',
-      '--raw',
-      '--no-renames',
-      '--no-abbrev',
-      '--full-index',
-      base,
-      tree,
-    ])
-  ).stdout;
+  return (await inside(at, rawArguments(base, tree))).stdout;
+}
+
+function rawArguments(base: Sha, tree: Sha): string[] {
+  const shape = ['--raw', '--no-renames', '--no-abbrev', '--full-index'];
+  return ['diff-tree', '-r', '-z', ...shape, base, tree];
 }
 
 /** Every path of a tree, for rules about the whole of it. */

@@ -1,5 +1,6 @@
 /** The `Source` port: what the controller reads from its own bare repositories. */
 import type { Source } from '../../orchestrator/ports.ts';
+import { onceEach } from '../once-each.ts';
 import type { Folders } from './folders.ts';
 import { listPaths, readFile, updateMirror } from './mirror.ts';
 import {
@@ -15,6 +16,7 @@ import {
 } from './quarantine.ts';
 
 export function openSource(folders: Folders): Source {
+  const once = onceEach<void>();
   const quarantine = (place: {
     run: Parameters<Folders['quarantine']>[0];
     attempt: number;
@@ -24,7 +26,11 @@ export function openSource(folders: Folders): Source {
     mirror: folders.mirror(place.repository),
   });
   return {
-    update: (repository, remote) => updateMirror(folders.mirror(repository), remote),
+    // Runs of one repository start together, and two fetches at once would lock each other out.
+    update: (repository, remote) => {
+      const mirror = folders.mirror(repository);
+      return once(mirror, () => updateMirror(mirror, remote));
+    },
     read: (repository, commit, path) => readFile(folders.mirror(repository), commit, path),
     paths: (repository, commit) => listPaths(folders.mirror(repository), commit),
     rawEntries: (place, tree) => rawDiff(quarantine(place), place.base, tree),

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { Fault, type FaultCode } from '../../orchestrator/domain/faults.ts';
-import type { RunId } from '../../orchestrator/domain/ids.ts';
+import { RunId } from '../../orchestrator/domain/ids.ts';
 import { BREAKS_MAX } from '../../orchestrator/domain/run.ts';
 import type { RunEvent } from '../../orchestrator/domain/run-state.ts';
 import { JournalMoved, type Lease, type Stage, type Store } from '../../orchestrator/ports.ts';
-import { drive, type Runner, replay, type Stages } from '../../orchestrator/runner.ts';
+import { drive, type Runner, replay, type Stages, sweep } from '../../orchestrator/runner.ts';
 import { emptyMemory, openMemoryStore } from '../contracts/memory-store.ts';
 import { ALLOW, EVENTS, RUN, TASK } from './fixtures.ts';
 
@@ -50,6 +50,7 @@ async function world(stages: Partial<Stages> = {}, renewMs = 60_000): Promise<Wo
     discard: async (run) => {
       discarded.push(run);
     },
+    held: async () => [],
     renewMs,
     breakMs: 0,
   };
@@ -364,5 +365,29 @@ describe('a cancellation', () => {
     expect(await driven(one)).toMatchObject({ outcome: { kind: 'cancelled' } });
     expect((await types(one)).at(-1)).toBe('cancelled');
     expect(one.discarded).toEqual([RUN]);
+  });
+});
+
+describe('what a controller that was killed left on the engine', () => {
+  const sweptFrom = (one: World, run: RunId) => sweep({ ...one.runner, held: async () => [run] });
+
+  test('goes when its run waits for a person, for nobody will claim it', async () => {
+    const one = await world({ judge: async () => EVENTS.judged });
+    await driven(one);
+    await sweptFrom(one, RUN);
+    expect(one.discarded).toEqual([RUN, RUN]);
+  });
+
+  test('stays when its run can go on: the next controller takes it over', async () => {
+    const one = await world();
+    await sweptFrom(one, RUN);
+    expect(one.discarded).toEqual([]);
+  });
+
+  test('goes when the journal knows no such run', async () => {
+    const one = await world();
+    const stranger = RunId.parse('r9999999');
+    await sweptFrom(one, stranger);
+    expect(one.discarded).toEqual([stranger]);
   });
 });

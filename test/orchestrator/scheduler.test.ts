@@ -58,6 +58,7 @@ async function run(
     store,
     stages: stagesWith(stages),
     discard: async () => {},
+    held: async () => [],
     renewMs: 60_000,
     breakMs: 0,
   };
@@ -101,6 +102,24 @@ test('never more runs at once than it was told, and as many as that', async () =
   await run({ store, stages: { work: stage }, concurrency: 3 });
   expect(most()).toBe(3);
   expect(await phases(store)).toEqual(Array.from({ length: 6 }, () => 'done'));
+});
+
+test('no run is taken that there is no room for, so that another controller can take it', async () => {
+  const store = await storeWith(5);
+  let held = 0;
+  let most = 0;
+  const claim: Store['claim'] = async (only) => {
+    const lease = await store.claim(only);
+    if (lease !== null) held += 1;
+    most = Math.max(most, held);
+    return lease;
+  };
+  const release: Store['release'] = async (lease) => {
+    held -= 1;
+    await store.release(lease);
+  };
+  await run({ store: { ...store, claim, release }, concurrency: 2 });
+  expect([most, held]).toEqual([2, 0]);
 });
 
 test('under memory pressure one run goes on and the others wait', async () => {

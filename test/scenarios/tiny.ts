@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { RunId } from '../../orchestrator/domain/ids.ts';
 import { CHECKOUT, repositoryOf } from './support.ts';
@@ -22,6 +22,11 @@ gates:
     why: Who is let in as whom.
     class: critical
     paths: ["/src/auth/"]
+  - id: policy
+    why: An agent never edits the rules it is judged by.
+    class: critical
+    surface: forbid
+    paths: ["/.proofhouse/"]
 validators:
   unit:
     run: [node, --test, --test-reporter=junit, --test-reporter-destination=/out/junit.xml]
@@ -82,13 +87,22 @@ export type Said = {
   readonly err: string;
 };
 
+/** What it printed is shown when it did not. */
+export function succeeded(said: Said): void {
+  ended(said, 0);
+}
+
+export function ended({ code, out, err }: Said, expected: number): void {
+  expect(code, `${out}\n${err}`).toBe(expected);
+}
+
 export type CommandLine = {
   readonly home: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
 };
 
-/** Runs `proofhouse …` to its end. Nothing of the tester's environment but PATH and HOME goes along. */
+/** Runs `proofhouse …` to its end. */
 export function proofhouse(at: CommandLine, ...args: string[]): Promise<Said> {
   return startProofhouse(at, ...args).ended;
 }
@@ -97,10 +111,9 @@ export function startProofhouse(
   { home, cwd = CHECKOUT, env = {} }: CommandLine,
   ...args: string[]
 ): { readonly process: ChildProcess; readonly ended: Promise<Said> } {
-  const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [CLI, '--home', home, ...args], {
     cwd,
-    env: { PATH, HOME, ...env },
+    env: { ...testersOwn(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: COMMAND_MS,
     killSignal: 'SIGKILL',
@@ -117,6 +130,12 @@ export function startProofhouse(
     child.once('close', (code, signal) => resolve({ code, signal, ...said }));
   });
   return { process: child, ended };
+}
+
+/** The way to the network goes along; a model that the tester has set up for themselves does not. */
+function testersOwn(): NodeJS.ProcessEnv {
+  const isModel = (name: string): boolean => /^(PROOFHOUSE|OPENAI|ANTHROPIC)_/.test(name);
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isModel(name)));
 }
 
 /** Queues a task through the command line and gives its run. */

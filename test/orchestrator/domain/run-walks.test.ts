@@ -65,10 +65,10 @@ const entries = (events: readonly RunEvent[]): JournalEntry[] =>
   events.map((event, seq) => ({ seq, at: AT, event }));
 
 test('the walks get everywhere: into every phase, and to pull requests that people approved', () => {
-  const all = fc.sample(walks, { numRuns: 150, seed: 1 });
+  const all = fc.sample(walks, { numRuns: 100, seed: 1 });
   const phases = new Set(all.flatMap(({ states }) => states.map(({ phase }) => phase)));
   expect(phases.size).toBe(9);
-  expect(all.filter(({ events }) => events.some(isOpened)).length).toBeGreaterThan(8);
+  expect(all.filter(({ events }) => events.some(isOpened)).length).toBeGreaterThan(4);
 });
 
 test('replaying a journal that went through JSON gives the state of each step', () => {

@@ -10,6 +10,7 @@ import { approve } from '../../../orchestrator/commands/decide.ts';
 import type { Factory } from '../../../orchestrator/compose.ts';
 import type { RunId } from '../../../orchestrator/domain/ids.ts';
 import { contextFor } from '../context.ts';
+import { eventsOf } from '../steps.ts';
 import { leftOver, queue, scratch, settle, stateOf, testFactory } from '../support.ts';
 import { scenarioIn, tinyRepository } from '../tiny.ts';
 
@@ -35,10 +36,10 @@ const STEPS = [
 
 describe('a controller that is killed at every event', () => {
   it.each([
-    'after',
-    'before',
-    'working',
-  ] as const)('%s the event was written comes to the same end', async (when) => {
+    { when: 'after', moment: 'right after it was written' },
+    { when: 'before', moment: 'right before it is written' },
+    { when: 'working', moment: 'while the agent works' },
+  ])('$moment comes to the same end', async ({ when }) => {
     const { factory, models, task, repository } = await queued(`kill-${when}`);
     const at = { factory, run: task.id, when, models };
 
@@ -56,12 +57,11 @@ describe('a controller that is killed at every event', () => {
     });
     expect(await factory.forge.pullRequests(repository)).toHaveLength(1);
     expect(leftOver(task.id)).toEqual([]);
-    const types = (await factory.store.read(task.id)).map(({ event }) => event.type);
-    expect(types).toEqual(UNDISTURBED);
+    expect(await eventsOf(factory, task.id)).toEqual(UNDISTURBED);
     expect(await settledCalls(factory, task.id)).toBe(STEPS.length);
   });
 
-  it('no kill: every step of the scenario is one call', async () => {
+  it('undisturbed pays for one call for every step of the scenario', async () => {
     const { factory, task } = await queued('undisturbed');
     await settle(factory, task.id);
     expect(await settledCalls(factory, task.id)).toBe(STEPS.length);
@@ -115,9 +115,7 @@ function agentStarts(run: RunId): string[] {
 }
 
 function docker(...args: string[]): string[] {
-  return execFileSync('docker', args, { encoding: 'utf8' })
-    .split('\n')
-    .filter(Boolean);
+  return execFileSync('docker', args, { encoding: 'utf8' }).split('\n').filter(Boolean);
 }
 
 async function settledCalls(factory: Factory, run: RunId): Promise<number> {

@@ -1,0 +1,48 @@
+/**
+ * Takes a tree out of a workspace, in a sandbox of its own. What stops the exporter lies in the
+ * workspace: a folder that git will not take, a file that nobody may read, more than there is room
+ * for. So it refuses the change; only a sandbox that vanished or a full disk is broken machinery.
+ */
+import { statfs } from 'node:fs/promises';
+import path from 'node:path';
+import type { Finding } from '../orchestrator/domain/check.ts';
+import { asFault, Fault } from '../orchestrator/domain/faults.ts';
+import { readOut } from './out-folder.ts';
+import { runTool, type Shop, type ToolRun } from './tool.ts';
+
+const CHARACTERS_MAX = 2000;
+/** With this much left, what was full was the exporter's own scratch space. */
+const FREE_BYTES_MIN = 256 * 2 ** 20;
+
+export type Exported = { readonly pack: string; readonly tree: string };
+
+export async function exportTree(
+  shop: Shop,
+  exporter: Omit<ToolRun, 'code'> & { readonly out: string },
+  signal: AbortSignal,
+): Promise<Exported | { refused: Finding[] }> {
+  const { out, ...tool } = exporter;
+  try {
+    await runTool(shop, { ...tool, code: 'change_refused' }, signal);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const fault = asFault(thrown);
+    if (fault.code === 'disk_full' && (await freeBytes(out)) > FREE_BYTES_MIN)
+      return refused('the change is larger than what a workspace has room to hand out');
+    if (fault.code !== 'change_refused') throw thrown;
+    return refused(`git would not take the workspace: ${fault.message.slice(0, CHARACTERS_MAX)}`);
+  }
+  const left = await readOut(out);
+  if ('tooMuch' in left) throw new Fault('engine_failed', left.tooMuch);
+  const tree = left.files.find(({ name }) => name === 'tree');
+  return { pack: path.join(out, 'pack'), tree: Buffer.from(tree?.bytes ?? []).toString() };
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
+function refused(message: string): { refused: Finding[] } {
+  return { refused: [{ validator: 'entries', code: 'change_refused', message }] };
+}

@@ -4,9 +4,17 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Context } from './commands/context.ts';
+import { SHOP_MODELS } from './commands/demo-shop.ts';
 import { personNamed } from './commands/names.ts';
 import { loadPolicies } from './commands/policy.ts';
-import { chooseModel, openFactory, openLedgers, openModel, openReading } from './compose.ts';
+import {
+  chooseModel,
+  type ModelChoice,
+  openFactory,
+  openLedgers,
+  openModel,
+  openReading,
+} from './compose.ts';
 import { asFault } from './domain/faults.ts';
 import { buildProgram, type Global } from './program.ts';
 import { faultText } from './text/fault.ts';
@@ -45,6 +53,9 @@ function contextOf(global: Global): Context {
     global.home ?? (global.demo ? DEMO_HOME : (environment['PROOFHOUSE_HOME'] ?? defaultHome())),
   );
   const clock = (): Date => new Date();
+  // The demo tells people to start a controller by hand, and they need no key for that either.
+  const model = (scripted: string | null): ModelChoice =>
+    chooseModel(environment, scripted ?? (global.demo ? SHOP_MODELS : null));
   return {
     home,
     demoHome: global.home === undefined ? DEMO_HOME : home,
@@ -66,11 +77,11 @@ function contextOf(global: Global): Context {
     clock,
     ledgers: (folder = home) => openLedgers(folder, clock),
     reading: () => openReading(home),
-    model: (scripted) => chooseModel(environment, scripted),
+    model,
     factory: async (scripted) => {
-      const model = await openModel(chooseModel(environment, scripted));
+      const upstream = await openModel(model(scripted));
       const above = await loadPolicies(process.cwd(), global.orgPolicy ?? []);
-      return openFactory({ home, model, secrets: secrets(), above, clock });
+      return openFactory({ home, model: upstream, secrets: secrets(), above, clock });
     },
   };
 }

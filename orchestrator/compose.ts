@@ -121,6 +121,7 @@ export function openFactory(options: FactoryOptions): Factory {
     stages: stagesOf(tools),
     discard: workspaces.discard,
     held: engine.runs,
+    clock,
     renewMs: RENEW_MS,
     breakMs: BREAK_MS,
   };

@@ -11,7 +11,7 @@ import type { RunId } from './domain/ids.ts';
 import { apply, NEW_RUN, nextStep, type Step } from './domain/run.ts';
 import type { RunEvent, RunState } from './domain/run-state.ts';
 import type { Task } from './domain/task.ts';
-import type { JournalEntry, Lease, Stage, Store } from './ports.ts';
+import { type JournalEntry, JournalMoved, type Lease, type Stage, type Store } from './ports.ts';
 
 export type Stages = Record<Exclude<Step, 'claim'>, Stage>;
 
@@ -22,7 +22,8 @@ export type Runner = {
   readonly discard: (run: RunId) => Promise<void>;
   /** Runs that hold anything on the engine. */
   readonly held: () => Promise<readonly RunId[]>;
-  /** Seconds between renewals of the lease. */
+  readonly clock: () => Date;
+  /** Milliseconds between renewals of the lease. */
   readonly renewMs: number;
   /** Wait before the next try after broken machinery, times the number of breaks so far. */
   readonly breakMs: number;
@@ -82,6 +83,22 @@ export async function sweep({ store, held, discard }: Runner): Promise<void> {
   for (const run of await held()) {
     const isOver = nextStep(replay(await store.read(run))) === null;
     if (isOver || (await store.task(run)) === null) await discard(run);
+  }
+}
+
+/** A wait ends even when nobody comes. Several controllers may say so; the journal takes one. */
+export async function expireWaits({
+  store,
+  clock,
+}: Pick<Runner, 'store' | 'clock'>): Promise<void> {
+  for (const { id } of await store.tasks()) {
+    const journal = await store.read(id);
+    const run = replay(journal);
+    if (run.phase !== 'awaiting_approval' || Date.parse(run.expiresAt) > clock().getTime())
+      continue;
+    await store.append(id, journal.length, { type: 'expired' }, null).catch((error: unknown) => {
+      if (!(error instanceof JournalMoved)) throw error;
+    });
   }
 }
 

@@ -7,11 +7,13 @@ import { freemem } from 'node:os';
 import { setTimeout as later } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { RunId } from './domain/ids.ts';
-import { drive, type Runner, sweep } from './runner.ts';
+import { drive, expireWaits, type Runner, sweep } from './runner.ts';
 
 /** What one run may hold at its peak: an agent or a check with its app, and the engine's share. */
 const RUN_BYTES = 1.5 * 2 ** 30;
 const POLL_MS = 500;
+/** Waits last hours and days. */
+const EXPIRE_EVERY_MS = 10 * 60_000;
 /** A run that cannot be driven this often in a row is not the run's fault any more. */
 const TROUBLES_MAX = 3;
 
@@ -41,17 +43,25 @@ export async function schedule(
   await sweep(options.runner);
   const queue = new PQueue({ concurrency: options.concurrency });
   const going = driving(options, signal);
-  while (!signal.aborted && going.failed() === null) {
-    const lease = queue.pending < room(queue, options.concurrency) ? await store.claim() : null;
-    if (lease !== null) {
-      // Never rejects: what goes wrong is kept in `going`.
-      void queue.add(() => going.drive(lease));
-      continue;
+  let expireAt = 0;
+  try {
+    while (!signal.aborted && going.failed() === null) {
+      if (performance.now() >= expireAt) {
+        await expireWaits(options.runner);
+        expireAt = performance.now() + EXPIRE_EVERY_MS;
+      }
+      const lease = queue.pending < room(queue, options.concurrency) ? await store.claim() : null;
+      if (lease !== null) {
+        // Never rejects: what goes wrong is kept in `going`.
+        void queue.add(() => going.drive(lease));
+        continue;
+      }
+      if (untilIdle && queue.pending === 0) break;
+      await later(POLL_MS, undefined, { signal }).catch(() => {});
     }
-    if (untilIdle && queue.pending === 0) break;
-    await later(POLL_MS, undefined, { signal }).catch(() => {});
+  } finally {
+    await queue.onIdle();
   }
-  await queue.onIdle();
   const failure = going.failed();
   if (failure !== null) throw failure;
 }

@@ -4,7 +4,14 @@ import { RunId } from '../../orchestrator/domain/ids.ts';
 import { BREAKS_MAX } from '../../orchestrator/domain/run.ts';
 import type { RunEvent } from '../../orchestrator/domain/run-state.ts';
 import { JournalMoved, type Lease, type Stage, type Store } from '../../orchestrator/ports.ts';
-import { drive, type Runner, replay, type Stages, sweep } from '../../orchestrator/runner.ts';
+import {
+  drive,
+  expireWaits,
+  type Runner,
+  replay,
+  type Stages,
+  sweep,
+} from '../../orchestrator/runner.ts';
 import { emptyMemory, openMemoryStore } from '../contracts/memory-store.ts';
 import { ALLOW, EVENTS, RUN, TASK } from './fixtures.ts';
 
@@ -51,6 +58,7 @@ async function world(stages: Partial<Stages> = {}, renewMs = 60_000): Promise<Wo
       discarded.push(run);
     },
     held: async () => [],
+    clock: () => new Date(time.now),
     renewMs,
     breakMs: 0,
   };
@@ -365,6 +373,22 @@ describe('a cancellation', () => {
     expect(await driven(one)).toMatchObject({ outcome: { kind: 'cancelled' } });
     expect((await types(one)).at(-1)).toBe('cancelled');
     expect(one.discarded).toEqual([RUN]);
+  });
+});
+
+describe('a wait', () => {
+  const at = (one: World, now: string) =>
+    expireWaits({ ...one.runner, clock: () => new Date(now) });
+
+  test('ends as expired when nobody decided in time, and not a moment earlier', async () => {
+    const one = await world({ judge: async () => EVENTS.judged });
+    const waiting = await driven(one);
+    const ends = waiting.phase === 'awaiting_approval' ? Date.parse(waiting.expiresAt) : 0;
+    await at(one, new Date(ends - 1).toISOString());
+    expect((await types(one)).at(-1)).toBe('validation_passed');
+    await at(one, new Date(ends).toISOString());
+    await at(one, new Date(ends).toISOString());
+    expect((await types(one)).slice(-2)).toEqual(['validation_passed', 'expired']);
   });
 });
 

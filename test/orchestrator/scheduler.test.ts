@@ -59,6 +59,7 @@ async function run(
     stages: stagesWith(stages),
     discard: async () => {},
     held: async () => [],
+    clock: () => new Date(AT),
     renewMs: 60_000,
     breakMs: 0,
   };

@@ -3,36 +3,22 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunId } from '../../../orchestrator/domain/ids.ts';
-import { shellAgent } from '../steps.ts';
-import { leftOver, repositoryOf, SHOP_MODELS, scratch } from '../support.ts';
-import {
-  type CommandLine,
-  clearedAway,
-  proofhouse,
-  queueByHand,
-  TINY_FILES,
-  TINY_POLICY,
-  tinyRepository,
-} from '../tiny.ts';
+import { factoryWith, shellAgent } from '../steps.ts';
+import { leftOver, queue, repositoryOf, scratch, settle } from '../support.ts';
+import { type CommandLine, proofhouse, TINY_FILES, TINY_POLICY, tinyRepository } from '../tiny.ts';
 
 const CHANGES = shellAgent("echo 'export const more = 1;' > src/more.mjs\n");
 
-function placed(
-  name: string,
-  files: Readonly<Record<string, string>>,
-): CommandLine & { repository: string } {
-  const home = scratch(name);
-  const repository = tinyRepository(path.join(home, 'tiny'), files);
-  return { ...clearedAway({ home }), repository };
-}
-
-/** Queues, serves until idle, and gives what `run show` says from its last event on. */
-async function endOf(at: CommandLine & { repository: string }) {
-  const run = await queueByHand(at, at.repository, 'Do something');
-  const served = await proofhouse(at, 'serve', '--until-idle', '--scripted', SHOP_MODELS);
-  const shown = await proofhouse(at, 'run', 'show', run);
-  expect(leftOver(run)).toEqual([]);
-  return { run, served, code: shown.code, report: reportOf(shown.out, run, at) };
+/** Queues a task on a repository of these files, works on it, and gives what `run show` says. */
+async function endOf(files: Readonly<Record<string, string>>) {
+  const factory = await factoryWith('bad-input');
+  const repository = repositoryOf(path.join(factory.home, 'tiny'), files);
+  const { id } = await queue(factory, repository, 'Do something');
+  await settle(factory, id);
+  const at = { home: factory.home };
+  const shown = await proofhouse(at, 'run', 'show', id);
+  expect(leftOver(id)).toEqual([]);
+  return { at, run: id, code: shown.code, report: reportOf(shown.out, id, at) };
 }
 
 function reportOf(out: string, run: RunId, { home }: CommandLine): string {
@@ -49,8 +35,8 @@ function reportOf(out: string, run: RunId, { home }: CommandLine): string {
 
 test('a policy with a key that nobody knows allows nothing', async () => {
   const policy = TINY_POLICY.replace('why: Who is let in as whom.', 'wyh: Who is let in.');
-  const at = placed('unknown-key', { ...CHANGES, '.proofhouse/policy.yaml': policy });
-  const { code, report } = await endOf(at);
+  const files = { ...TINY_FILES, ...CHANGES, '.proofhouse/policy.yaml': policy };
+  const { code, report } = await endOf(files);
   expect(code).toBe(2);
   expect(report).toMatchInlineSnapshot(`
     "+ claimed
@@ -66,10 +52,8 @@ test('a policy with a key that nobody knows allows nothing', async () => {
 });
 
 test('a base commit without a policy allows nothing', async () => {
-  const home = scratch('no-policy');
   const { '.proofhouse/policy.yaml': _, ...files } = TINY_FILES;
-  const repository = repositoryOf(path.join(home, 'tiny'), { ...files, ...CHANGES });
-  const { code, report } = await endOf({ ...clearedAway({ home }), repository });
+  const { code, report } = await endOf({ ...files, ...CHANGES });
   expect(code).toBe(2);
   expect(report).toMatchInlineSnapshot(`
     "+ claimed
@@ -82,8 +66,7 @@ test('a base commit without a policy allows nothing', async () => {
 test('a workspace file that cannot be read whole stops the run before its agent', async () => {
   const workspace =
     'apiVersion: proofhouse/v1\nkind: Workspace\nagent: { kind: comand, run: [sh] }\n';
-  const at = placed('workspace', { '.proofhouse/workspace.yaml': workspace });
-  const { code, report } = await endOf(at);
+  const { code, report } = await endOf({ ...TINY_FILES, '.proofhouse/workspace.yaml': workspace });
   expect(code).toBe(2);
   expect(report).toMatchInlineSnapshot(`
     "+ claimed
@@ -100,14 +83,12 @@ test('a workspace file that cannot be read whole stops the run before its agent'
 });
 
 test('a repository without a test proves nothing', async () => {
-  const home = scratch('no-tests');
   const { 'test/sum.test.mjs': _, ...files } = TINY_FILES;
-  const repository = repositoryOf(path.join(home, 'tiny'), {
+  const { code, report } = await endOf({
     ...files,
     ...CHANGES,
     '.proofhouse/policy.yaml': TINY_POLICY.replace('retries: 1', 'retries: 0'),
   });
-  const { code, report } = await endOf({ ...clearedAway({ home }), repository });
   expect(code).toBe(1);
   expect(report.replaceAll(/[\d.]+ s$/gm, 'TIME')).toMatchInlineSnapshot(`
     "+ claimed
@@ -132,8 +113,8 @@ dependencies:
   run: [[sh, -c, "echo no such package >&2; exit 7"]]
   keyed_by: [src/sum.mjs]
 `;
-  const at = placed('dependencies', { ...CHANGES, '.proofhouse/workspace.yaml': workspace });
-  const { run, code, report } = await endOf(at);
+  const files = { ...TINY_FILES, ...CHANGES, '.proofhouse/workspace.yaml': workspace };
+  const { at, run, code, report } = await endOf(files);
   expect(code).toBe(1);
   expect(report).toMatchInlineSnapshot(`
     "+ claimed
@@ -149,11 +130,10 @@ dependencies:
 });
 
 test('a task for a branch that does not exist is refused when it is queued', async () => {
-  const at = placed('no-branch', CHANGES);
-  const added = await proofhouse(
-    at,
-    ...['task', 'add', 'Anything', '--repo', at.repository, '--base', 'release'],
-  );
+  const at = { home: scratch('no-branch') };
+  const repository = tinyRepository(path.join(at.home, 'tiny'));
+  const asked = ['task', 'add', 'Anything', '--repo', repository, '--base', 'release'];
+  const added = await proofhouse(at, ...asked);
   expect(added.code).toBe(2);
   expect(added.err.replaceAll(at.home, 'HOME')).toMatchInlineSnapshot(`
     "error[base_not_found]: HOME/tiny: it has no branch "release"; it has main

@@ -2,10 +2,14 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { newRunId } from '../../orchestrator/commands/names.ts';
 import type { Factory } from '../../orchestrator/compose.ts';
+import type { SandboxEnd } from '../../orchestrator/ports.ts';
+import type { Engine } from '../../sandboxes/docker.ts';
+import { exportTree } from '../../sandboxes/export.ts';
 import { attemptsOn, node, sh } from '../scenarios/sandbox/attempt.ts';
 import { shellAgent } from '../scenarios/steps.ts';
-import { leftOver, queue, settle, testFactory } from '../scenarios/support.ts';
+import { leftOver, queue, scratch, settle, testFactory } from '../scenarios/support.ts';
 import { tinyRepository } from '../scenarios/tiny.ts';
 
 const MIB = 2 ** 20;
@@ -13,7 +17,7 @@ const FIX = 'echo "export const x = 1;" > src/added.mjs\n';
 
 describe('an agent that prints 50 MB', () => {
   it.each([
-    ['in short lines', 'yes "all tests passed" | head -c 50000000\n'],
+    ['in short lines', `yes "all tests passed $(printf 'x%.0s' $(seq 400))" | head -c 50000000\n`],
     ['in one line', "head -c 50000000 /dev/zero | tr '\\0' a\n"],
     ['of bytes that are no text', 'head -c 50000000 /dev/urandom\n'],
   ])('%s is heard up to a bound, and its change counts', async (_, flood) => {
@@ -44,18 +48,14 @@ describe('an agent that fills its disk', () => {
   });
 
   it.each([
-    ['a file of 1.9 GiB of nothing', sh('truncate -s 1900M big'), /of the change has \d+ bytes/],
+    ['a file of 300 MiB of nothing', sh('truncate -s 300M big'), /of the change has \d+ bytes/],
+    ['80 MB that cannot be packed', sh('head -c 80000000 /dev/urandom > r'), /packs to \d+ bytes/],
     [
-      '600 MB that cannot be packed',
-      sh('for n in 1 2 3 4 5 6; do head -c 100000000 /dev/urandom > r$n; done'),
-      /larger than what a workspace has room|packs to \d+ bytes/,
-    ],
-    [
-      '120,000 small files',
+      '20,200 small files',
       node(`import { mkdirSync, writeFileSync } from 'node:fs'; process.chdir('/workspace');
-        for (let d = 0; d < 120; d += 1) { mkdirSync('d' + d);
-          for (let n = 0; n < 1000; n += 1) writeFileSync('d' + d + '/' + n, d + ' ' + n); }`),
-      /room|entries/,
+        for (let d = 0; d < 20; d += 1) { mkdirSync('d' + d);
+          for (let n = 0; n < 1010; n += 1) writeFileSync('d' + d + '/' + n, String(d)); }`),
+      /has 20200 entries/,
     ],
   ])('%s is refused, and the machinery is whole', async (_, argv, why) => {
     const { attempts } = await tiny('full');
@@ -67,6 +67,45 @@ describe('an agent that fills its disk', () => {
     expect(await attempts.discard()).toEqual([]);
   });
 });
+
+describe('an export that does not come to its end', () => {
+  const told = async (end: SandboxEnd, said: string) => {
+    const run = newRunId();
+    const engine = exporterThat(end, said);
+    const tool = { name: 'proofhouse-x', run, role: 'exporter', script: 'export.sh' } as const;
+    const shop = { engine, uid: 1, image: async () => 'sha256:0' };
+    const rest = { env: {}, mounts: [], workingDir: '/', out: scratch('export') };
+    return exportTree(shop, { ...tool, ...rest }, new AbortController().signal);
+  };
+
+  it('for want of its own scratch space refuses the change', async () => {
+    const end = { ended: 'exited', exitCode: 128, wallMs: 1 } as const;
+    expect(await told(end, 'fatal: write error: No space left on device')).toMatchObject({
+      refused: [{ code: 'change_refused', message: expect.stringContaining('has room') }],
+    });
+  });
+
+  it('because its sandbox vanished is broken machinery', async () => {
+    const end = { ended: 'lost', exitCode: null, wallMs: 1 } as const;
+    await expect(told(end, '')).rejects.toMatchObject({ code: 'engine_failed' });
+  });
+});
+
+/** An engine that can do nothing but run one sandbox to this end. */
+function exporterThat(end: SandboxEnd, said: string): Engine {
+  const never = async (): Promise<never> => {
+    throw new Error('an export asks for nothing else');
+  };
+  return {
+    ...{ ensure: async () => {}, remove: async () => {} },
+    follow: async (_, onLine) => {
+      await onLine({ index: 0, stream: 'err', text: said });
+      return end;
+    },
+    ...{ kill: never, freshOverlay: never, removeVolume: never, removeAll: never, imageId: never },
+    ...{ removeImages: never, buildImages: never, describe: never, runs: never },
+  };
+}
 
 async function tiny(name: string) {
   const factory = await testFactory(name);

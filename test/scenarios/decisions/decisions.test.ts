@@ -8,7 +8,7 @@ import type { RunId } from '../../../orchestrator/domain/ids.ts';
 import { contextFor } from '../context.ts';
 import { eventsOf, factoryWith, outcomeOf, saidBy, shellAgent } from '../steps.ts';
 import { leftOver, queue, SHOP_MODELS, settle, stateOf } from '../support.ts';
-import { proofhouse, queueByHand, tinyRepository } from '../tiny.ts';
+import { proofhouse, queueByHand, TINY_POLICY, tinyRepository } from '../tiny.ts';
 
 const WORK = ['workspace_ready', 'agent_finished', 'change_sealed', 'judged', 'validation_passed'];
 const SESSION = shellAgent(`
@@ -20,7 +20,14 @@ exit 0
 
 async function waiting(clock?: () => Date) {
   const factory = await factoryWith('decisions', clock === undefined ? {} : { clock });
-  const repository = tinyRepository(path.join(factory.home, 'tiny'), SESSION);
+  const repository = tinyRepository(path.join(factory.home, 'tiny'), {
+    ...SESSION,
+    // Who asks is one of those who are asked: it is that, and no group, which bars them.
+    '.proofhouse/policy.yaml': TINY_POLICY.replaceAll(
+      '["local:rita"]',
+      '["local:rita", "local:dana"]',
+    ),
+  });
   const { id } = await queue(factory, repository, 'Thirty days');
   await settle(factory, id);
   return { factory, repository, run: id, tree: await treeOf(factory, id) };
@@ -61,14 +68,16 @@ test('by the command line: queued, waited for, shown, approved, published', asyn
   expect(leftOver(run)).toEqual([]);
 });
 
-test('who asked cannot approve or refuse, and neither can a person of no group that is asked', async () => {
+test('who asked cannot approve though the group has them, and neither can a person of no such group', async () => {
   const { factory, run, tree } = await waiting();
   const context = contextFor(factory);
   const refused = { code: 'not_eligible' };
   await expect(approve(context, { run, tree, as: 'local:dana' })).rejects.toMatchObject(refused);
   await expect(approve(context, { run, tree, as: 'local:eve' })).rejects.toMatchObject(refused);
-  const no = { run, tree, as: 'local:eve', reason: 'no', type: 'rejected' } as const;
-  await expect(refuse(context, no)).rejects.toMatchObject(refused);
+  for (const as of ['local:dana', 'local:eve']) {
+    const no = { run, tree, as, reason: 'no', type: 'rejected' } as const;
+    await expect(refuse(context, no)).rejects.toMatchObject(refused);
+  }
   expect(await eventsOf(factory, run)).toEqual(['claimed', ...WORK]);
   expect(leftOver(run)).toEqual([]);
 });

@@ -20,10 +20,10 @@ const ROWS = [
   ['git write-tree + one bare container', 'floor'],
   ['seal of a small change', '<= 1.5 x'],
   ['shop run, controller, peak memory', 'MiB'],
-  ['shop run, preparing', ' s '],
-  ['shop run, working', ' s '],
-  ['shop run, validating', ' s '],
-  ['shop run, claimed to pull request', ' s '],
+  ['shop run, preparing', ' s'],
+  ['shop run, working', ' s'],
+  ['shop run, validating', ' s'],
+  ['shop run, claimed to pull request', ' s'],
 ] as const;
 
 describe('npm run bench', () => {

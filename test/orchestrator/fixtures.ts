@@ -11,7 +11,7 @@ import type { Ending, In, Phase, Prepared, RunEvent } from '../../orchestrator/d
 import type { Task } from '../../orchestrator/domain/task.ts';
 import { digest, person, sha } from '../policies/sample.ts';
 
-export { digest, person, sha };
+export { digest, sha };
 
 export type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 

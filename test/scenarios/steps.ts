@@ -1,6 +1,13 @@
 /** Factories of which a test chooses a part, how a run went in words, and agents that are a script. */
+import { rmSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
-import { chooseModel, type Factory, openFactory, openModel } from '../../orchestrator/compose.ts';
+import {
+  chooseModel,
+  type Factory,
+  openFactory,
+  openModel,
+  runtimeFolder,
+} from '../../orchestrator/compose.ts';
 import type { RunId } from '../../orchestrator/domain/ids.ts';
 import type { RunState } from '../../orchestrator/domain/run-state.ts';
 import { SHOP_MODELS, scratch } from './support.ts';
@@ -21,6 +28,7 @@ export async function factoryWith(name: string, { model, clock }: Chosen = {}): 
   onTestFinished(async () => {
     await opened.engine.removeAll('instance');
     opened.close();
+    rmSync(runtimeFolder(opened.home), { recursive: true, force: true });
   });
   return { ...opened, runner: { ...opened.runner, breakMs: 1 } };
 }

@@ -8,7 +8,13 @@ import { onTestFinished } from 'vitest';
 import { makeShop } from '../../orchestrator/commands/demo-shop.ts';
 import { personNamed } from '../../orchestrator/commands/names.ts';
 import { addTask } from '../../orchestrator/commands/task.ts';
-import { chooseModel, type Factory, openFactory, openModel } from '../../orchestrator/compose.ts';
+import {
+  chooseModel,
+  type Factory,
+  openFactory,
+  openModel,
+  runtimeFolder,
+} from '../../orchestrator/compose.ts';
 import type { RunId } from '../../orchestrator/domain/ids.ts';
 import type { RunState } from '../../orchestrator/domain/run-state.ts';
 import type { Task } from '../../orchestrator/domain/task.ts';
@@ -38,6 +44,7 @@ export async function testFactory(name: string, scripted = SHOP_MODELS): Promise
   onTestFinished(async () => {
     await factory.engine.removeAll('instance');
     factory.close();
+    rmSync(runtimeFolder(factory.home), { recursive: true, force: true });
   });
   return factory;
 }

@@ -9,7 +9,7 @@ import { type Digest, Person, RunId, type Sha } from '../../orchestrator/domain/
 import type { GateJudgement, Judgement } from '../../orchestrator/domain/judgement.ts';
 import type { Ending, In, Phase, Prepared, RunEvent } from '../../orchestrator/domain/run-state.ts';
 import type { Task } from '../../orchestrator/domain/task.ts';
-import { digest, person, sha } from '../policies/sample.ts';
+import { digest, sha } from '../policies/sample.ts';
 
 export { digest, sha };
 

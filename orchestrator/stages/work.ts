@@ -16,6 +16,8 @@ import { boundedNotes } from './bounded-notes.ts';
 import type { StageTools } from './tools.ts';
 
 const AGENT_MEMORY_BYTES = 2 * 2 ** 30;
+/** More than a sandbox's bounded log can hold: lines of an agent started again come after the first one's. */
+const LINES_PER_START = 100_000_000;
 const SAID_CHARACTERS_MAX = 2000;
 
 export async function work(
@@ -48,7 +50,7 @@ export async function work(
     to: networkOf(layers).agent ? 'model' : 'nothing',
     budget,
   });
-  const heard = listener(tools, place, agent.parse);
+  const heard = listener(tools, place, agent.parse, run.breaks * LINES_PER_START);
   try {
     const end = await tools.workspaces.runAgent(
       place,
@@ -123,6 +125,7 @@ function listener(
   tools: StageTools,
   place: Place,
   parse: (line: string) => { kind: string; text: string } | null,
+  from: number,
 ) {
   let said = '';
   const note = boundedNotes(tools.store);
@@ -137,7 +140,7 @@ function listener(
       run,
       attempt,
       source: 'agent',
-      index,
+      index: from + index,
       at,
       kind: event.kind,
       text: shown,

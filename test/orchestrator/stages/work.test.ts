@@ -44,7 +44,8 @@ async function worked({ end = EXITED, lines = [], meanwhile, policy = POLICY }: 
   };
   const source = sourceOf(repository({ files: { [BASE]: { [POLICY_PATH]: policy } } }));
   const tools: StageTools = await toolsWith({ workspaces, source, over: { doors } });
-  const again = () => work(tools, STATES.working, TASK, SIGNAL);
+  const again = (breaks = STATES.working.breaks) =>
+    work(tools, { ...STATES.working, breaks }, TASK, SIGNAL);
   const event = await again().catch((error: unknown) => error);
   return { event, tools, opened, open, commands, again };
 }
@@ -131,6 +132,12 @@ describe('an agent', () => {
     const { tools, again } = await worked({ lines: ['said|one', 'said|two'] });
     expect(await again()).toMatchObject({ ending: { said: 'two' } });
     expect(await tools.store.activity(RUN)).toHaveLength(2);
+  });
+
+  test('that was started again after broken machinery has its lines kept beside the first ones', async () => {
+    const { tools, again } = await worked({ lines: ['said|one', 'said|two'] });
+    await again(STATES.working.breaks + 1);
+    expect(await tools.store.activity(RUN)).toHaveLength(4);
   });
 });
 

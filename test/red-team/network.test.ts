@@ -100,7 +100,7 @@ describe('two runs at once', () => {
     const factory = await testFactory('neighbours');
     const look = `echo "mine is $SECRET" > note-$RUN.txt; sleep 4
       grep -rl "mine is" / --include='note-*' 2>/dev/null; find / -name gateway.sock 2>/dev/null
-      ls /run/proofhouse; ls -A /mirror/.. | head -50; cat /proc/*/cmdline 2>/dev/null | tr '\\0' ' '\n`;
+      ls /run/proofhouse; ls -A /mirror/.. | head -50; printf 'runs here: '; cat /proc/*/cmdline 2>/dev/null | tr '\\0' ' '\n`;
     const repositories = ['one', 'two'].map((name) => {
       const folder = path.join(factory.home, name);
       mkdirSync(folder);

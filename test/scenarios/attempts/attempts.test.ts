@@ -107,6 +107,15 @@ echo '${WRONG}' > src/sum.mjs
   expect(attempts).toHaveLength(3);
 });
 
+test('an edit that keeps the size and the time of a file is part of the change all the same', async () => {
+  const { outcome } = await ranWith(`
+when=$(stat -c %Y src/sum.mjs)
+echo '${WRONG}' > src/sum.mjs
+touch -d "@$when" src/sum.mjs
+`);
+  expect(outcome).toMatchObject({ findings: [{ validator: 'unit', code: 'tests_failed' }] });
+});
+
 test('an agent that finds nothing to do says so, and no check runs', async () => {
   const { factory, run, outcome } = await ranWith(`echo 'It adds already.'\n`);
   expect(outcome).toEqual({ kind: 'nothing_to_do', said: 'It adds already.' });

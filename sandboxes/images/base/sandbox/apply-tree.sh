@@ -5,6 +5,6 @@ umask 022
 git init -q --bare /tmp/git
 export GIT_DIR=/tmp/git GIT_WORK_TREE=/workspace GIT_INDEX_FILE=/tmp/index
 printf '/mirror/objects\n/quarantine/objects\n' > /tmp/git/objects/info/alternates
-cp /snapshot/.git/index /tmp/index
+cp -p /snapshot/.git/index /tmp/index
 cd /workspace
-git -c core.bare=false -c core.checkStat=minimal -c core.trustctime=false read-tree --reset -u "$TREE"
+git -c core.bare=false read-tree --reset -u "$TREE"

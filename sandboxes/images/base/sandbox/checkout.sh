@@ -5,8 +5,6 @@ umask 022
 cd /snapshot
 git init -q .
 echo /mirror/objects > .git/objects/info/alternates
-git config core.checkStat minimal
-git config core.trustctime false
 git update-ref --no-deref HEAD "$BASE"
 git read-tree "$BASE"
 git checkout-index -q -f -a -u

@@ -5,7 +5,16 @@
  */
 import { defineConfig } from 'vitest/config';
 
-const slow = ['scenarios', 'red-team', 'chaos'].map((folder) => `test/${folder}/**/*.test.ts`);
+/** These start git or Node some hundred times; they need no engine, and too much time for `check`. */
+const manyProcesses = [
+  'test/orchestrator/forge/**/*.test.ts',
+  'test/orchestrator/store/processes.test.ts',
+  'test/sandboxes/source/**/*.test.ts',
+];
+const slow = [
+  ...['scenarios', 'red-team', 'chaos'].map((folder) => `test/${folder}/**/*.test.ts`),
+  ...manyProcesses,
+];
 /** Quick tests too start processes, on machines that do other things. */
 const UNIT_MS = 30_000;
 const SCENARIO_MS = 600_000;

@@ -1,6 +1,6 @@
 /** A change is `(base commit, tree id)` and the facts that were read from the two. */
 import { z } from 'zod';
-import { Digest, Sha } from './ids.ts';
+import { Digest, Person, Sha } from './ids.ts';
 
 /** What a raw entry does to its path. A rename is a delete and an add: both sides are judged. */
 export const Operation = z.enum(['add', 'modify', 'delete', 'mode', 'type']);
@@ -38,5 +38,18 @@ export const Facts = z.object({
   binary: z.array(Sha),
   /** Fully qualified ref the change is meant for. */
   target: z.string(),
+  /**
+   * Decoded text of blobs on either side, by object id; symlink targets too. What is binary, over
+   * 1 MiB, or beyond 32 MiB in all is left out, and a rule that needs it fires.
+   */
+  texts: z.record(z.string(), z.string()),
+  /** Names at the root of the base tree. */
+  roots: z.array(z.string()),
+  /** Entries of commits in between, where the change has a history: a secret that was taken back. */
+  history: z.array(Entry),
+  /** Members of groups that a policy names by team or file, under `github_team:…` or `file:…`. */
+  groups: z.record(z.string(), z.array(Person)),
+  /** Role of the agent whose rights the change was made with; null for a change made by people. */
+  madeBy: z.string().nullable(),
 });
 export type Facts = z.infer<typeof Facts>;

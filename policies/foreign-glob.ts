@@ -117,15 +117,11 @@ function parenthesised(prefix: string, inside: string): Choice | null {
 
 function braced(inside: string): Choice | null {
   if (inside.includes(',')) return { kind: 'braces', options: inside.split(',') };
-  const [, first, last] =
-    /^(0|-?[1-9]\d{0,8}|[a-z])\.\.(0|-?[1-9]\d{0,8}|[a-z])$/i.exec(inside) ?? [];
-  if (first === undefined || last === undefined) return null;
-  const isNumbers = [first, last].every((end) => /\d/.test(end));
-  if (isNumbers)
-    return { kind: 'braces', options: between(Number(first), Number(last)).map(String) };
-  return first.length + last.length === 2
-    ? { kind: 'braces', options: characters(first, last) }
-    : null;
+  const [, low, high, first, last] =
+    /^(?:(0|-?[1-9]\d{0,8})\.\.(0|-?[1-9]\d{0,8})|([a-z])\.\.([a-z]))$/i.exec(inside) ?? [];
+  if (low && high)
+    return { kind: 'braces', options: between(Number(low), Number(high)).map(String) };
+  return first && last ? { kind: 'braces', options: characters(first, last) } : null;
 }
 
 function bracketed(inside: string): Choice | null {

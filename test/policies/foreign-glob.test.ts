@@ -13,6 +13,7 @@ describe('a choice of another dialect is offered as one pattern for each', () =>
     ['src/{a,b/c}/', 'braces', ['src/a/', 'src/b/c/']],
     ['v{1..3}.sql', 'braces', ['v1.sql', 'v2.sql', 'v3.sql']],
     ['v{1..-1}', 'braces', ['v1', 'v0', 'v-1']],
+    ['{A..C}/x', 'braces', ['A/x', 'B/x', 'C/x']],
     ['{a..c}/x', 'braces', ['a/x', 'b/x', 'c/x']],
     ['{a,a}.ts', 'braces', ['a.ts']],
     ['src/[ab].ts', 'brackets', ['src/a.ts', 'src/b.ts']],
@@ -75,7 +76,17 @@ describe('what cannot be listed gets the nearest pattern, and the reason', () =>
 
 test.each([
   ...['src/', 'app/(auth)/', 'app/[id]/page.tsx', '[id]', 'app/[[...slug]]/', '[...slug].vue'],
-  ...['{id}/x', '{01..03}', '(.)photo', '@(auth)', '+page@(app).svelte', '*(1).txt', 'a|b', '[]x'],
+  ...[
+    '{id}/x',
+    '{01..03}',
+    '{1..a}',
+    '(.)photo',
+    '@(auth)',
+    '+page@(app).svelte',
+    '*(1).txt',
+    'a|b',
+    '[]x',
+  ],
   ...['{a,b', 'a,b}', 'x[a', 'a]', '(a|b', 'a|b)', '!', 'x!', '**/*.ts', '\\*'],
 ])('%s is a name in every dialect, or whole in this one', (pattern) => {
   expect(foreignSyntax(pattern)).toBeNull();

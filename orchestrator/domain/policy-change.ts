@@ -26,3 +26,17 @@ export type Loosening = {
   /** Where the old policy asks for it, as `file:line:column`; empty when no line does. */
   readonly where: string;
 };
+
+/** From what a reviewer must see first to what they need not see. */
+export const EFFECTS = ['looser', 'may be looser', 'tighter', 'neither'] as const;
+export type Effect = (typeof EFFECTS)[number];
+
+/** One difference between two policies. */
+export type PolicyChange = {
+  readonly effect: Effect;
+  /** What it is about, as in `gate auth` or `limits`. */
+  readonly about: string;
+  readonly what: string;
+  /** In the new policy, or in the old one for what is gone, as `file:line:column`. */
+  readonly where: string;
+};

@@ -225,9 +225,11 @@ describe('a package.json that cannot be read', () => {
     ['a name that every object has', '{"dependencies":{"__proto__":"1"}}'],
     ['nested without end', `${'{"a":'.repeat(100)}1${'}'.repeat(100)}`],
   ])('%s fires on either side', (_, text) => {
-    for (const detector of [npmDependencyAdded, npmDependencyChanged, npmLifecycleScriptChanged]) {
-      expect(keysOf(detector, [change('package.json', '{}', text)])).toEqual(['unreadable']);
-      expect(keysOf(detector, [change('package.json', text, '{}')])).toEqual(['unreadable']);
+    for (const file of [change('package.json', '{}', text), change('package.json', text, '{}')]) {
+      expect(keysOf(npmDependencyAdded, [file])).toEqual(['unreadable']);
+      expect(keysOf(npmDependencyChanged, [file])).toEqual(['unreadable']);
+      expect(keysOf(npmDependencyRemoved, [file])).toEqual(['unreadable']);
+      expect(keysOf(npmLifecycleScriptChanged, [file])).toEqual(['unreadable']);
     }
   });
 

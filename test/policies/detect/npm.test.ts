@@ -189,7 +189,7 @@ describe('.npmrc', () => {
     ['ca[]=one', 'ca'],
     ['//a.example/:_authToken=secret', '//a.example/:_authToken'],
     ['registry=https://name:secret@a.example/', 'registry'],
-    ['$'.concat('{A}=b'), '$'.concat('{A}: b')],
+    [`$\{A}=b`, `$\{A}: b`],
   ])('%s', (line, key) => {
     expect(settings('save-exact=true', `save-exact=true\n${line}`)).toEqual([key]);
     expect(settings(line, '')).toEqual([`removed ${key.split(/: /)[0]}`]);

@@ -32,6 +32,8 @@ export type Setting = {
   readonly isSecret?: boolean;
 };
 
+const CHARACTERS_MAX = 1_024 * 1_024;
+
 /** What is installed for the package itself. */
 export const OWN_SECTIONS = ['dependencies', 'devDependencies', 'optionalDependencies'];
 const SECTIONS: readonly DataPath[] = [
@@ -45,7 +47,7 @@ const SECTIONS: readonly DataPath[] = [
 ];
 
 export function readManifest(text: string): Manifest | Unreadable {
-  const data = parseJsonData(text);
+  const data = parseJsonData(text, CHARACTERS_MAX);
   if (!data) return { unreadable: 'it is no JSON, or gives a key twice' };
   if (!isRecord(data.value)) return { unreadable: 'it is no JSON object' };
   const { value, line } = data;

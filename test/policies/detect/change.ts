@@ -34,3 +34,6 @@ export function keysOf<Options>(
   const fired = detector.detect(subject, detector.options.parse(options));
   return fired.map(({ path, key }) => (files.length > 1 ? `${path} ${key}` : key)).sort();
 }
+
+/** For a text made to take long, on a machine that does other things; its square takes minutes. */
+export const QUICK_MS = 10_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { lockfileOrphan } from '../../../policies/detect/lockfile.ts';
-import { change, keysOf, link, unread } from './change.ts';
+import { change, keysOf, link, QUICK_MS, unread } from './change.ts';
 
 const HOST = 'https://packages.example';
 const bump = change('package.json', '{"dependencies":{"a":"1"}}', '{"dependencies":{"a":"2"}}');
@@ -257,5 +257,5 @@ test('a large lockfile takes no time', () => {
   const started = performance.now();
   expect(sources('package-lock.json', large(HOST), large('https://evil.example'))).toHaveLength(1);
   expect(sources('yarn.lock', '', '  resolved "'.repeat(90_000))).toEqual(['unreadable']);
-  expect(performance.now() - started).toBeLessThan(3_000);
+  expect(performance.now() - started).toBeLessThan(QUICK_MS);
 });

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseRawDiff } from '../../../policies/facts.ts';
 import {
-  blobFacts,
   ingest,
   lineCounts,
+  measureBlobs,
   mergeOnto,
   rawDiff,
   readBlob,
@@ -221,7 +221,7 @@ describe('lines', () => {
     const tree = await sealed(on, { 'a.ts': 'b\0\nc\n' });
     expect(await lineCounts(on.at, on.base, tree)).toEqual({ addedLines: 0, removedLines: 0 });
     expect(await textDiff(on.at, on.base, tree, 10_000)).toContain('\n+c\n');
-    expect((await blobFacts(on.at, await entriesOf(on, tree))).binary).toHaveLength(1);
+    expect((await measureBlobs(on.at, await entriesOf(on, tree))).binary).toHaveLength(1);
   });
 
   test('are shown up to so many bytes', async () => {
@@ -238,7 +238,7 @@ describe('the blobs of a change', () => {
     const tree = await sealed(on, files);
     const entries = await entriesOf(on, tree);
     const oid = (path: string) => entries.find((entry) => entry.path === path)?.newOid ?? '';
-    expect(await blobFacts(on.at, entries)).toEqual({
+    expect(await measureBlobs(on.at, entries)).toEqual({
       blobBytes: { [oid('a.txt')]: 5, [oid('c.bin')]: 3, [oid('empty')]: 0 },
       binary: [oid('c.bin')],
     });
@@ -256,14 +256,14 @@ describe('the blobs of a change', () => {
     const tree = rawObject(on, 'tree', treeEntry('100644', 'x', blob));
     const taken = await ingest(on.at, packOfObjects(on, [blob, tree]), tree, on.base);
     if ('refused' in taken) throw new Error('the blob was refused');
-    const { binary } = await blobFacts(on.at, await entriesOf(on, taken.tree));
+    const { binary } = await measureBlobs(on.at, await entriesOf(on, taken.tree));
     expect(binary.length === 1).toBe(isBinary);
   });
 
   test('that were deleted have no size', async () => {
     const on = await bench({ 'a.txt': 'a\n' });
     const tree = await sealed(on, { 'a.txt': null });
-    expect(await blobFacts(on.at, await entriesOf(on, tree))).toEqual({
+    expect(await measureBlobs(on.at, await entriesOf(on, tree))).toEqual({
       blobBytes: {},
       binary: [],
     });

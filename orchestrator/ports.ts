@@ -190,7 +190,6 @@ export type Source = {
    * tree says of itself; and the names at the root of the base.
    */
   measure(place: Place, tree: Sha, entries: readonly Entry[]): Promise<Measured>;
-  blob(place: Place, oid: Sha): Promise<Uint8Array>;
   /** A diff for people: text only, no filters, at most `maxBytes`. */
   diff(place: Place, tree: Sha, maxBytes: number): Promise<string>;
   /** Writes the one commit that is published. The same input gives the same commit. */

@@ -150,10 +150,6 @@ export async function measureBlobs(at: Quarantine, entries: readonly Entry[]): P
   throw new Error('one change has the facts of one');
 }
 
-export async function readBlob(at: Quarantine, oid: Sha): Promise<Buffer> {
-  return (await inside(at, ['cat-file', 'blob', oid])).stdout;
-}
-
 export async function textDiff(
   at: Quarantine,
   base: Sha,

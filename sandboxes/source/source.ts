@@ -9,7 +9,6 @@ import {
   mergeOnto,
   type Quarantine,
   rawDiff,
-  readBlob,
   runIn,
   textDiff,
   treePaths,
@@ -42,7 +41,6 @@ export function openSource(folders: Folders): Source {
       ...(await measureBlobs(quarantine(place), entries)),
       roots: (await rootNames(runIn(quarantine(place)), [place.base])).flat(),
     }),
-    blob: (place, oid) => readBlob(quarantine(place), oid),
     diff: (place, tree, maxBytes) => textDiff(quarantine(place), place.base, tree, maxBytes),
     commit: async (place, tree, message, at) => ({
       commit: await writeCommit(quarantine(place), place.base, tree, message, at),

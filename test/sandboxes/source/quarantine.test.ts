@@ -9,7 +9,6 @@ import {
   measureBlobs,
   mergeOnto,
   rawDiff,
-  readBlob,
   textDiff,
   treePaths,
   writeCommit,
@@ -49,9 +48,8 @@ describe('what a workspace gives', () => {
     const on = await bench({ 'a.txt': LONG, 'b.txt': 'b\n' });
     const tree = await sealed(on, { 'a.txt': `${LONG}\nmore\n` });
     expect(await treePaths(on.at, tree)).toEqual(['a.txt', 'b.txt']);
-    const [entry] = await entriesOf(on, tree);
-    const bytes = await readBlob(on.at, entry?.newOid ?? tree);
-    expect(bytes.toString()).toBe(`${LONG}\nmore\n`);
+    const { texts } = await measureBlobs(on.at, await entriesOf(on, tree));
+    expect(Object.values(texts)).toEqual([`${LONG}\nmore\n`, LONG]);
   });
 
   test('is taken in when nothing changed', async () => {
@@ -241,6 +239,7 @@ describe('the blobs of a change', () => {
     expect(await measureBlobs(on.at, entries)).toEqual({
       blobBytes: { [oid('a.txt')]: 5, [oid('c.bin')]: 3, [oid('empty')]: 0 },
       binary: [oid('c.bin')],
+      texts: { [oid('a.txt')]: 'text\n', [oid('empty')]: '' },
     });
   });
 
@@ -266,6 +265,7 @@ describe('the blobs of a change', () => {
     expect(await measureBlobs(on.at, await entriesOf(on, tree))).toEqual({
       blobBytes: {},
       binary: [],
+      texts: { [git(on.work, 'rev-parse', `${on.base}:a.txt`).trim()]: 'a\n' },
     });
   });
 });

@@ -53,11 +53,13 @@ async function borrow(scratch: string, found: GitFolders): Promise<void> {
 
 async function resolve(run: RunGit, revision: string, folder: string): Promise<Sha> {
   const asked = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
-  const { stdout } = await run(asked, { allow: [1, 128] });
-  const found = Sha.safeParse(stdout.toString().trim());
+  // No program can be given a NUL.
+  const answer = revision.includes('\0') ? null : await run(asked, { allow: [1, 128] });
+  const found = Sha.safeParse(answer?.stdout.toString().trim());
   if (found.success) return found.data;
+  const name = JSON.stringify(revision);
   throw new Fault(
     'usage',
-    `${JSON.stringify(revision)} is no commit of ${folder}; name a branch, a tag or a commit id`,
+    `${name} is no commit of ${folder}; name a branch, a tag or a commit id`,
   );
 }

@@ -162,7 +162,8 @@ function entryProblem(entry: FileEntry): string | null {
     }
   }
   const refusal = modeRefusal(entry);
-  if (refusal !== null) return `the entry ${refusal.problem}`;
+  // A submodule leaves no workspace either; but a policy may have gates for them.
+  if (refusal?.code === 'mode') return `the entry ${refusal.problem}`;
   const operation = operationOf(entry);
   if (operation === null) return 'the entry changes nothing: both sides are the same';
   return told === undefined || told === operation

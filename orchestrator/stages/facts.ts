@@ -69,5 +69,5 @@ export function linkFindings(entries: readonly Entry[], texts: Facts['texts']): 
 
 function groupFiles(layers: readonly LoadedPolicy[]): string[] {
   const groups = layers.flatMap(({ policy }) => Object.values(policy.groups));
-  return groups.flatMap((group) => ('file' in group ? [String(group.file)] : []));
+  return groups.flatMap(({ file }) => file ?? []);
 }

@@ -30,7 +30,7 @@ export async function publish(
   if (tip !== run.change.base) return ontoNewBase(tools, run, task, tip);
   const { layers, file } = await readBaseRules(tools, task.repository, tip);
   const { facts } = await factsAt(tools, run, task, { base: tip, tree: run.change.tree, layers });
-  const judgement = decide(layers, facts);
+  const judgement = decide(layers, facts, tools.clock().toISOString());
   const stale = staleReasons(run, task, judgement, tools.clock());
   if (stale.length > 0) return { type: 'approvals_went_stale', reasons: stale };
   const keyedBy = file.dependencies?.keyedBy ?? [];

@@ -75,6 +75,7 @@ describe('facts that people write', () => {
     ['modify', { newMode: '100755' }],
     ['mode', { newMode: '100755', newOid: sha('1') }],
     ['type', { newMode: '120000' }],
+    ['type', { newMode: '160000' }],
   ])('say by modes and objects that something is an %s', (operation, over) => {
     expect(read(file({ entries: [written('a', over)] })).entries[0]?.operation).toBe(operation);
   });
@@ -176,16 +177,6 @@ describe('facts are refused', () => {
       'with a mode that git does not write',
       file({ entries: [written('a', { newMode: '100664' })] }),
       'entries[0]: the entry has the file mode 100664',
-    ],
-    [
-      'with a submodule',
-      file({ entries: [written('a', { newMode: '160000' })] }),
-      'entries[0]: the entry is a submodule',
-    ],
-    [
-      'with a submodule that goes',
-      file({ entries: [written('a', { oldMode: '160000' })] }),
-      'entries[0]: the entry is a submodule',
     ],
     [
       'with a path twice',

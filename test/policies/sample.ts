@@ -56,7 +56,7 @@ validators:
 network:
   default: deny
   phases:
-    dependencies: { allow: [{ via: package-registry }] }
+    setup: { allow: [{ via: package-registry }] }
     agent: { allow: [{ via: model-gateway }] }
     validate: { allow: [] }
 budgets:

@@ -2,7 +2,6 @@
  * Every command, its arguments and options. What they do is in `commands/`; this file only says how
  * they are called.
  */
-import process from 'node:process';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Context, Exit } from './commands/context.ts';
 import { approve, refuse } from './commands/decide.ts';

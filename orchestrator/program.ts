@@ -3,7 +3,7 @@
  * they are called.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Context, Exit } from './commands/context.ts';
+import type { Perform } from './commands/context.ts';
 import { approve, refuse } from './commands/decide.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
@@ -15,6 +15,7 @@ import { runLogs, runRetry, runShow, runsCommand } from './commands/run.ts';
 import { serve } from './commands/serve.ts';
 import { setup } from './commands/setup.ts';
 import { taskAdd, taskCancel } from './commands/task.ts';
+import { policyChangeCommands } from './program-policy-change.ts';
 
 export type Global = {
   readonly home?: string;
@@ -22,9 +23,6 @@ export type Global = {
   readonly json?: boolean;
   readonly orgPolicy?: string[];
 };
-
-/** Runs a command with what the command line's own options ask for. */
-export type Perform = (command: (context: Context) => Promise<Exit>) => Promise<void>;
 
 export function buildProgram(perform: Perform): Command {
   const program = new Command('proofhouse')
@@ -207,6 +205,7 @@ function decisionCommands(program: Command, perform: Perform): void {
 
 function policyCommands(program: Command, perform: Perform): void {
   const policy = program.command('policy').description('what a policy says');
+  policyChangeCommands(policy, perform);
   policy
     .command('lint')
     .description('every error and warning of a policy file')

@@ -40,3 +40,40 @@ export type PolicyChange = {
   /** In the new policy, or in the old one for what is gone, as `file:line:column`. */
   readonly where: string;
 };
+
+/** A change that landed once. */
+export type LandedName = {
+  readonly commit: string;
+  readonly title: string;
+  /** ISO 8601, UTC. */
+  readonly when: string;
+};
+
+/** What two policies say of the same changes. */
+export type Replay = {
+  /** Changes that both judged. */
+  readonly judged: number;
+  readonly loosened: readonly (LandedName & {
+    readonly paths: readonly string[];
+    readonly loosenings: readonly Loosening[];
+    /** It was held or denied, and is neither any more. */
+    readonly isFree: boolean;
+  })[];
+  /** Changes that went through and do not any more. */
+  readonly gated: readonly (LandedName & {
+    readonly paths: readonly string[];
+    readonly gates: readonly string[];
+  })[];
+  /** On how many changes each gate asks. */
+  readonly gates: readonly { readonly id: string; readonly before: number; readonly after: number }[];
+  /** Approvals that are asked of each group in a week, choices among groups left out. */
+  readonly load: readonly {
+    readonly group: string;
+    readonly before: number;
+    readonly after: number;
+  }[];
+  /** From the oldest to the newest change, and one at least. */
+  readonly weeks: number;
+  /** Changes that no policy judges: entries that never leave a workspace. */
+  readonly refused: readonly (LandedName & { readonly why: string })[];
+};

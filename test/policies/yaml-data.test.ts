@@ -39,7 +39,8 @@ describe('YAML that others wrote', () => {
     ['text that is too long', `a: ${'b'.repeat(256 * 1_024)}`],
     ['a great depth', `${'['.repeat(70)}${']'.repeat(70)}`],
     ['a depth that no stack holds', '['.repeat(200_000)],
-    ['many aliases', `- &a b\n${'- *a\n'.repeat(501)}`],
+    ['many aliases', '- &a b\n- *a\n'.repeat(501)],
+    ['many uses of one anchor', `- &a b\n${'- *a\n'.repeat(101)}`],
   ])('%s is null', (_, text) => {
     expect(values(text)).toBeNull();
   });

@@ -26,7 +26,9 @@ function testCommand(policy: Command, perform: Perform): void {
     .option('--policy <file...>', DEFAULT_FILE)
     .option('--coverage', 'also what no case fires; end with 1 below 100 %')
     .option('--packs', 'count the gates of packs in the coverage too')
-    .addOption(new Option('--format <format>', 'of the result').choices(TEST_FORMATS).default('text'))
+    .addOption(
+      new Option('--format <format>', 'of the result').choices(TEST_FORMATS).default('text'),
+    )
     .addHelpText('after', '\nEnds with 0 passed, 1 failed or not covered, 2 bad input.')
     .action((file: string | undefined, flags: TestFlags) =>
       perform((context) =>
@@ -64,7 +66,10 @@ function simulateCommand(policy: Command, perform: Perform): void {
     .option('--repo <folder>', 'the repository', '.')
     .option('--branch <name>', 'the branch that the changes are taken to be for', 'main')
     .option('--allow-looser', LOOSER)
-    .addHelpText('after', '\nEnds with 0, with 1 when the new policy is looser, with 2 on bad input.')
+    .addHelpText(
+      'after',
+      '\nEnds with 0, with 1 when the new policy is looser, with 2 on bad input.',
+    )
     .action((flags: SimulateFlags) =>
       perform((context) =>
         policySimulate(context, {
@@ -88,7 +93,10 @@ function diffCommand(policy: Command, perform: Perform): void {
     .argument('<old>', 'a file, or REVISION:PATH as in HEAD:.proofhouse/policy.yaml')
     .argument('<new>', 'the same')
     .option('--allow-looser', LOOSER)
-    .addHelpText('after', '\nEnds with 0, with 1 when something is or may be looser, with 2 on bad input.')
+    .addHelpText(
+      'after',
+      '\nEnds with 0, with 1 when something is or may be looser, with 2 on bad input.',
+    )
     .action((before: string, after: string, { allowLooser }: { allowLooser?: boolean }) =>
       perform((context) =>
         policyDiffCommand(context, { before, after, allowLooser: allowLooser ?? false }),

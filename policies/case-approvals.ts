@@ -1,7 +1,7 @@
 /** Whether the approvals of a case are enough, counted as those of a run are. */
 import type { Approval } from '../orchestrator/domain/approval.ts';
-import type { Facts } from '../orchestrator/domain/change.ts';
 import { digestOf } from '../orchestrator/domain/canonical.ts';
+import type { Facts } from '../orchestrator/domain/change.ts';
 import { type Person, RunId } from '../orchestrator/domain/ids.ts';
 import type { GateJudgement, Judgement } from '../orchestrator/domain/judgement.ts';
 import type { Case, CaseApproval } from './fixtures.ts';

@@ -5,7 +5,13 @@ import { Sha } from '../orchestrator/domain/ids.ts';
 import { entriesDigest, operationOf } from './facts.ts';
 import type { Case, CaseChange } from './fixtures.ts';
 
-const ABSENT: Blob = { mode: '000000', oid: Sha.parse('0'.repeat(40)), text: null, bytes: 0, binary: false };
+const ABSENT: Blob = {
+  mode: '000000',
+  oid: Sha.parse('0'.repeat(40)),
+  text: null,
+  bytes: 0,
+  binary: false,
+};
 const FILE = '100644';
 const PROGRAM = '100755';
 const SYMLINK = '120000';
@@ -44,7 +50,9 @@ export function caseFacts(
     blobBytes: Object.fromEntries(added.map(({ after }) => [after.oid, after.bytes])),
     binary: added.filter(({ after }) => after.binary).map(({ after }) => after.oid),
     target,
-    texts: Object.fromEntries(blobs.flatMap(({ oid, text }) => (text === null ? [] : [[oid, text]]))),
+    texts: Object.fromEntries(
+      blobs.flatMap(({ oid, text }) => (text === null ? [] : [[oid, text]])),
+    ),
     roots: [...new Set([...roots, ...was.map(({ path }) => path.split('/', 1)[0] ?? '')])].sort(),
     history: [],
     groups,
@@ -57,7 +65,8 @@ export function changeProblem(change: readonly CaseChange[]): string | null {
   const all = change.flatMap(sidesOf);
   const paths = all.map(({ path }) => path);
   const twice = paths.find((path, index) => paths.indexOf(path) !== index);
-  if (twice !== undefined) return `"${twice}" is in this change twice; write one line for each path`;
+  if (twice !== undefined)
+    return `"${twice}" is in this change twice; write one line for each path`;
   const idle = all.find((sides) => entryOf(sides).length === 0);
   return idle === undefined ? null : `"${idle.path}" has the same content before and after`;
 }
@@ -75,7 +84,8 @@ function sidesOf(item: CaseChange): Sides[] {
   if ('modify' in item) {
     return [{ path, before: written(path, 'before', item.before), after: sized(path, item) }];
   }
-  if ('delete' in item) return [{ path, before: written(path, 'before', item.before), after: ABSENT }];
+  if ('delete' in item)
+    return [{ path, before: written(path, 'before', item.before), after: ABSENT }];
   if ('chmod' in item) {
     const blob = written(path, 'before', item.content);
     return [{ path, before: blob, after: { ...blob, mode: PROGRAM } }];
@@ -103,7 +113,8 @@ function sized(path: string, { content, bytes, binary }: Sized): Blob {
   const blob = written(path, 'after', content);
   const text = binary ? null : blob.text;
   // Of another size it is another blob, whatever of it is written out.
-  const oid = bytes === undefined && !binary ? blob.oid : objectId('blob', `${path} ${bytes} ${binary}`);
+  const oid =
+    bytes === undefined && !binary ? blob.oid : objectId('blob', `${path} ${bytes} ${binary}`);
   return { ...blob, oid, text, bytes: bytes ?? blob.bytes, binary };
 }
 
@@ -123,7 +134,9 @@ function entryOf({ path, before, after }: Sides): Entry[] {
 
 function objectId(kind: string, content: string): Sha {
   const bytes = Buffer.from(content);
-  return Sha.parse(createHash('sha1').update(`${kind} ${bytes.length}\0`).update(bytes).digest('hex'));
+  return Sha.parse(
+    createHash('sha1').update(`${kind} ${bytes.length}\0`).update(bytes).digest('hex'),
+  );
 }
 
 /** Lines that one side has more often than the other: what a diff shows at the least. */
@@ -137,7 +150,10 @@ function changedLines(before: string, after: string): { added: number; removed: 
   count(after, 1);
   count(before, -1);
   const more = [...counts.values()];
-  return { added: sum(more.filter((one) => one > 0)), removed: -sum(more.filter((one) => one < 0)) };
+  return {
+    added: sum(more.filter((one) => one > 0)),
+    removed: -sum(more.filter((one) => one < 0)),
+  };
 }
 
 function sum(numbers: readonly number[]): number {

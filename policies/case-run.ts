@@ -2,8 +2,8 @@
 import type { Facts } from '../orchestrator/domain/change.ts';
 import { Person } from '../orchestrator/domain/ids.ts';
 import type { Judgement } from '../orchestrator/domain/judgement.ts';
-import { caseFacts } from './case-facts.ts';
 import { type Count, countedApprovals } from './case-approvals.ts';
+import { caseFacts } from './case-facts.ts';
 import { decide } from './decide.ts';
 import type { Case, Expected } from './fixtures.ts';
 import type { LoadedPolicy } from './parse.ts';
@@ -34,7 +34,9 @@ function claimedMembers(layers: readonly LoadedPolicy[], { approvals }: Case): F
   const claimed = new Map<string, Person[]>();
   for (const { by, groups } of approvals) {
     for (const name of groups) {
-      const group = layers.map(({ policy }) => policy.groups).find((all) => Object.hasOwn(all, name));
+      const group = layers
+        .map(({ policy }) => policy.groups)
+        .find((all) => Object.hasOwn(all, name));
       const from = group?.[name]?.from;
       if (!from) continue;
       claimed.set(from, [...(claimed.get(from) ?? []), personOf(layers, by)]);
@@ -62,21 +64,28 @@ function judgementMisses(judgement: Judgement, expect: Expected): Miss[] {
     ...word('class', risk, judgement.riskClass),
     ...gateMisses(judgement, expect),
     ...needMisses(judgement, expect),
-    ...(validators === undefined ? [] : word('validators', list(validators), list(judgement.validators))),
+    ...(validators === undefined
+      ? []
+      : word('validators', list(validators), list(judgement.validators))),
     ...(denial === undefined || denials.some((message) => message.includes(denial))
       ? []
       : [{ key: 'denials_contain', expected: denial, found: denials.join(' ') || 'no denial' }]),
   ];
 }
 
-function gateMisses({ gates: found }: Judgement, { gates, includes_gates: some }: Expected): Miss[] {
+function gateMisses(
+  { gates: found }: Judgement,
+  { gates, includes_gates: some }: Expected,
+): Miss[] {
   const ids = found.map(({ id }) => id);
   const isOwn = (id: string): boolean => OWN_GATES.some((own) => own === id);
   const counted = ids.filter((id) => !isOwn(id) || gates?.includes(id));
   const lacking = (some ?? []).filter((id) => !ids.includes(id));
   return [
     ...(gates === undefined ? [] : word('gates', list(gates), list(counted))),
-    ...(lacking.length > 0 ? [{ key: 'includes_gates', expected: list(lacking), found: list(ids) }] : []),
+    ...(lacking.length > 0
+      ? [{ key: 'includes_gates', expected: list(lacking), found: list(ids) }]
+      : []),
   ];
 }
 

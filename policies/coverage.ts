@@ -25,7 +25,11 @@ export function coverageOf(
 ): Coverage {
   const rules = layers.flatMap((layer) => rulesOf(layer, options));
   const judged = results.map(({ judgement }) => judgement);
-  const sources = new Set(judged.flatMap(({ gates }) => gates.flatMap((gate) => gate.sources.map(({ where }) => `${gate.id} ${where}`))));
+  const sources = new Set(
+    judged.flatMap(({ gates }) =>
+      gates.flatMap((gate) => gate.sources.map(({ where }) => `${gate.id} ${where}`)),
+    ),
+  );
   const unfired = rules.filter(({ id, where }) => !sources.has(`${id} ${where}`));
   const fired = rules.length - unfired.length;
   const known = new Set(rules.map(({ id }) => id));
@@ -52,7 +56,10 @@ function rulesOf(layer: LoadedPolicy, { packs }: { readonly packs: boolean }): R
 function unusedExemptions({ policy, where }: LoadedPolicy, judged: readonly Judgement[]): Rule[] {
   return policy.exemptions
     .map(({ id }, index) => ({ id, where: where(['exemptions', index]) }))
-    .filter((one) => !judged.some(({ exemptions }) => exemptions.some((used) => used.where === one.where)));
+    .filter(
+      (one) =>
+        !judged.some(({ exemptions }) => exemptions.some((used) => used.where === one.where)),
+    );
 }
 
 /** Of the classes that the policy gives to anything. */
@@ -61,6 +68,8 @@ function unusedClasses(layers: readonly LoadedPolicy[], judged: readonly Judgeme
     policy.unmatched,
     ...[...policy.gates, ...policy.content].map((rule) => rule.class),
   ]);
-  const seen = new Set(judged.flatMap(({ riskClass, gates }) => [riskClass, ...gates.map((gate) => gate.riskClass)]));
+  const seen = new Set(
+    judged.flatMap(({ riskClass, gates }) => [riskClass, ...gates.map((gate) => gate.riskClass)]),
+  );
   return RiskClass.options.filter((risk) => given.includes(risk) && !seen.has(risk));
 }

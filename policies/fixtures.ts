@@ -84,10 +84,16 @@ const Case = z.strictObject({
   requester: key(Login.optional(), 'Who asked for the change.'),
   operator: key(Login.optional(), 'Who steered the run. By default who asked.'),
   target: key(
-    z.string().regex(/^refs\/[^\s]+$/, 'expected a whole ref, as in refs/heads/main').optional(),
+    z
+      .string()
+      .regex(/^refs\/[^\s]+$/, 'expected a whole ref, as in refs/heads/main')
+      .optional(),
     'The ref it is meant for. By default refs/heads/main.',
   ),
-  now: key(z.iso.datetime('expected a time such as 2026-01-31T12:00:00Z').optional(), 'When. By default now.'),
+  now: key(
+    z.iso.datetime('expected a time such as 2026-01-31T12:00:00Z').optional(),
+    'When. By default now.',
+  ),
   roots: key(
     z.array(z.string().min(1)).max(1000).default([]),
     'Names at the root of the repository, beside those of the change.',

@@ -70,9 +70,7 @@ async function sidesOf(
       ? await policyAt(local, againstRevision ?? 'HEAD', POLICY_FILE)
       : await policyIn(context.cwd, against);
   const after =
-    policy === null
-      ? await policyIn(repository, POLICY_FILE)
-      : await policyIn(context.cwd, policy);
+    policy === null ? await policyIn(repository, POLICY_FILE) : await policyIn(context.cwd, policy);
   return { before: [...above, before], after: [...above, after] };
 }
 

@@ -65,7 +65,11 @@ export type Replay = {
     readonly gates: readonly string[];
   })[];
   /** On how many changes each gate asks. */
-  readonly gates: readonly { readonly id: string; readonly before: number; readonly after: number }[];
+  readonly gates: readonly {
+    readonly id: string;
+    readonly before: number;
+    readonly after: number;
+  }[];
   /** Approvals that are asked of each group in a week, choices among groups left out. */
   readonly load: readonly {
     readonly group: string;

@@ -32,8 +32,14 @@ function coverageText(coverage: NonNullable<CaseReport['coverage']>): string {
     `${fired} of ${of} gates and content rules are fired by some case.`,
     ...titled('Fired by no case:', places(rules)),
     ...titled('Exemptions that no case uses:', places(exemptions)),
-    ...titled('Classes that no case takes:', classes.map((risk) => `  ${risk}`)),
-    ...titled('Cases that fire nothing:', idle.map((name) => `  ${printable(name)}`)),
+    ...titled(
+      'Classes that no case takes:',
+      classes.map((risk) => `  ${risk}`),
+    ),
+    ...titled(
+      'Cases that fire nothing:',
+      idle.map((name) => `  ${printable(name)}`),
+    ),
   ].join('\n');
 }
 

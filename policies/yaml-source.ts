@@ -38,7 +38,7 @@ export type Parsed<T> = {
 /** A file that is no YAML at all has one for each bracket. */
 const PROBLEMS_MAX = 100;
 /** Others are numbers to some readers and text, or other numbers, to others: 0x10, 1e9, 007, .inf. */
-const PLAIN_NUMBER = /^-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?$/;
+const PLAIN = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?$/;
 const FORBIDDEN_KEYS = ['__proto__', 'constructor', 'prototype'];
 
 export function parseYaml<S extends z.ZodType>(
@@ -140,10 +140,9 @@ function refusedNodes(document: Document, report: Report): Problem[] {
       if (isAlias(node)) return;
       if (node.anchor) refuse(node, 'P0105', 'an anchor; write the value out where it is needed');
       if (node.tag) refuse(node, 'P0101', `the tag ${node.tag}; plain values need none`);
-    },
-    Scalar: (_, node) => {
-      if (typeof node.value !== 'number' || PLAIN_NUMBER.test(node.source ?? '')) return;
-      refuse(node, 'P0104', `the number ${node.source}; write it in plain digits, as in 1500`);
+      if (isScalar(node) && typeof node.value === 'number' && !PLAIN.test(node.source ?? '')) {
+        refuse(node, 'P0104', `the number ${node.source}; write it in plain digits, as in 1500`);
+      }
     },
     Pair: (_, pair) => {
       const key = isScalar(pair.key) ? pair.key : null;

@@ -53,8 +53,7 @@ function firingsOfRule(rule: ContentRule, facts: Facts, { subjects, all }: Aroun
   const past = HISTORY_READERS.has(rule.detect ?? '')
     ? filesOf(covering, subjectsOf(facts.history), facts)
     : [];
-  const subject = { files: [...files, ...past], all, roots: facts.roots };
-  return detector.detect(subject, detector.options.parse(rule.with ?? {}));
+  return detector.fire({ files: [...files, ...past], all, roots: facts.roots }, rule.with);
 }
 
 /** What a rule reads. A path told from a covered one by case or form only is read as well. */

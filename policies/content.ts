@@ -90,6 +90,6 @@ function gateOf(
       .map(([key, message]) => ({ key, message }))
       .sort((a, b) => (a.key < b.key ? -1 : 1)),
     // What came from YAML is plain data; the schema's type of an option says less than that.
-    definition: JSON.parse(JSON.stringify(rule)) as Json,
+    definition: rule as Json,
   };
 }

@@ -94,10 +94,17 @@ const HIDDEN = /[\p{Bidi_Control}\p{DI}\p{Cf}\p{Cc}\p{Zl}\p{Zp}\u2800]/gu;
 /** Code points that stay allowed everywhere: tab and form feed. Line ends are no part of a line. */
 const HARMLESS = new Set(['\t', '\f']);
 
+/** More of them on one line say nothing new. */
+const TOLD_MAX = 100;
+
 function hiddenIn({ number, text }: Line): Hidden[] {
-  return [...text.matchAll(HIDDEN)]
-    .filter(({ 0: char, index }) => !isWanted(char, index, text, number))
-    .map(({ 0: char, index }) => ({ kind: kindOf(char), at: index, name: nameOf(char) }));
+  const hidden: Hidden[] = [];
+  for (const { 0: char, index } of text.matchAll(HIDDEN)) {
+    if (isWanted(char, index, text, number)) continue;
+    hidden.push({ kind: kindOf(char), at: index, name: nameOf(char) });
+    if (hidden.length === TOLD_MAX) break;
+  }
+  return hidden;
 }
 
 function kindOf(char: string): Kind {

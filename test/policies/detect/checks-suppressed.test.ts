@@ -133,8 +133,8 @@ test.each([
   ['blanks', `#${' '.repeat(1_000_000)}`],
   ['hashes', '# '.repeat(500_000)],
   ['words', '/*eslint aaaaaaaaaaaaaaaaaaaaa'.repeat(35_000)],
-])('a mebibyte of %s takes no more than two seconds', (_, text) => {
+])('a mebibyte of %s takes no more than five seconds', (_, text) => {
   const start = performance.now();
   kinds('a.ts', '', text);
-  expect(performance.now() - start).toBeLessThan(2_000);
+  expect(performance.now() - start).toBeLessThan(5_000);
 });

@@ -231,5 +231,5 @@ test.each([
 ])('a text made to be slow finishes: %s', (_, pattern, text) => {
   const start = performance.now();
   expect(fire({ added_re2: [pattern] }, added('a', text))).toEqual([]);
-  expect(performance.now() - start).toBeLessThan(3_000);
+  expect(performance.now() - start).toBeLessThan(5_000);
 });

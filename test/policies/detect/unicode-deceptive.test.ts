@@ -119,8 +119,8 @@ test.each([
   ['one mixed word', 'a\u0430'.repeat(300_000)],
   ['mixed words', 'a\u0430 '.repeat(200_000)],
   ['Greek parts', '\u0391_'.repeat(300_000)],
-])('a mebibyte of %s takes no more than two seconds', (_, text) => {
+])('a mebibyte of %s takes no more than five seconds', (_, text) => {
   const start = performance.now();
   kinds('a.ts', '', text);
-  expect(performance.now() - start).toBeLessThan(2_000);
+  expect(performance.now() - start).toBeLessThan(5_000);
 });

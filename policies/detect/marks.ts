@@ -36,21 +36,28 @@ export function newMarks(before: Marked, after: Marked, marks: readonly Mark[]):
 
 type Found = { readonly kind: string; readonly name: string; readonly line: number };
 
+/** One of a kind in a place, however many patterns of the kind match there. */
 function findMarks({ searched, shown }: Marked, marks: readonly Mark[]): Found[] {
   const starts = lineStarts(shown);
   // A line is hashed once, however many words stand in it.
   const digests = new Map<string, string>();
-  return marks.flatMap(({ kind, pattern }) =>
-    [...searched.matchAll(pattern)].map(({ index, 0: text }) => {
+  const found = new Map<string, Found>();
+  for (const { kind, pattern } of marks) {
+    for (const { index, 0: text } of searched.matchAll(pattern)) {
       const first = lineAt(starts, index);
       const last = lineAt(starts, index + text.length - 1);
       const place = `${first}-${last}`;
-      const lines = shown.slice(starts[first], starts[last + 1]);
-      const digest = digests.get(place) ?? shortDigest(lines.replace(/\s+/g, ''));
+      const digest = digests.get(place) ?? nameOf(shown.slice(starts[first], starts[last + 1]));
       digests.set(place, digest);
-      return { kind, name: `${kind}:${digest}`, line: first + 1 };
-    }),
-  );
+      found.set(`${kind}:${place}`, { kind, name: `${kind}:${digest}`, line: first + 1 });
+    }
+  }
+  return [...found.values()].sort((a, b) => a.line - b.line);
+}
+
+/** Blanks do not count: reformatting is no news. */
+function nameOf(lines: string): string {
+  return shortDigest(lines.replace(/\s+/g, ''));
 }
 
 /** Where each line begins; lines end as in `splitLines`. */

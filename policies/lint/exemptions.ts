@@ -37,12 +37,14 @@ export function exemptionFindings({ loaded, known, now }: Linting): Found[] {
         path: ['exemptions', index],
         message: `the exemption ${exemption.id} names no ticket`,
       },
-      gate !== undefined && known.length > 0 && !isUsed(exemption, gate.paths, known) && {
-        code: 'P0503',
-        severity: 'warning',
-        path: at('paths'),
-        message: `the exemption ${exemption.id} excuses no known file from gate ${exemption.gate}`,
-      },
+      gate !== undefined &&
+        known.length > 0 &&
+        !isUsed(exemption, gate.paths, known) && {
+          code: 'P0503',
+          severity: 'warning',
+          path: at('paths'),
+          message: `the exemption ${exemption.id} excuses no known file from gate ${exemption.gate}`,
+        },
     ];
     return found.filter((one) => one !== false);
   });

@@ -49,7 +49,9 @@ function everyPattern({ policy }: LoadedPolicy): Placed[] {
 function gatePatterns({ policy }: Pick<LoadedPolicy, 'policy'>): Placed[] {
   return [
     ...policy.gates.flatMap(({ paths }, index) => placed(paths, ['gates', index, 'paths'])),
-    ...policy.content.flatMap(({ paths }, index) => placed(paths ?? [], ['content', index, 'paths'])),
+    ...policy.content.flatMap(({ paths }, index) =>
+      placed(paths ?? [], ['content', index, 'paths']),
+    ),
   ];
 }
 
@@ -114,7 +116,8 @@ function slowExpressions({ policy }: LoadedPolicy): Found[] {
       (text?.[which] ?? []).flatMap((pattern, at): Found[] => {
         if (requiredLiteral(pattern) !== null) return [];
         const path = ['content', index, 'text', which, at];
-        const message = 'no text must be there for this to match, so every changed line is searched';
+        const message =
+          'no text must be there for this to match, so every changed line is searched';
         return [{ code: 'P0208', severity: 'warning', path, message }];
       }),
     ),

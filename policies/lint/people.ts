@@ -4,8 +4,8 @@ import { type Requirement, RiskClass } from '../../orchestrator/domain/judgement
 import { membersOf } from '../declared.ts';
 import { groupsOf, mergeRequirements } from '../join.ts';
 import type { LoadedPolicy } from '../parse.ts';
-import { named } from '../schema.ts';
 import { isSatisfiable } from '../satisfiable.ts';
+import { named } from '../schema.ts';
 import type { YamlPath } from '../yaml-source.ts';
 import type { Found, Linting } from './report.ts';
 
@@ -21,7 +21,11 @@ export function peopleFindings(linting: Linting): Found[] {
 }
 
 /** A place where people are asked for. */
-type Asked = { readonly by: string; readonly path: YamlPath; readonly approvals: readonly Requirement[] };
+type Asked = {
+  readonly by: string;
+  readonly path: YamlPath;
+  readonly approvals: readonly Requirement[];
+};
 
 function asking({ policy }: LoadedPolicy): Asked[] {
   const { classes, gates, content, neverDelegate, breakGlass, separation } = policy;

@@ -46,7 +46,10 @@ function selfFindings(loaded: LoadedPolicy): Found[] {
   return [{ code: 'P0401', severity: 'error', path: ['gates'], message, hint, part: 'key' }];
 }
 
-type Rule = Pick<GateRule | ContentRule, 'id' | 'class' | 'why' | 'approvals' | 'surface' | 'validators'>;
+type Rule = Pick<
+  GateRule | ContentRule,
+  'id' | 'class' | 'why' | 'approvals' | 'surface' | 'validators'
+>;
 
 function ruleFindings({ loaded, layers }: Linting, rule: Rule, path: YamlPath): Found[] {
   const found: Found[] = [];
@@ -112,7 +115,9 @@ function routeFindings({ policy }: LoadedPolicy): Found[] {
   return (policy.models?.routes ?? []).flatMap(({ use, stage }, index): Found[] => {
     if (use.length > 1) return [];
     const message = `the route for ${stage} names one model; when it does not answer, nothing does`;
-    return [{ code: 'P0406', severity: 'warning', path: ['models', 'routes', index, 'use'], message }];
+    return [
+      { code: 'P0406', severity: 'warning', path: ['models', 'routes', index, 'use'], message },
+    ];
   });
 }
 

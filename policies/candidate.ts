@@ -63,7 +63,9 @@ type Own = {
 export function ownGate(origin: Origin, { id, why, at, riskClass, paths }: Own): Candidate {
   return {
     ...{ id, why, at, riskClass, paths, origin },
-    ...{ surface: 'ready-pr', approvals: [], validators: [], findings: [], definition: { id } },
+    ...{ surface: 'ready-pr', approvals: [], validators: [], findings: [] },
+    // A yes to a change of one class is none to the same change of another.
+    definition: { id, class: riskClass },
   };
 }
 

@@ -4,7 +4,7 @@ import type { Entry, Facts } from '../orchestrator/domain/change.ts';
 import type { Candidate, Origin } from './candidate.ts';
 import type { FileChange, Firing, Side } from './detect/detector.ts';
 import { DETECTORS, HISTORY_READERS } from './detect/registry.ts';
-import { firingsOf } from './detect/text-rule.ts';
+import { compileTextRule, type TextRule, textFirings } from './detect/text-rule.ts';
 import { isForTarget, matchGate, type Subject, subjectsOf } from './gates.ts';
 import type { ContentRule } from './schema.ts';
 
@@ -49,11 +49,23 @@ function firingsOfRule(rule: ContentRule, facts: Facts, { subjects, all }: Aroun
     operations: rule.operations,
   };
   const files = filesOf(covering, subjects, facts);
-  if (detector === undefined) return firingsOf(rule.text ?? {}, files);
+  if (detector === undefined) return textFirings(compiled(rule), files);
   const past = HISTORY_READERS.has(rule.detect ?? '')
     ? filesOf(covering, subjectsOf(facts.history), facts)
     : [];
   return detector.fire({ files: [...files, ...past], all, roots: facts.roots }, rule.with);
+}
+
+const COMPILED = new WeakMap<ContentRule, TextRule>();
+
+/** Compiled once for each policy that was read: the engine is not cheap to set up. */
+function compiled(rule: ContentRule): TextRule {
+  const known = COMPILED.get(rule);
+  if (known !== undefined) return known;
+  const fresh = compileTextRule(rule.text ?? {});
+  if ('problem' in fresh) throw new TypeError(`rule ${rule.id} was let in: ${fresh.problem}`);
+  COMPILED.set(rule, fresh);
+  return fresh;
 }
 
 /** What a rule reads. A path told from a covered one by case or form only is read as well. */
@@ -90,6 +102,6 @@ function gateOf(
       .map(([key, message]) => ({ key, message }))
       .sort((a, b) => (a.key < b.key ? -1 : 1)),
     // What came from YAML is plain data; the schema's type of an option says less than that.
-    definition: JSON.parse(JSON.stringify(rule)) as Json,
+    definition: rule as Json,
   };
 }

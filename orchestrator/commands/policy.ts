@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { explain, explainPaths } from '../../policies/explain.ts';
 import { lint, lintLayers } from '../../policies/lint.ts';
-import { type LoadedPolicy, parsePolicy } from '../../policies/parse.ts';
+import { type LoadedPolicy, parsePolicyBytes } from '../../policies/parse.ts';
 import { inOrder, type Problem, renderProblem } from '../../policies/problems.ts';
 import { Fault } from '../domain/faults.ts';
 import { POLICY_FILE } from '../stages/base-rules.ts';
@@ -62,12 +62,10 @@ async function parseFile(
   cwd: string,
   file: string,
 ): Promise<{ policy: LoadedPolicy } | { problems: Problem[] }> {
-  const source = await readFile(path.resolve(cwd, file), 'utf8').catch(
-    (cause: NodeJS.ErrnoException) => {
-      throw new Fault('policy_missing', `${file} cannot be read (${cause.code})`, { cause });
-    },
-  );
-  return parsePolicy(source, file);
+  const bytes = await readFile(path.resolve(cwd, file)).catch((cause: NodeJS.ErrnoException) => {
+    throw new Fault('policy_missing', `${file} cannot be read (${cause.code})`, { cause });
+  });
+  return parsePolicyBytes(bytes, file);
 }
 
 /** Paths of the repository around, to tell patterns that match nothing. None when there is none. */

@@ -4,6 +4,7 @@
  * names that differ in invalid UTF-8 become one.
  */
 
+/** Stricter than the 4,096 of the policy language: macOS opens no path that is longer. */
 const PATH_MAX_BYTES = 1_024;
 const SEGMENT_MAX_BYTES = 255;
 const DEPTH_MAX = 64;
@@ -26,17 +27,30 @@ export function decodePath(bytes: Uint8Array): string | null {
   }
 }
 
+/** Why an entry is refused: a word that never changes, and the rest of a sentence about its path. */
+export type Refusal = { readonly code: string; readonly problem: string };
+
 /** Why a path may not leave a workspace, or null. */
 export function pathProblem(path: string): string | null {
-  if (Buffer.byteLength(path) > PATH_MAX_BYTES) return `is longer than ${PATH_MAX_BYTES} bytes`;
+  return pathRefusal(path)?.problem ?? null;
+}
+
+export function pathRefusal(path: string): Refusal | null {
+  if (Buffer.byteLength(path) > PATH_MAX_BYTES) {
+    return { code: 'too-long', problem: `is longer than ${PATH_MAX_BYTES} bytes` };
+  }
   const segments = path.split('/');
-  if (segments.length > DEPTH_MAX) return `is more than ${DEPTH_MAX} folders deep`;
-  const hidden = hiddenProblem(path);
+  if (segments.length > DEPTH_MAX) {
+    return { code: 'too-deep', problem: `is more than ${DEPTH_MAX} folders deep` };
+  }
+  const hidden = HIDDEN.find(({ pattern }) => pattern.test(path));
   if (hidden) return hidden;
-  if (path !== path.normalize('NFC')) return 'is not in Unicode form NFC';
+  if (path !== path.normalize('NFC')) {
+    return { code: 'not-nfc', problem: 'is not in Unicode form NFC' };
+  }
   for (const segment of segments) {
-    const problem = segmentProblem(segment);
-    if (problem) return problem;
+    const refusal = segmentRefusal(segment);
+    if (refusal) return refusal;
   }
   return null;
 }
@@ -59,28 +73,44 @@ export function printablePath(bytes: Uint8Array): string {
   return shown.length > 300 ? `${shown.slice(0, 300)}…` : shown;
 }
 
-function hiddenProblem(path: string): string | null {
-  if (/\p{Cc}/u.test(path)) return 'holds a control character';
-  if (/\p{Bidi_Control}/u.test(path)) return 'holds a character that changes the reading direction';
-  if (/\p{DI}|\p{Zl}|\p{Zp}/u.test(path)) return 'holds a character that cannot be seen';
-  if (path.includes('\\')) return 'holds a backslash';
-  if (path.includes(':')) return 'holds a colon, which names a stream on NTFS';
-  return null;
-}
+const HIDDEN: readonly (Refusal & { readonly pattern: RegExp })[] = [
+  { code: 'control', pattern: /\p{Cc}/u, problem: 'holds a control character' },
+  {
+    code: 'direction',
+    pattern: /\p{Bidi_Control}/u,
+    problem: 'holds a character that changes the reading direction',
+  },
+  {
+    code: 'invisible',
+    // Braille's empty cell is a symbol to Unicode and a blank to everyone else.
+    pattern: /\p{DI}|\p{Zl}|\p{Zp}|\u2800/u,
+    problem: 'holds a character that cannot be seen',
+  },
+  { code: 'backslash', pattern: /\\/, problem: 'holds a backslash' },
+  { code: 'colon', pattern: /:/, problem: 'holds a colon, which names a stream on NTFS' },
+];
 
-function segmentProblem(segment: string): string | null {
-  if (segment === '') return 'has an empty part';
-  if (segment === '.' || segment === '..') return `has the part "${segment}"`;
-  if (isDotGit(segment)) return 'names a git folder';
-  if (/[. ]$/.test(segment)) return 'has a part that ends in a dot or a blank';
+function segmentRefusal(segment: string): Refusal | null {
+  if (segment === '') return { code: 'empty-part', problem: 'has an empty part' };
+  if (segment === '.' || segment === '..') {
+    return { code: 'dot-part', problem: `has the part "${segment}"` };
+  }
+  if (isDotGit(segment)) return { code: 'git-folder', problem: 'names a git folder' };
+  // Blanks of every width: a no-break space at the end is as good a disguise.
+  if (/[.\p{Zs}]$/u.test(segment)) {
+    return { code: 'trailing', problem: 'has a part that ends in a dot or a blank' };
+  }
   if (/^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(\.|$)/i.test(segment)) {
-    return 'has a part that Windows reserves for a device';
+    return { code: 'device', problem: 'has a part that Windows reserves for a device' };
   }
   if (Buffer.byteLength(segment) > SEGMENT_MAX_BYTES) {
-    return `has a part longer than ${SEGMENT_MAX_BYTES} bytes`;
+    return { code: 'part-too-long', problem: `has a part longer than ${SEGMENT_MAX_BYTES} bytes` };
   }
   if (/^(\.gitmodules|gitmod~[0-9]+|gi7eba~[0-9]+)$/.test(plainName(segment))) {
-    return 'is a submodule file, which may name commands and hosts to git';
+    return {
+      code: 'submodule-file',
+      problem: 'is a submodule file, which may name commands and hosts to git',
+    };
   }
   return null;
 }

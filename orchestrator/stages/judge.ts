@@ -16,7 +16,7 @@ export async function judge(tools: StageTools, run: In<'judging'>, task: Task): 
     base: change.base,
   };
   const { layers } = await readBaseRules(tools, task.repository, change.base);
-  const read = await factsOf(tools.source, place, change.tree, task);
+  const read = await factsOf(tools.source, place, change.tree, { base: task.base, layers });
   if ('refused' in read || read.facts.change.entries !== change.entries) {
     throw new Fault('git_failed', `the objects of tree ${change.tree} are not what was sealed`);
   }

@@ -4,6 +4,7 @@
  */
 import { standing } from '../../policies/approvals.ts';
 import { decide, policyDigest } from '../../policies/decide.ts';
+import type { LoadedPolicy } from '../../policies/parse.ts';
 import { openSlots } from '../../policies/quorum.ts';
 import type { Facts } from '../domain/change.ts';
 import { Fault } from '../domain/faults.ts';
@@ -28,7 +29,7 @@ export async function publish(
     throw new Fault('base_not_found', `${task.repository} has no branch "${task.base}" any more`);
   if (tip !== run.change.base) return ontoNewBase(tools, run, task, tip);
   const { layers, file } = await readBaseRules(tools, task.repository, tip);
-  const { facts } = await factsAt(tools, run, task, tip, run.change.tree);
+  const { facts } = await factsAt(tools, run, task, { base: tip, tree: run.change.tree, layers });
   const judgement = decide(layers, facts, tools.clock().toISOString());
   const stale = staleReasons(run, task, judgement, tools.clock());
   if (stale.length > 0) return { type: 'approvals_went_stale', reasons: stale };
@@ -142,8 +143,8 @@ async function ontoNewBase(
       findings: [{ validator: 'proofhouse', code: 'base_conflicts', message }],
     };
   }
-  const { facts } = await factsAt(tools, run, task, tip, merged.tree);
   const { layers, rulesDigest } = await readBaseRules(tools, task.repository, tip);
+  const { facts } = await factsAt(tools, run, task, { base: tip, tree: merged.tree, layers });
   return {
     type: 'base_moved',
     prepared: { ...prepared, base: tip, policy: policyDigest(layers), rules: rulesDigest },
@@ -155,11 +156,10 @@ async function factsAt(
   tools: StageTools,
   run: In<'publishing'>,
   task: Task,
-  base: Sha,
-  tree: Sha,
+  { base, tree, layers }: { base: Sha; tree: Sha; layers: readonly LoadedPolicy[] },
 ): Promise<{ facts: Facts }> {
   const place = { run: task.id, attempt: run.attempt, repository: task.repository, base };
-  const read = await factsOf(tools.source, place, tree, task);
+  const read = await factsOf(tools.source, place, tree, { base: task.base, layers });
   if ('refused' in read) {
     throw new Fault(
       'git_failed',

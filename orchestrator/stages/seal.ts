@@ -13,10 +13,10 @@ export async function seal(
 ): Promise<RunEvent> {
   const { base } = run.prepared;
   const place = { run: task.id, attempt: run.attempt, repository: task.repository, base };
-  const { plan } = await readBaseRules(tools, task.repository, base);
+  const { plan, layers } = await readBaseRules(tools, task.repository, base);
   const sealed = await tools.workspaces.seal(place, plan, signal);
   if ('refused' in sealed) return { type: 'change_refused', findings: [...sealed.refused] };
-  const read = await factsOf(tools.source, place, sealed.tree, task);
+  const read = await factsOf(tools.source, place, sealed.tree, { base: task.base, layers });
   if ('refused' in read) return { type: 'change_refused', findings: read.refused };
   const { change } = read.facts;
   const isSame = change.files === 0 || change.tree === run.previous?.tree;

@@ -6,12 +6,14 @@
 import { createReadStream } from 'node:fs';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Change, Entry, Facts } from '../../orchestrator/domain/change.ts';
+import type { Change, Entry } from '../../orchestrator/domain/change.ts';
 import type { Finding } from '../../orchestrator/domain/check.ts';
 import { Fault } from '../../orchestrator/domain/faults.ts';
 import { Sha } from '../../orchestrator/domain/ids.ts';
+import { type BlobFacts, blobFacts, newSide, type RunGit, sizesOf } from './blobs.ts';
 import { type GitOptions, git } from './git.ts';
 import { makeBare } from './mirror.ts';
+import { type Row, rowsOf } from './raw.ts';
 
 const MIB = 2 ** 20;
 const PACK_BYTES_MAX = 64 * MIB;
@@ -26,8 +28,6 @@ const ENTRY_BYTES = 1200;
 const LISTING_BYTES_MAX = 64 * MIB;
 /** Most that git may take at once for an object that a few bytes of delta describe. */
 const OBJECT_BYTES_MAX = '512m';
-/** git's own name for "these bytes are binary": a NUL among the first 8,000. */
-const SNIFF_BYTES = 8000;
 
 export type Quarantine = { readonly folder: string; readonly mirror: string };
 
@@ -80,15 +80,11 @@ async function moreThanAllowed(into: Quarantine, base: Sha, tree: Sha): Promise<
   await inside(into, ['ls-tree', '-r', '-z', '--name-only', tree], { maxBytes: LISTING_BYTES_MAX });
   const maxBytes = CHANGE_MAX.entries * ENTRY_BYTES;
   const raw = (await inside(into, rawArguments(base, tree), { maxBytes })).stdout;
-  // Header and path by turns. A path may hold what looks like a header.
-  const headers = raw
-    .toString('latin1')
-    .split('\0')
-    .filter((field, at) => at % 2 === 0 && field !== '');
-  if (headers.length > CHANGE_MAX.entries) {
-    return `the change has ${headers.length} entries; at most ${CHANGE_MAX.entries} leave a workspace`;
+  const rows = rowsOf(raw);
+  if (rows.length > CHANGE_MAX.entries) {
+    return `the change has ${rows.length} entries; at most ${CHANGE_MAX.entries} leave a workspace`;
   }
-  const bytes = await sizesOf(into, headers);
+  const bytes = await blobSizes(into, rows);
   const largest = Math.max(0, ...bytes);
   if (largest > CHANGE_MAX.blobBytes) {
     return `a file of the change has ${largest} bytes; at most ${CHANGE_MAX.blobBytes} leave a workspace`;
@@ -99,15 +95,10 @@ async function moreThanAllowed(into: Quarantine, base: Sha, tree: Sha): Promise<
     : null;
 }
 
-/** `:OLDMODE NEWMODE OLDOID NEWOID STATUS`, each at a fixed place. A submodule's commit is not ours to ask for. */
-async function sizesOf(into: Quarantine, headers: readonly string[]): Promise<number[]> {
-  const blobs = headers.filter((header) => /^1[02]/.test(header.slice(8, 10)));
-  const oids = new Set(blobs.map((header) => header.slice(56, 96)));
-  const input = Buffer.from([...oids].map((oid) => `${oid}\n`).join(''));
-  const argv = ['cat-file', '--batch-check=%(objectsize)', '--buffer'];
-  const { stdout } = await inside(into, argv, { input });
-  const bytes = stdout.toString().split('\n').filter(Boolean).map(Number);
-  if (!bytes.some(Number.isNaN)) return bytes;
+async function blobSizes(into: Quarantine, rows: readonly Row[]): Promise<number[]> {
+  const oids = new Set(rows.flatMap(newSide));
+  const sizes = await sizesOf(runIn(into), oids);
+  if (sizes.size === oids.size) return [...sizes.values()];
   throw new Fault('git_failed', 'the tree names files whose content did not come with it');
 }
 
@@ -153,27 +144,10 @@ export async function lineCounts(
   return { addedLines: sum(0), removedLines: sum(1) };
 }
 
-/** Sizes and kinds of the blobs that the change brings. */
-export async function blobFacts(
-  at: Quarantine,
-  entries: readonly Entry[],
-): Promise<Pick<Facts, 'blobBytes' | 'binary'>> {
-  const oids = [
-    ...new Set(
-      entries.filter(({ newMode }) => newMode.startsWith('1')).map(({ newOid }) => newOid),
-    ),
-  ];
-  const blobBytes: Record<string, number> = {};
-  const binary: Sha[] = [];
-  for await (const { oid, bytes } of blobs(at, oids)) {
-    blobBytes[oid] = bytes.length;
-    if (isBinary(bytes)) binary.push(oid);
-  }
-  return { blobBytes, binary };
-}
-
-export async function readBlob(at: Quarantine, oid: Sha): Promise<Buffer> {
-  return (await inside(at, ['cat-file', 'blob', oid])).stdout;
+/** Sizes, kinds and texts of the blobs on both sides. */
+export async function measureBlobs(at: Quarantine, entries: readonly Entry[]): Promise<BlobFacts> {
+  for await (const facts of blobFacts(runIn(at), [{ entries, history: [] }])) return facts;
+  throw new Error('one change has the facts of one');
 }
 
 export async function textDiff(
@@ -240,35 +214,14 @@ export async function mergeOnto(
   return code === 0 ? { tree: Sha.parse(tree.trim()) } : { conflicts: paths };
 }
 
-async function* blobs(
-  at: Quarantine,
-  oids: readonly Sha[],
-): AsyncGenerator<{ oid: Sha; bytes: Buffer }> {
-  if (oids.length === 0) return;
-  const { stdout } = await inside(at, ['cat-file', '--batch', '--buffer'], {
-    input: Buffer.from(`${oids.join('\n')}\n`),
-  });
-  let at_ = 0;
-  for (const oid of oids) {
-    const end = stdout.indexOf(10, at_);
-    const size = Number(stdout.toString('latin1', at_, end).split(' ')[2]);
-    yield { oid, bytes: stdout.subarray(end + 1, end + 1 + size) };
-    at_ = end + 1 + size + 1;
-  }
-}
-
-function isBinary(bytes: Buffer): boolean {
-  if (bytes.subarray(0, SNIFF_BYTES).includes(0)) return true;
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return false;
-  } catch {
-    return true;
-  }
+/** git in a quarantine, with the mirror's objects at hand. */
+export function runIn(at: Quarantine): RunGit {
+  return (args, options) => inside(at, args, options);
 }
 
 function inside(at: Quarantine, args: readonly string[], options: GitOptions = {}) {
-  const borrowed = path.join(at.mirror, 'objects');
+  // Quoted, because a bare colon would end the path.
+  const borrowed = JSON.stringify(path.join(at.mirror, 'objects'));
   return git(at.folder, args, {
     ...options,
     env: { ...options.env, GIT_ALTERNATE_OBJECT_DIRECTORIES: borrowed },

@@ -4,16 +4,17 @@ import { onceEach } from '../once-each.ts';
 import type { Folders } from './folders.ts';
 import { listPaths, readFile, updateMirror } from './mirror.ts';
 import {
-  blobFacts,
   lineCounts,
+  measureBlobs,
   mergeOnto,
   type Quarantine,
   rawDiff,
-  readBlob,
+  runIn,
   textDiff,
   treePaths,
   writeCommit,
 } from './quarantine.ts';
+import { rootNames } from './roots.ts';
 
 export function openSource(folders: Folders): Source {
   const once = onceEach<void>();
@@ -37,9 +38,9 @@ export function openSource(folders: Folders): Source {
     treePaths: (place, tree) => treePaths(quarantine(place), tree),
     measure: async (place, tree, entries) => ({
       ...(await lineCounts(quarantine(place), place.base, tree)),
-      ...(await blobFacts(quarantine(place), entries)),
+      ...(await measureBlobs(quarantine(place), entries)),
+      roots: (await rootNames(runIn(quarantine(place)), [place.base])).flat(),
     }),
-    blob: (place, oid) => readBlob(quarantine(place), oid),
     diff: (place, tree, maxBytes) => textDiff(quarantine(place), place.base, tree, maxBytes),
     commit: async (place, tree, message, at) => ({
       commit: await writeCommit(quarantine(place), place.base, tree, message, at),

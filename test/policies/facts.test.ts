@@ -2,13 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sha256 } from '../../orchestrator/domain/canonical.ts';
 import type { Entry } from '../../orchestrator/domain/change.ts';
 import type { Finding } from '../../orchestrator/domain/check.ts';
 import {
   caseTwins,
   entriesDigest,
+  parseHistory,
   parseRawDiff,
   scopeDigest,
   symlinkProblem,
@@ -22,11 +23,11 @@ const LOGIN: File = ['100644', 'src/auth/login.ts', 'login'];
 
 describe('entries of real trees', () => {
   let repository = '';
-  beforeEach(() => {
+  beforeAll(() => {
     repository = mkdtempSync(join(tmpdir(), 'facts-'));
     git(['init', '--quiet', '--bare', '.']);
   });
-  afterEach(() => rmSync(repository, { recursive: true }));
+  afterAll(() => rmSync(repository, { recursive: true }));
 
   test('a rename is a delete on one side and an add on the other', () => {
     const entries = changed([LOGIN], [['100644', 'lib/l.ts', 'login']]);
@@ -102,6 +103,9 @@ describe('entries of real trees', () => {
     ['e\u0301', 'is not in Unicode form NFC'],
     ['src/auth./a', 'ends in a dot or a blank'],
     ['src/auth /a', 'ends in a dot or a blank'],
+    ['src/auth\u00a0/a', 'ends in a dot or a blank'],
+    ['src/auth\u2003/a', 'ends in a dot or a blank'],
+    ['src/auth\u2800/a', 'holds a character that cannot be seen'],
     ['aux.ts', 'reserves for a device'],
     ['x/CON', 'reserves for a device'],
     ['lpt¹', 'reserves for a device'],
@@ -167,12 +171,19 @@ describe('entries of real trees', () => {
     return git(['diff-tree', ...options, tree(before), tree(after)]);
   }
 
+  const blobs = new Map<string, string>();
+
+  function blob(content: string): string {
+    const oid = blobs.get(content) ?? text(git(['hash-object', '-w', '--stdin'], content));
+    blobs.set(content, oid);
+    return oid;
+  }
+
   /** Written through the index, which takes names that no checkout would make. */
   function tree(files: readonly File[]): string {
     if (files.length === 0) return text(git(['hash-object', '-t', 'tree', '-w', '/dev/null']));
     const lines = files.map(([mode, path, content]) => {
-      const oid =
-        mode === '160000' ? '1'.repeat(40) : text(git(['hash-object', '-w', '--stdin'], content));
+      const oid = mode === '160000' ? '1'.repeat(40) : blob(content);
       return Buffer.concat([Buffer.from(`${mode} ${oid}\t`), Buffer.from(path), Buffer.from([0])]);
     });
     rmSync(join(repository, 'index'), { force: true });
@@ -207,6 +218,13 @@ describe('bytes that git does not print', () => {
     ['an unmerged entry', `${header} U\0a\0`],
     ['shortened object ids', ':100644 100644 1111111 2222222 M\0a\0'],
     ['anything else', 'hello\0a\0'],
+    ['an added file that was there before', `${header} A\0a\0`],
+    ['a changed file that was not there', `${header.replace(':100644', ':000000')} M\0a\0`],
+    [
+      'another kind of file under the letter for new text',
+      `${header.replace(' 100644', ' 120000')} M\0a\0`,
+    ],
+    ['a file that nothing happened to', `${header.replace('2'.repeat(40), '1'.repeat(40))} M\0a\0`],
   ])('%s is broken machinery', (_, bytes) => {
     expect(() => parseRawDiff(Buffer.from(bytes))).toThrow(
       expect.objectContaining({ code: 'git_failed' }),
@@ -234,6 +252,25 @@ describe('bytes that git does not print', () => {
   test('a file mode that git no longer writes is refused', () => {
     const odd = header.replace(':100644 100644', ':100644 100664');
     expect(parseRawDiff(Buffer.from(`${odd} M\0a\0`))).toHaveProperty('refused');
+  });
+
+  test('a name that is there twice is refused, for nobody knows which of the two counts', () => {
+    const twice = `${header} M\0a\0`.repeat(2);
+    const parsed = parseRawDiff(Buffer.from(twice));
+    expect('refused' in parsed && messages(parsed.refused)).toEqual(['"a" is in the tree twice.']);
+  });
+
+  test('a history keeps what a bad name held, spells the name out, and leaves submodules away', () => {
+    const link = header.replace(' 100644', ' 160000');
+    const rows = [`${header} M\0a\nb\0`, `${link} T\0sub\0`, `${header} M\0a\nb\0`];
+    const bytes = Buffer.concat([
+      Buffer.from(rows.join('')),
+      Buffer.from(`${header} M\0`),
+      Buffer.from([0xff, 0]),
+    ]);
+    const paths = parseHistory(bytes).map(({ path }) => path);
+    expect(paths).toEqual(['a\nb', 'a\nb', '\\xff']);
+    expect(() => parseHistory(bytes.subarray(0, -1))).toThrow('cut off');
   });
 
   test('no bytes are no entries', () => {
@@ -279,6 +316,8 @@ describe('symlinks', () => {
     ['a', 'b\\c', 'backslash'],
     ['a', 'b\u202ec', 'direction'],
     ['a', 'b//c', 'empty part'],
+    ['a', `${'b/'.repeat(512)}c`, 'over 1024 bytes'],
+    ['a', null, 'no text'],
   ])('%s to %j is refused', (path, target, reason) => {
     expect(symlinkProblem(path, target)).toMatchObject({
       validator: 'entries',
@@ -296,6 +335,15 @@ describe('symlinks', () => {
   ])('%s to %s stays', (path, target) => {
     expect(symlinkProblem(path, target)).toBeNull();
   });
+
+  test.each(['. '.repeat(2 ** 19), '../'.repeat(2 ** 18), '\u200b'.repeat(2 ** 18)])(
+    'a target of a megabyte is refused at once',
+    (target) => {
+      const start = performance.now();
+      expect(symlinkProblem('a', target)?.message).toContain('over 1024 bytes');
+      expect(performance.now() - start).toBeLessThan(100);
+    },
+  );
 });
 
 function messages(findings: readonly Finding[]): string[] {

@@ -75,7 +75,7 @@ describe('seal', () => {
     ['a twin that differs in letter case only', [entry('src/Cart.ts', 'add')], 'src/cart.ts', ''],
     ['a symlink that leads out', [link], 'src/link', '../../etc/passwd'],
     ['a symlink into a git folder', [link], 'src/link', '../.git/config'],
-    ['a submodule', [{ ...EDIT, newMode: '160000' }], 'src/cart.ts', ''],
+    ['a submodule', [{ ...entry('src/cart.ts', 'type'), newMode: '160000' }], 'src/cart.ts', ''],
     ['a path into a git folder', [entry('x/.git/hooks/post-checkout', 'add')], '', ''],
   ])('%s is refused', async (_, entries, other, target) => {
     const paths = { [TREE]: [...entries.map(({ path }) => path), other].filter(Boolean) };
@@ -129,7 +129,10 @@ describe('judge', () => {
   test('objects that are not what was sealed are broken machinery', async () => {
     const other = judged([EDIT], treeWith([EDIT, AUTH]));
     await expect(other).rejects.toMatchObject({ code: 'git_failed' });
-    const refused = judged([EDIT], treeWith([{ ...EDIT, newMode: '160000' }]));
+    const refused = judged(
+      [EDIT],
+      treeWith([{ ...entry('src/cart.ts', 'type'), newMode: '160000' }]),
+    );
     await expect(refused).rejects.toMatchObject({ code: 'git_failed' });
   });
 });

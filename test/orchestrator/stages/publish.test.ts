@@ -31,7 +31,7 @@ const ENTRIES = { [`${BASE} ${TREE}`]: [EDIT, AUTH] };
 
 async function read(source: Source): Promise<Facts> {
   const place = { run: RUN, attempt: 1, repository: TASK.repository, base: BASE };
-  const facts = await factsOf(source, place, TREE, TASK);
+  const facts = await factsOf(source, place, TREE, { base: TASK.base, layers: [] });
   if ('refused' in facts) throw new Error('the sample is refused');
   return facts.facts;
 }

@@ -85,10 +85,11 @@ export function sourceOf(held: Repository, over: Partial<Source> = {}): Source {
     measure: async (place, tree) => ({
       blobBytes: Object.fromEntries(entriesOf(place, tree).map(({ newOid }) => [newOid, 10])),
       binary: [],
+      texts: held.blobs,
+      roots: [],
       addedLines: 3,
       removedLines: 1,
     }),
-    blob: async (_, oid) => Buffer.from(known(held.blobs, oid)),
     ...over,
   });
 }

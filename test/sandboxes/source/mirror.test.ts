@@ -159,6 +159,8 @@ describe('the source', () => {
       removedLines: 1,
       blobBytes: {},
       binary: [],
+      texts: {},
+      roots: ['a.txt', 'b.txt'],
     });
     git(on.work, 'reset', '--quiet', '--hard', on.base);
     const onto = commit(on.work, { 'b.txt': 'theirs\n' });

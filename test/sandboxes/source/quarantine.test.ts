@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseRawDiff } from '../../../policies/facts.ts';
 import {
-  blobFacts,
   ingest,
   lineCounts,
+  measureBlobs,
   mergeOnto,
   rawDiff,
-  readBlob,
   textDiff,
   treePaths,
   writeCommit,
@@ -49,9 +48,8 @@ describe('what a workspace gives', () => {
     const on = await bench({ 'a.txt': LONG, 'b.txt': 'b\n' });
     const tree = await sealed(on, { 'a.txt': `${LONG}\nmore\n` });
     expect(await treePaths(on.at, tree)).toEqual(['a.txt', 'b.txt']);
-    const [entry] = await entriesOf(on, tree);
-    const bytes = await readBlob(on.at, entry?.newOid ?? tree);
-    expect(bytes.toString()).toBe(`${LONG}\nmore\n`);
+    const { texts } = await measureBlobs(on.at, await entriesOf(on, tree));
+    expect(Object.values(texts)).toEqual([`${LONG}\nmore\n`, LONG]);
   });
 
   test('is taken in when nothing changed', async () => {
@@ -221,7 +219,7 @@ describe('lines', () => {
     const tree = await sealed(on, { 'a.ts': 'b\0\nc\n' });
     expect(await lineCounts(on.at, on.base, tree)).toEqual({ addedLines: 0, removedLines: 0 });
     expect(await textDiff(on.at, on.base, tree, 10_000)).toContain('\n+c\n');
-    expect((await blobFacts(on.at, await entriesOf(on, tree))).binary).toHaveLength(1);
+    expect((await measureBlobs(on.at, await entriesOf(on, tree))).binary).toHaveLength(1);
   });
 
   test('are shown up to so many bytes', async () => {
@@ -238,9 +236,10 @@ describe('the blobs of a change', () => {
     const tree = await sealed(on, files);
     const entries = await entriesOf(on, tree);
     const oid = (path: string) => entries.find((entry) => entry.path === path)?.newOid ?? '';
-    expect(await blobFacts(on.at, entries)).toEqual({
+    expect(await measureBlobs(on.at, entries)).toEqual({
       blobBytes: { [oid('a.txt')]: 5, [oid('c.bin')]: 3, [oid('empty')]: 0 },
       binary: [oid('c.bin')],
+      texts: { [oid('a.txt')]: 'text\n', [oid('empty')]: '' },
     });
   });
 
@@ -256,16 +255,17 @@ describe('the blobs of a change', () => {
     const tree = rawObject(on, 'tree', treeEntry('100644', 'x', blob));
     const taken = await ingest(on.at, packOfObjects(on, [blob, tree]), tree, on.base);
     if ('refused' in taken) throw new Error('the blob was refused');
-    const { binary } = await blobFacts(on.at, await entriesOf(on, taken.tree));
+    const { binary } = await measureBlobs(on.at, await entriesOf(on, taken.tree));
     expect(binary.length === 1).toBe(isBinary);
   });
 
   test('that were deleted have no size', async () => {
     const on = await bench({ 'a.txt': 'a\n' });
     const tree = await sealed(on, { 'a.txt': null });
-    expect(await blobFacts(on.at, await entriesOf(on, tree))).toEqual({
+    expect(await measureBlobs(on.at, await entriesOf(on, tree))).toEqual({
       blobBytes: {},
       binary: [],
+      texts: { [git(on.work, 'rev-parse', `${on.base}:a.txt`).trim()]: 'a\n' },
     });
   });
 });

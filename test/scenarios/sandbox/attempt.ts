@@ -62,7 +62,7 @@ export async function attemptsOn(
     seal: async (place) => {
       const sealed = await workspaces.seal(place, plan, signal);
       if ('refused' in sealed) return { refused: sealed.refused.map(({ message }) => message) };
-      const read = await factsOf(source, place, sealed.tree, { base: 'main' });
+      const read = await factsOf(source, place, sealed.tree, { base: 'main', layers: [] });
       if ('refused' in read) return { refused: read.refused.map(({ message }) => message) };
       const touched = read.facts.entries.map(({ operation, path }) => `${operation} ${path}`);
       return { tree: sealed.tree, touched };

@@ -37,7 +37,7 @@ export function keyed(path: string): Keyed {
   return { path, parts: path.split('/'), key, keyParts: key.split('/'), isPlain: isAscii(path) };
 }
 
-export type Covering = Pick<GateRule, 'paths' | 'except'>;
+export type Covering = Readonly<Record<'paths' | 'except', readonly string[]>>;
 
 export function gateMatcher({ paths, except }: Covering): (on: Keyed) => PathMatch {
   const exact = paths.map((pattern) => compileCut(pattern, { self: true }));
@@ -53,6 +53,12 @@ export function gateMatcher({ paths, except }: Covering): (on: Keyed) => PathMat
     if (pattern < 0) return looksCovered ? 'confusable' : null;
     return firstOf(excepted, path, parts) < 0 ? { pattern } : null;
   };
+}
+
+/** Index of the first of these patterns that covers a path, or null. */
+export function patternOf(patterns: readonly string[], on: Keyed): number | null {
+  const match = gateMatcher({ paths: patterns, except: [] })(on);
+  return match === null || match === 'confusable' ? null : match.pattern;
 }
 
 type Cut = ReturnType<typeof compileCut>;

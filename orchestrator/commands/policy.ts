@@ -1,9 +1,8 @@
-/** `policy lint|explain`: what a policy says, before it says it to a run. Works without an engine. */
+/** `policy lint`: everything wrong with a policy, before a run meets it. Works without an engine. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { explain, explainPaths } from '../../policies/explain.ts';
 import { lint, lintLayers } from '../../policies/lint.ts';
 import { type LoadedPolicy, parsePolicy } from '../../policies/parse.ts';
 import { inOrder, type Problem, renderProblem } from '../../policies/problems.ts';
@@ -32,21 +31,6 @@ export async function policyLint(context: Context, files: readonly string[]): Pr
   return errors > 0 ? 2 : 0;
 }
 
-export async function policyExplain(
-  context: Context,
-  paths: readonly string[],
-  files: readonly string[],
-): Promise<Exit> {
-  const layers = await loadPolicies(context.cwd, files.length > 0 ? files : [POLICY_FILE]);
-  const now = context.clock().toISOString();
-  show(
-    context,
-    () => explainPaths(layers, paths, now),
-    () => explain(layers, paths, now),
-  );
-  return 0;
-}
-
 /** Policies from files, tightest reading wins; one that has any problem is no policy. */
 export async function loadPolicies(cwd: string, files: readonly string[]): Promise<LoadedPolicy[]> {
   return Promise.all(
@@ -62,12 +46,19 @@ async function parseFile(
   cwd: string,
   file: string,
 ): Promise<{ policy: LoadedPolicy } | { problems: Problem[] }> {
-  const source = await readFile(path.resolve(cwd, file), 'utf8').catch(
-    (cause: NodeJS.ErrnoException) => {
-      throw new Fault('policy_missing', `${file} cannot be read (${cause.code})`, { cause });
-    },
-  );
-  return parsePolicy(source, file);
+  return parsePolicy(await readPolicy(cwd, file), file);
+}
+
+export function readPolicy(cwd: string, file: string): Promise<string> {
+  return readFile(path.resolve(cwd, file), 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new Fault('policy_missing', `${file} ${whyUnread(cause.code)}`, { cause });
+  });
+}
+
+/** As the end of a sentence that begins with the file's name. */
+export function whyUnread(code: string | undefined): string {
+  if (code === 'ENOENT') return 'does not exist';
+  return code === 'EISDIR' ? 'is a folder, where a file was expected' : `cannot be read (${code})`;
 }
 
 /** Paths of the repository around, to tell patterns that match nothing. None when there is none. */

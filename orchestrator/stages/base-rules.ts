@@ -55,7 +55,8 @@ export async function readBaseRules(
   };
 }
 
-function policyOf(source: string | null, base: Sha): LoadedPolicy {
+/** The layer of a repository, as it stands at the base commit. */
+export function policyOf(source: string | null, base: Sha): LoadedPolicy {
   if (source === null) {
     throw new Fault(
       'policy_missing',

@@ -50,7 +50,10 @@ export const Network = z
         validate: key(
           z
             .strictObject({
-              allow: z.array(z.never()).max(0, 'checks reach nothing; expected []'),
+              allow: key(
+                z.array(z.never()).max(0, 'checks reach nothing; expected []'),
+                'Always empty.',
+              ),
             })
             .optional(),
           'While checks run: nothing, always.',

@@ -9,6 +9,7 @@ import { defineConfig } from 'vitest/config';
 const manyProcesses = [
   'test/orchestrator/forge/**/*.test.ts',
   'test/orchestrator/store/processes.test.ts',
+  'test/policies/hostile-repositories.test.ts',
   'test/sandboxes/source/**/*.test.ts',
 ];
 const slow = [

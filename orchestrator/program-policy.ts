@@ -1,5 +1,4 @@
 /** How the commands around a policy are called. What they do is in `commands/policy*.ts`. */
-import process from 'node:process';
 import { type Command, Option } from 'commander';
 import type { Perform } from './commands/context.ts';
 import { policyLint } from './commands/policy.ts';
@@ -108,9 +107,7 @@ function fileCommands(policy: Command, perform: Perform): void {
   policy
     .command('schema')
     .description('the JSON schema of a file, for editors and other programs')
-    .addOption(
-      new Option('--kind <kind>', 'which file').choices(SCHEMA_KINDS).default('policy'),
-    )
+    .addOption(new Option('--kind <kind>', 'which file').choices(SCHEMA_KINDS).default('policy'))
     .action(({ kind }: { kind: SchemaKind }) => perform((context) => policySchema(context, kind)));
   policy
     .command('fmt')

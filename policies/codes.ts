@@ -34,7 +34,8 @@ const CODES: Readonly<Record<string, CodeProse>> = {
   },
   P0104: {
     title: 'another kind of value is expected',
-    meaning: 'The key is known and what it holds is not: text for a number, a word that is none of the choices, a key that is missing.',
+    meaning:
+      'The key is known and what it holds is not: text for a number, a word that is none of the choices, a key that is missing.',
     todo: 'Write what the message expects. YAML 1.2 reads `yes` and `on` as text; write true and false.',
   },
   P0105: {
@@ -68,7 +69,8 @@ const CODES: Readonly<Record<string, CodeProse>> = {
   },
   P0204: {
     title: 'a name without a folder',
-    meaning: 'A pattern without a slash covers this name at any depth, as in .gitignore. That may be more than was meant.',
+    meaning:
+      'A pattern without a slash covers this name at any depth, as in .gitignore. That may be more than was meant.',
     todo: 'Write /NAME for the one at the root; leave it when every one is meant.',
   },
   P0205: {
@@ -96,7 +98,8 @@ const CODES: Readonly<Record<string, CodeProse>> = {
   },
   P0301: {
     title: 'a group that nobody declares',
-    meaning: 'A gate or class asks for people of a group that does not exist. It can never be filled, so the change waits for ever.',
+    meaning:
+      'A gate or class asks for people of a group that does not exist. It can never be filled, so the change waits for ever.',
     todo: 'Declare it under `groups`, or name one that is there. A repository layer may name groups of the organisation.',
   },
   P0302: {
@@ -117,12 +120,14 @@ const CODES: Readonly<Record<string, CodeProse>> = {
   },
   P0305: {
     title: 'a bot in a group',
-    meaning: 'A member looks like a program. Programs fill no place, so the group is smaller than it seems.',
+    meaning:
+      'A member looks like a program. Programs fill no place, so the group is smaller than it seems.',
     todo: 'Name a person.',
   },
   P0306: {
     title: 'a member who may not write',
-    meaning: 'The forge does not let this member review here, so their answer would not count there.',
+    meaning:
+      'The forge does not let this member review here, so their answer would not count there.',
     todo: 'Give them write access, or take them out of the group.',
   },
   P0307: {
@@ -139,7 +144,8 @@ const CODES: Readonly<Record<string, CodeProse>> = {
   },
   P0402: {
     title: 'a gate that does not say why',
-    meaning: 'A gate of class high or critical stops people. Who is stopped, and whoever is asked, reads `why`.',
+    meaning:
+      'A gate of class high or critical stops people. Who is stopped, and whoever is asked, reads `why`.',
     todo: 'Say in one line what could go wrong.',
   },
   P0403: {
@@ -160,12 +166,14 @@ const CODES: Readonly<Record<string, CodeProse>> = {
   },
   P0406: {
     title: 'a route without a way out',
-    meaning: 'When the one model of this route does not answer, or for a class that no route holds for, no model may answer at all.',
+    meaning:
+      'When the one model of this route does not answer, or for a class that no route holds for, no model may answer at all.',
     todo: 'Name a second model, or add a route without `class` at the end.',
   },
   P0407: {
     title: 'too many hosts at once',
-    meaning: 'A wildcard over everything, over a whole top-level domain, or an address, opens more than anybody could review.',
+    meaning:
+      'A wildcard over everything, over a whole top-level domain, or an address, opens more than anybody could review.',
     todo: 'Name hosts one by one, or *.example.com for those below one name.',
   },
   P0408: {
@@ -180,7 +188,8 @@ const CODES: Readonly<Record<string, CodeProse>> = {
   },
   P0410: {
     title: 'a gate that holds and asks nobody',
-    meaning: '`surface: hold` stops the change until people agree, and no group is named: it would be denied for ever.',
+    meaning:
+      '`surface: hold` stops the change until people agree, and no group is named: it would be denied for ever.',
     todo: 'Name groups under `approvals` of the gate or its class, or write `surface: forbid` where that is meant.',
   },
   P0411: {
@@ -192,17 +201,19 @@ const CODES: Readonly<Record<string, CodeProse>> = {
   P0412: {
     title: 'not for this layer to say',
     meaning:
-      'Emergencies, signatures, absolute refusals and plain group names are the organisation\'s. A repository that could say them could open what is above it.',
+      "Emergencies, signatures, absolute refusals and plain group names are the organisation's. A repository that could say them could open what is above it.",
     todo: 'Move it to the organisation policy; where there is none, set metadata.layer to standalone. Own groups of a repository are named repo/NAME.',
   },
   P0413: {
     title: 'a name that is taken',
-    meaning: 'Two gates, rules or exemptions have one name, or the name is one that Proofhouse keeps. Approvals and reports name them, so a name means one thing.',
+    meaning:
+      'Two gates, rules or exemptions have one name, or the name is one that Proofhouse keeps. Approvals and reports name them, so a name means one thing.',
     todo: 'Choose another name.',
   },
   P0414: {
     title: 'a pack that this release does not have',
-    meaning: 'Packs come with the release. One that is missing would leave open all that it gates, so the policy does not count.',
+    meaning:
+      'Packs come with the release. One that is missing would leave open all that it gates, so the policy does not count.',
     todo: 'Take one of the names in the message, or install the release that has it.',
   },
   P0501: {
@@ -212,7 +223,8 @@ const CODES: Readonly<Record<string, CodeProse>> = {
   },
   P0502: {
     title: 'an exemption for more than 90 days',
-    meaning: 'What is excused for longer is a rule that nobody wants, and should be changed where it is written.',
+    meaning:
+      'What is excused for longer is a rule that nobody wants, and should be changed where it is written.',
     todo: 'Set `expires` to at most 90 days from now.',
   },
   P0503: {
@@ -222,7 +234,8 @@ const CODES: Readonly<Record<string, CodeProse>> = {
   },
   P0504: {
     title: 'an exemption from the gate of another file',
-    meaning: 'Only the file that declares a gate excuses from it. Else a repository could open what its organisation shut.',
+    meaning:
+      'Only the file that declares a gate excuses from it. Else a repository could open what its organisation shut.',
     todo: 'Ask the owner of that file, or name a gate of this one.',
   },
   P0505: {
@@ -237,17 +250,20 @@ const CODES: Readonly<Record<string, CodeProse>> = {
   },
   P0602: {
     title: 'alwaysApply is text',
-    meaning: '`alwaysApply` in quotes is not true, and the rule file then applies when its reader feels like it.',
+    meaning:
+      '`alwaysApply` in quotes is not true, and the rule file then applies when its reader feels like it.',
     todo: 'Write true or false without quotes.',
   },
   P0603: {
     title: 'rule files that are too long',
-    meaning: 'Together they hold more than 32 KiB. Agents stop reading there, and later files go unread.',
+    meaning:
+      'Together they hold more than 32 KiB. Agents stop reading there, and later files go unread.',
     todo: 'Shorten them; agents do better with little.',
   },
   P0604: {
     title: 'text that cannot be seen',
-    meaning: 'A rule file holds characters that people do not see and agents read. This is how instructions are smuggled in.',
+    meaning:
+      'A rule file holds characters that people do not see and agents read. This is how instructions are smuggled in.',
     todo: 'Remove them, and find out who put them there.',
   },
   P0605: {

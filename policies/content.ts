@@ -49,8 +49,7 @@ function firingsOfRule(rule: ContentRule, facts: Facts, { subjects, all }: Aroun
   const past = HISTORY_READERS.has(rule.detect ?? '')
     ? filesOf(covering, subjectsOf(facts.history), facts)
     : [];
-  const subject = { files: [...files, ...past], all, roots: facts.roots };
-  return detector.detect(subject, detector.options.parse(rule.with ?? {}));
+  return detector.fire({ files: [...files, ...past], all, roots: facts.roots }, rule.with);
 }
 
 /** Where a rule looks: at its own paths, else at its detector's, else everywhere. */

@@ -111,7 +111,7 @@ export function caseTwins(paths: readonly string[], touched: readonly string[] =
 }
 
 /**
- * Why a symlink may not stay, or null. Its target, null when it is no text, must be a plain way to a
+ * Why a symlink may not stay, or null. Its target, null when nobody could read it, must be a plain way to a
  * place in the tree.
  */
 export function symlinkProblem(path: string, target: string | null): Finding | null {
@@ -184,7 +184,8 @@ function isSubmodule({ oldMode, newMode }: Pick<Entry, 'oldMode' | 'newMode'>): 
 }
 
 function targetRefusal(path: string, target: string | null): Refusal | null {
-  if (target === null) return { code: 'link-not-utf8', problem: 'has a target that is no text' };
+  if (target === null)
+    return { code: 'link-unread', problem: 'has a target that nobody could read' };
   if (target === '') return { code: 'link-nowhere', problem: 'leads nowhere' };
   if (Buffer.byteLength(target) > TARGET_MAX_BYTES) {
     return { code: 'link-too-long', problem: `has a target over ${TARGET_MAX_BYTES} bytes` };

@@ -21,7 +21,7 @@ export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 export function jsonSchema(kind: SchemaKind): JsonSchema {
   const { schema, title, io } = FILES[kind];
-  const { $schema, ...rest } = z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
+  const { $schema = '', ...rest }: JsonSchema = z.toJSONSchema(schema, { io });
   return { $schema, $id: `urn:proofhouse:schema:${kind}:v1`, title, ...rest };
 }
 

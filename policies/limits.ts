@@ -1,5 +1,7 @@
 /** Which limits of a layer a change breaks, as sentences. Over the soft ones people are asked; the absolute ones deny. */
 import type { Facts } from '../orchestrator/domain/change.ts';
+import { fileChange } from './content.ts';
+import { newDependencies } from './detect/npm.ts';
 import type { Policy } from './schema.ts';
 
 export function brokenLimits(
@@ -15,6 +17,7 @@ export function brokenLimits(
       ...exceeds(lines, limits.maxChangedLines, 'lines changed'),
       ...largest(facts, limits.maxFileBytes, 'a file'),
       ...largest(facts, limits.maxBinaryBytes, 'a binary file', new Set<string>(facts.binary)),
+      ...tooManyNew(facts, limits.maxNewDependencies),
     ],
     absolute: [
       ...exceeds(files, absolute.maxFiles, 'files changed'),
@@ -25,6 +28,14 @@ export function brokenLimits(
 
 function exceeds(count: number, limit: number | null, what: string): string[] {
   return limit !== null && count > limit ? [`${count} ${what}, the limit is ${limit}.`] : [];
+}
+
+function tooManyNew(facts: Facts, limit: number | null): string[] {
+  if (limit === null) return [];
+  const added = newDependencies(facts.entries.map((entry) => fileChange(facts, entry)));
+  const [first] = added;
+  if (first === undefined || added.length <= limit) return [];
+  return [`${added.length} new dependencies, the limit is ${limit}; the first is ${first}.`];
 }
 
 /** The first file over the limit by path. A blob whose size nobody told counts as over. */

@@ -35,19 +35,17 @@ export function isDoorOpen(
 
 export type Request = { readonly host: string; readonly port: number; readonly method: string };
 
-/** Whether a host may be reached: a layer must say so, and no layer that speaks may say otherwise. */
+/** Whether a host may be reached: the first layer must say so, and no other that speaks say otherwise. */
 export function mayReach(layers: readonly LoadedPolicy[], phase: Phase, request: Request): boolean {
-  const said = layers.flatMap(({ policy }) => policy.network ?? []);
-  return (
-    said.length > 0 &&
-    said.every((network) =>
-      network[phase].some(
-        ({ host, ports, methods }) =>
-          host !== null &&
-          coversHost(host, request.host) &&
-          ports.includes(request.port) &&
-          methods.some((method) => method === request.method),
-      ),
-    )
+  const [first, ...rest] = layers.map(({ policy }) => policy.network);
+  if (first === undefined) return false;
+  return [first, ...rest.flatMap((network) => network ?? [])].every((network) =>
+    network[phase].some(
+      ({ host, ports, methods }) =>
+        host !== null &&
+        coversHost(host, request.host) &&
+        ports.includes(request.port) &&
+        methods.some((method) => method === request.method),
+    ),
   );
 }

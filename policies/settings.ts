@@ -4,15 +4,22 @@ import { Excluded } from '../orchestrator/domain/judgement.ts';
 import { sorted } from './join.ts';
 import type { LoadedPolicy } from './parse.ts';
 
-/** Where no layer says otherwise, nobody who had to do with a change approves it. */
+/** What holds where the first layer is silent: nobody who had to do with a change approves it. */
+const DEFAULT: NonNullable<LoadedPolicy['policy']['separation']> = {
+  exclude: [...Excluded.options],
+  unknownOperator: 'block',
+  botsNeverApprove: true,
+  escalation: null,
+};
+
+/** The silence of the first layer is the default; that of the others adds nothing. */
 export function separationOf(layers: readonly LoadedPolicy[]): Separation {
-  const said = layers.flatMap(({ policy }) => policy.separation ?? []);
-  const exclude = new Set(said.flatMap((one) => one.exclude));
+  const [first, ...rest] = layers.map(({ policy }) => policy.separation);
+  const said = [first ?? DEFAULT, ...rest.flatMap((one) => one ?? [])];
   return {
-    exclude: said.length === 0 ? [...Excluded.options] : inWords(exclude),
-    unknownOperator:
-      said.every((one) => one.unknownOperator === 'allow') && said.length > 0 ? 'allow' : 'block',
-    botsNeverApprove: said.length === 0 || said.some((one) => one.botsNeverApprove),
+    exclude: inWords(new Set(said.flatMap((one) => one.exclude))),
+    unknownOperator: said.some((one) => one.unknownOperator === 'block') ? 'block' : 'allow',
+    botsNeverApprove: said.some((one) => one.botsNeverApprove),
     escalation: sorted(said.flatMap(({ escalation }) => escalation ?? [])),
   };
 }
@@ -26,17 +33,18 @@ export function breakGlassOf(layers: readonly LoadedPolicy[]): BreakGlass | null
   return layers[0]?.policy.breakGlass ?? null;
 }
 
-/** Every layer must allow it; the shortest time and the gates that all of them name. */
+/** The first layer must allow it, and those below may shorten it and name fewer gates. */
 export function delegationOf(layers: readonly LoadedPolicy[]): Judgement['delegation'] {
-  const said = layers.map(({ policy }) => policy.delegation);
-  if (said.length === 0 || said.some((one) => one === undefined)) return null;
-  const rules = said.flatMap((one) => one ?? []);
+  const [first, ...rest] = layers.map(({ policy }) => policy.delegation);
+  if (first === undefined) return null;
+  const rules = [first, ...rest.flatMap((one) => one ?? [])];
   const scopes = rules.flatMap(({ scope }) => (scope === null ? [] : [scope]));
-  const [first, ...rest] = scopes;
+  const named = sorted(scopes.flat());
   return {
     maxMs: Math.min(...rules.map(({ maxMs }) => maxMs)),
-    scope: first
-      ? sorted(first.filter((gate) => rest.every((scope) => scope.includes(gate))))
-      : null,
+    scope:
+      scopes.length === 0
+        ? null
+        : named.filter((gate) => scopes.every((scope) => scope.includes(gate))),
   };
 }

@@ -89,6 +89,7 @@ describe('imports', () => {
     ['orchestrator/domain/c.ts', 'zod'],
     ['orchestrator/domain/c.ts', 'node:crypto'],
     ['policies/yaml-source.ts', 'yaml'],
+    ['policies/yaml-data.ts', 'yaml'],
     ['policies/e.ts', '../orchestrator/domain/run.ts'],
     ['sandboxes/docker.ts', 'dockerode'],
     ['sandboxes/docker.ts', '../orchestrator/ports.ts'],

@@ -40,7 +40,9 @@ export async function policyDecide(context: Context, options: DecideOptions): Pr
 
 function momentOf(text: string): string {
   // A moment without a zone would be another one on another machine.
-  const isWhole = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/.test(text);
+  const isWhole = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/.test(
+    text,
+  );
   const moment = isWhole ? new Date(text) : new Date(Number.NaN);
   if (Number.isFinite(moment.getTime())) return moment.toISOString();
   throw new Fault(
@@ -80,7 +82,10 @@ async function textFrom(input: DecideOptions['input']): Promise<string> {
     chunks.push(bytes);
     length += bytes.length;
     if (length > FACTS_MAX_BYTES) {
-      throw new Fault('facts_invalid', `the facts on stdin take more than ${FACTS_MAX_BYTES} bytes`);
+      throw new Fault(
+        'facts_invalid',
+        `the facts on stdin take more than ${FACTS_MAX_BYTES} bytes`,
+      );
     }
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -58,7 +58,12 @@ async function policyExplain(context: Context, options: PathOptions): Promise<Ex
   const files = policies.length > 0 ? policies : [POLICY_FILE];
   const layers = await loadPolicies(context.cwd, [...context.orgPolicies, ...files]);
   const now = context.clock().toISOString();
-  const told = explain(layers, paths, { operation, requester, now, target: refOf(branch ?? 'main') });
+  const told = explain(layers, paths, {
+    operation,
+    requester,
+    now,
+    target: refOf(branch ?? 'main'),
+  });
   show(
     context,
     () => told.map(pathExplanationText).join('\n\n'),
@@ -82,10 +87,7 @@ type ChangeOptions = ExplainOptions & {
   readonly repository: string;
 };
 
-async function policyExplainChange(
-  context: Context,
-  options: ChangeOptions,
-): Promise<Exit> {
+async function policyExplainChange(context: Context, options: ChangeOptions): Promise<Exit> {
   const ends = endsOf(options.range);
   const local = await context.local(path.resolve(context.cwd, options.repository));
   try {

@@ -23,7 +23,8 @@ export async function policyFormat(
   const named = files.length > 0 ? files : [POLICY_FILE];
   const formatted = await Promise.all(named.map((file) => format(context.cwd, file)));
   const others = formatted.filter(({ source, text }) => source !== text);
-  if (!isCheck) for (const one of others) await replace(path.resolve(context.cwd, one.file), one.text);
+  if (!isCheck)
+    for (const one of others) await replace(path.resolve(context.cwd, one.file), one.text);
   const did = isCheck ? 'is in another form; see: policy fmt' : 'is written in its one form now';
   show(
     context,

@@ -1,6 +1,7 @@
 /** The decision on a change of a local repository, and on what would land where that is something else. */
-import type { Finding } from '../domain/check.ts';
+
 import type { Change } from '../domain/change.ts';
+import type { Finding } from '../domain/check.ts';
 import type { DecisionExplanation } from '../domain/explanation.ts';
 import type { Sha } from '../domain/ids.ts';
 import { printable } from './columns.ts';
@@ -60,7 +61,9 @@ function landsText(
       ...labelled('in', [...shown, ...(rest > 0 ? [`and ${rest} more`] : [])]),
     ].join('\n');
   }
-  return [printable(`what would land on ${from} is something else:`), landingText(lands)].join('\n');
+  return [printable(`what would land on ${from} is something else:`), landingText(lands)].join(
+    '\n',
+  );
 }
 
 function landingText(landing: Landing): string {

@@ -16,7 +16,10 @@ export function pathExplanationText(told: PathExplanation): string {
   return [
     `${printable(path)}   ${headline(told, told.terms)}`,
     ...indented(speakerRows(told)),
-    ...labelled('denied', told.denials.map(({ message }) => message)),
+    ...labelled(
+      'denied',
+      told.denials.map(({ message }) => message),
+    ),
     ...peopleLines(told),
     ...labelled('exempted', told.exemptions.map(exemptionText)),
     ...labelled('validators', [validators.join(', ') || 'none']),
@@ -63,7 +66,15 @@ export function peopleLines({ needs, choices, distinct, excluded }: People): str
   ];
 }
 
-export function exemptionText({ id, gate, expires, why, ticket, grantedBy, where }: Exemption): string {
+export function exemptionText({
+  id,
+  gate,
+  expires,
+  why,
+  ticket,
+  grantedBy,
+  where,
+}: Exemption): string {
   const tracked = ticket === null ? '' : `, ${ticket}`;
   return `from gate ${gate} until ${expires} by ${grantedBy} (${id}${tracked}, ${where}): ${why}`;
 }

@@ -1,10 +1,54 @@
 /** Every detector by its id, and what is wrong with a rule that names one. */
 import { nearest } from '../nearest.ts';
-import type { Detector } from './detector.ts';
+import {
+  actionsPermissionsWidened,
+  actionsPullRequestTarget,
+  actionsRunInjection,
+  actionsUnpinnedUse,
+} from './actions.ts';
+import type { Detector, Firing, Subject } from './detector.ts';
+import { dockerBaseChanged, dockerPrivileged } from './docker.ts';
+import { iamWidened, k8sPrivileged, terraformResourceRemoved } from './iac.ts';
+import { lockfileOrphan } from './lockfile.ts';
+import {
+  npmDependencyAdded,
+  npmDependencyChanged,
+  npmDependencyRemoved,
+  npmLifecycleScriptChanged,
+} from './npm.ts';
+import { sqlDestructive } from './sql.ts';
 
-const ALL: readonly (readonly [id: string, detector: Detector])[] = [];
+/** A detector whose options are checked where they come in. */
+export type Registered = Pick<Detector, 'summary' | 'paths'> & {
+  readonly options: Detector['options'];
+  /** Throws on options that `detectorProblems` has something against. */
+  fire(subject: Subject, options: unknown): Firing[];
+};
 
-export const DETECTORS: ReadonlyMap<string, Detector> = new Map(ALL);
+function registered<Options>(id: string, detector: Detector<Options>): [string, Registered] {
+  const { summary, paths, options } = detector;
+  const fire = (subject: Subject, given: unknown): Firing[] =>
+    detector.detect(subject, options.parse(given ?? {}));
+  return [id, { summary, paths, options, fire }];
+}
+
+export const DETECTORS: ReadonlyMap<string, Registered> = new Map([
+  registered('actions.permissions-widened', actionsPermissionsWidened),
+  registered('actions.pull-request-target', actionsPullRequestTarget),
+  registered('actions.run-injection', actionsRunInjection),
+  registered('actions.unpinned-use', actionsUnpinnedUse),
+  registered('docker.base-changed', dockerBaseChanged),
+  registered('docker.privileged', dockerPrivileged),
+  registered('iam.widened', iamWidened),
+  registered('k8s.privileged', k8sPrivileged),
+  registered('lockfile.orphan', lockfileOrphan),
+  registered('npm.dependency-added', npmDependencyAdded),
+  registered('npm.dependency-changed', npmDependencyChanged),
+  registered('npm.dependency-removed', npmDependencyRemoved),
+  registered('npm.lifecycle-script-changed', npmLifecycleScriptChanged),
+  registered('sql.destructive', sqlDestructive),
+  registered('terraform.resource-removed', terraformResourceRemoved),
+]);
 
 /** Detectors that also read what commits in between brought and took back. */
 export const HISTORY_READERS: ReadonlySet<string> = new Set(['secret.added']);

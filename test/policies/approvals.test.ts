@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Approval } from '../../orchestrator/domain/approval.ts';
 import { bind, eligible, type Moment, standing } from '../../policies/approvals.ts';
-import { decide } from '../../policies/decide.ts';
-import { digest, entry, FULL, factsOf, load, person, sha } from './sample.ts';
+import { decide, digest, entry, FULL, factsOf, load, person, sha } from './sample.ts';
 
 const facts = factsOf(['src/auth/a.ts', 'lib/b.ts']);
 const judgement = decide([load(FULL)], facts);

@@ -2,6 +2,7 @@
 import type { Rights } from '../orchestrator/domain/explanation.ts';
 import type { RiskClass } from '../orchestrator/domain/judgement.ts';
 import { writeProblem } from './agents.ts';
+import { type Beyond, beyond } from './beyond.ts';
 import { keyed, patternOf } from './gates.ts';
 import { sorted } from './join.ts';
 import { modelsFor } from './models.ts';
@@ -17,7 +18,17 @@ export function rightsOf(
     write: { role, ...mayWrite(layers, role, path) },
     models: modelsFor(layers, 'code', riskClass),
     network: { setup: reachOf(layers, 'setup'), agent: reachOf(layers, 'agent') },
+    notYet: sorted(
+      layers
+        .flatMap(beyond)
+        .filter(isOfRights)
+        .map(({ message }) => message),
+    ),
   };
+}
+
+function isOfRights({ path }: Beyond): boolean {
+  return ['models', 'network', 'agents'].some((section) => section === path[0]);
 }
 
 function mayWrite(layers: readonly LoadedPolicy[], role: string, path: string) {

@@ -14,6 +14,8 @@ const FILES = {
   pack: { schema: PackFile, title: 'Pack of gates and rules', io: 'input' },
 } as const;
 
+const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
+
 export type SchemaKind = keyof typeof FILES;
 export const SCHEMA_KINDS = Object.keys(FILES) as SchemaKind[];
 
@@ -21,8 +23,9 @@ export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 export function jsonSchema(kind: SchemaKind): JsonSchema {
   const { schema, title, io } = FILES[kind];
-  const { $schema = '', ...rest }: JsonSchema = z.toJSONSchema(schema, { io });
-  return { $schema, $id: `urn:proofhouse:schema:${kind}:v1`, title, ...rest };
+  const made: JsonSchema = z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
+  // Named first, so that a reader sees at once what it is.
+  return { $schema: DIALECT, $id: `urn:proofhouse:schema:${kind}:v1`, title, ...made };
 }
 
 /** Keys of a policy, in the order in which they are explained. */

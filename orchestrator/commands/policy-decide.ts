@@ -28,7 +28,8 @@ export async function policyDecide(context: Context, options: DecideOptions): Pr
   const files = options.policies.length > 0 ? options.policies : [POLICY_FILE];
   const now = options.now === null ? context.clock().toISOString() : momentOf(options.now);
   const layers = await loadPolicies(context.cwd, [...context.orgPolicies, ...files]);
-  const facts = factsIn(await textOf(context.cwd, options), options.facts);
+  const name = options.facts === '-' ? 'stdin' : options.facts;
+  const facts = factsIn(await textOf(context.cwd, options), name);
   const judgement = decide(layers, facts, now);
   show(
     context,

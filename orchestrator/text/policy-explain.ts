@@ -25,6 +25,7 @@ export function pathExplanationText(told: PathExplanation): string {
     ...labelled('validators', [validators.join(', ') || 'none']),
     ...labelled('models', [`code: ${models === null ? 'any' : models.join(', ') || 'none'}`]),
     ...labelled('network', [networkText(network)]),
+    ...labelled('not yet', told.notYet),
     printable(`agent may write: ${may}`),
     ...neverLines(told.neverDelegated),
   ].join('\n');
@@ -36,7 +37,9 @@ export function headline(outcome: Outcome, terms: Terms | null): string {
   return [
     riskClass,
     wouldBe === 'hold' ? HELD[outcome.surface] : wouldBe === 'deny' ? 'forbidden' : OPEN,
-    ...(terms === null ? [] : [`bind ${terms.bind}`, `expires ${lasting(terms.expiresMs)}`]),
+    ...(terms === null || wouldBe === 'deny'
+      ? []
+      : [`bind ${terms.bind}`, `expires ${lasting(terms.expiresMs)}`]),
     ...(enforcement === 'evaluate' ? ['evaluate: only reported, nothing is held'] : []),
   ].join(' · ');
 }

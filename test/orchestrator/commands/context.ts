@@ -43,6 +43,8 @@ export function desk(over: Partial<Context> = {}): Desk {
     orgPolicies: [],
     local: openLocal,
     reading: () => ({ source: unused<Source>('source') }),
+    orgPolicies: [],
+    local: openLocal,
     model: () => unused('model'),
     factory: () => unused('factory'),
     ...over,

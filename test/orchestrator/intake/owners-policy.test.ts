@@ -35,9 +35,7 @@ test('the last line that matches counts: each gate leaves out what later lines t
 /src/auth/   @acme/payments
 *.tf         ops@example.com
 `;
-  expect(
-    made(text, { 'bo@example.com': 'Bo', 'ops@example.com': 'ops-1' }),
-  ).toMatchInlineSnapshot(`
+  expect(made(text, { 'bo@example.com': 'Bo', 'ops@example.com': 'ops-1' })).toMatchInlineSnapshot(`
     "# Made from .github/CODEOWNERS: each gate asks the people of its lines, and of one line any one of them.
     # Where it asks for more than that file did:
     #   - a folder that became a symlink or a file still belongs to its owners;

@@ -40,8 +40,6 @@ export function desk(over: Partial<Context> = {}): Desk {
     signal: new AbortController().signal,
     clock,
     ledgers: () => ({ store, forge }),
-    orgPolicies: [],
-    local: openLocal,
     reading: () => ({ source: unused<Source>('source') }),
     orgPolicies: [],
     local: openLocal,

@@ -14,6 +14,7 @@ import {
   openLedgers,
   openModel,
   openReading,
+  openSignatures,
 } from './compose.ts';
 import { asFault } from './domain/faults.ts';
 import { buildProgram, type Global } from './program.ts';
@@ -76,6 +77,7 @@ function contextOf(global: Global): Context {
     signal: stop.signal,
     clock,
     ledgers: (folder = home) => openLedgers(folder, clock),
+    signatures: (folder = home) => openSignatures(folder),
     reading: () => openReading(home),
     model,
     factory: async (scripted) => {

@@ -6,6 +6,7 @@
 import type { Change, Entry, Facts } from './domain/change.ts';
 import type { Check, Finding } from './domain/check.ts';
 import type { Digest, RunId, Sha } from './domain/ids.ts';
+import type { KeptRecord } from './domain/records.ts';
 import type { RunEvent, RunState } from './domain/run-state.ts';
 import type { Task } from './domain/task.ts';
 
@@ -63,6 +64,10 @@ export type Store = {
   note(activity: Activity): Promise<void>;
   activity(run: RunId): Promise<readonly Activity[]>;
   calls(run: RunId): Promise<readonly ModelCall[]>;
+  /** Stores a record that outlives its run. The first with an id stays; it is never taken out. */
+  keep(record: KeptRecord): Promise<void>;
+  /** Every record that was kept, in order. */
+  kept(): Promise<readonly KeptRecord[]>;
   ledger: Ledger;
   close(): void;
 };

@@ -64,19 +64,14 @@ function missingIn(open: readonly OpenSlot[], { gate, group }: OpenSlot): number
   return open.find((slot) => slot.gate === gate && slot.group === group)?.missing ?? 0;
 }
 
-function deadlock({ gate, group, missing }: OpenSlot, moment: Moment): string {
+function deadlock({ group }: OpenSlot, moment: Moment): string {
   const { members } = groupOf(moment.judgement, group);
+  if (members.length === 0) return `${group} has no members.`;
   const able = mayDecide(moment);
   const others = members.filter((person) => !able.some((one) => isSamePerson(one, person)));
-  const why = others.map((person) => `${person} ${hindrance(person, moment)}`);
-  const reason =
-    members.length === 0
-      ? 'it has no members'
-      : [
-          `it has ${members.length === 1 ? 'one member' : `${members.length} members`}`,
-          ...why,
-        ].join(', ');
-  return `Gate ${gate} cannot get ${missing} more of ${group}: ${reason}.`;
+  const why = others.map((person) => `${person} ${hindrance(person, moment)}`).join(', ');
+  const size = members.length === 1 ? 'one member' : `${members.length} members`;
+  return `${group} has ${size}${why === '' ? '' : `; ${why}`}.`;
 }
 
 function hindrance(person: Person, moment: Moment): string {

@@ -228,9 +228,11 @@ function decided({ expiresAt, ...run }: In<'awaiting_approval'>, openSlots: numb
   return openSlots === 0 ? { ...run, phase: 'publishing' } : { ...run, expiresAt };
 }
 
-function finding(code: string, message: string): Finding {
-  return { validator: 'proofhouse', code, message };
-}
+const finding = (code: string, message: string): Finding => ({
+  validator: 'proofhouse',
+  code,
+  message,
+});
 
 const denials = ({ denials: all }: Judgement): Finding[] =>
   all.map(({ code, message }) => ({ validator: 'policy', code, message }));
@@ -238,9 +240,7 @@ const denials = ({ denials: all }: Judgement): Finding[] =>
 const gaveUp = (code: FaultCode, findings: Finding[]): RunState =>
   done({ kind: 'gave_up', code, findings });
 
-function done(outcome: Outcome): RunState {
-  return { phase: 'done', outcome };
-}
+const done = (outcome: Outcome): RunState => ({ phase: 'done', outcome });
 
 export class IllegalTransition extends Error {
   override readonly name = 'IllegalTransition';

@@ -60,6 +60,13 @@ const MIGRATIONS: readonly string[] = [
   ) strict;
   create index model_call_of_run on model_call (run);
   `,
+  `
+  create table kept_record (
+    seq integer primary key,
+    id text not null unique,
+    record text not null
+  ) strict;
+  `,
 ];
 
 export function migrate(database: Database, file: string): void {

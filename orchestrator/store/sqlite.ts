@@ -6,6 +6,7 @@ import type { Store } from '../ports.ts';
 import { activityOf, note } from './activity.ts';
 import { openDatabase } from './database.ts';
 import { journalOf } from './journal.ts';
+import { keep, keptIn } from './kept.ts';
 import { leasesOf } from './leases.ts';
 import { callsOf, ledgerOf } from './ledger.ts';
 import { migrate } from './schema.ts';
@@ -23,6 +24,8 @@ export function openSqliteStore(file: string, clock: () => Date): Store {
     ...leasesOf(database, clock),
     note: async (activity) => note(database, activity),
     activity: async (run) => activityOf(database, run),
+    keep: async (record) => keep(database, record),
+    kept: async () => keptIn(database),
     calls: async (run) => callsOf(database, run),
     ledger: ledgerOf(database),
     close: () => database.close(),

@@ -5,6 +5,7 @@
  */
 import { Fault } from '../../orchestrator/domain/faults.ts';
 import type { RunId } from '../../orchestrator/domain/ids.ts';
+import { KeptRecord } from '../../orchestrator/domain/records.ts';
 import { apply, nextStep } from '../../orchestrator/domain/run.ts';
 import { RunEvent } from '../../orchestrator/domain/run-state.ts';
 import { Task } from '../../orchestrator/domain/task.ts';
@@ -34,10 +35,11 @@ export type Memory = {
   readonly rows: Map<RunId, Row>;
   readonly activity: Activity[];
   readonly calls: Map<string, ModelCall>;
+  readonly kept: KeptRecord[];
 };
 
 export function emptyMemory(): Memory {
-  return { rows: new Map(), activity: [], calls: new Map() };
+  return { rows: new Map(), activity: [], calls: new Map(), kept: [] };
 }
 
 export function openMemoryStore(memory: Memory, clock: () => Date): Store {
@@ -59,6 +61,8 @@ export function openMemoryStore(memory: Memory, clock: () => Date): Store {
     note: async (activity) => note(rows(), memory, activity),
     activity: async (run) => copy(rows() && memory.activity.filter((one) => one.run === run)),
     calls: async (run) => copy(rows() && callsOf(memory, run)),
+    keep: async (record) => keep(rows() && memory, record),
+    kept: async () => copy(rows() && memory.kept),
     ledger: {
       reserve: async (call, budget) => reserve(rows() && memory, call, budget),
       settle: async (call) => settle(rows() && memory, call),
@@ -130,6 +134,11 @@ function note(rows: Memory['rows'], { activity }: Memory, line: Activity): void 
   const name = ({ run, attempt, source, index }: Activity): string =>
     [run, attempt, source, index].join(' ');
   if (!activity.some((known) => name(known) === name(line))) activity.push(copy(line));
+}
+
+function keep({ kept }: Memory, record: KeptRecord): void {
+  const parsed = KeptRecord.parse(JSON.parse(JSON.stringify(record)));
+  if (!kept.some(({ id }) => id === parsed.id)) kept.push(parsed);
 }
 
 function callsOf({ calls }: Memory, run: RunId): ModelCall[] {

@@ -37,6 +37,7 @@ export function sampleTask(number: number): Task {
     repository: '/repositories/shop',
     base: 'main',
     requester: Person.parse('local:rita'),
+    operator: Person.parse('local:rita'),
     queuedAt: new Date(NOW).toISOString(),
   };
 }

@@ -7,6 +7,7 @@ import type { Task } from '../../../orchestrator/domain/task.ts';
 import { openLocalForge } from '../../../orchestrator/forge/local.ts';
 import type { Source, Store } from '../../../orchestrator/ports.ts';
 import { openSqliteStore } from '../../../orchestrator/store/sqlite.ts';
+import { SIGNATURES } from '../../policies/signing.ts';
 import { AT, DANA, TASK } from '../fixtures.ts';
 import { temporaryFolder } from '../intake/repositories.ts';
 
@@ -39,6 +40,7 @@ export function desk(over: Partial<Context> = {}): Desk {
     signal: new AbortController().signal,
     clock,
     ledgers: () => ({ store, forge }),
+    signatures: () => SIGNATURES,
     reading: () => ({ source: unused<Source>('source') }),
     model: () => unused('model'),
     factory: () => unused('factory'),

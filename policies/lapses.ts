@@ -41,7 +41,7 @@ const SENTENCES: Record<LapseCode, (facts: LapseFacts) => string> = {
   left_the_group: ({ by, gate, human, detail }) =>
     `${human ?? by} is no longer in ${detail}, which gate ${gate} asks for.`,
   weak_assurance: ({ by, gate, detail }) =>
-    `${by}'s approval of gate ${gate} is ${detail}; that is too little to know who it was.`,
+    `${by} approved gate ${gate} with a proof of who they are (${detail}) that is too weak for it.`,
   time_unreadable: ({ by }) => `The time of ${by}'s approval cannot be read.`,
   from_the_future: ({ by, detail }) => `${by}'s approval is dated in the future, ${detail}.`,
   expired: ({ by, detail }) => `${by}'s approval expired at ${detail}.`,

@@ -12,7 +12,7 @@ import type { In, RunEvent, RunState } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import type { Store } from '../ports.ts';
 import { replay } from '../runner.ts';
-import { missingWords, vetoWords } from '../text/decisions.ts';
+import { openWords } from '../text/decisions.ts';
 import { signedBallot } from './ballot.ts';
 import { type Context, type Exit, show } from './context.ts';
 import { type Decision, deskOf, gatesOf, sameTree, tallied, waiting } from './desk.ts';
@@ -61,8 +61,7 @@ export async function approve(context: Context, decision: Approve): Promise<Exit
 /** What is still missing, or how the run goes on. */
 export function leftWords(context: Context, run: RunState, task: Task): string[] {
   if (run.phase !== 'awaiting_approval') return [];
-  const { open, vetoes } = tallied(context, run, task);
-  return [...vetoes.map(vetoWords), ...open.map(missingWords)];
+  return openWords(tallied(context, run, task));
 }
 
 export function nextLine(context: Context, run: RunState): string[] {

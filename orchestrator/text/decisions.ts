@@ -37,8 +37,16 @@ export function decidedLines({ open, counted, lapsed, vetoes, opened }: Decided)
     ...counted.map(countedWords),
     ...opened.map(openedWords),
     ...lapsed.map(({ reason }) => printable(reason)),
+    ...openWords({ open, vetoes }),
+  ];
+}
+
+/** Whom a run waits for. A gate under a veto waits for nobody's approval but for its end. */
+export function openWords({ open, vetoes }: Pick<Decided, 'open' | 'vetoes'>): string[] {
+  const shut = new Set(vetoes.map(({ gate }) => gate));
+  return [
     ...vetoes.map(vetoWords),
-    ...open.map(missingWords),
+    ...open.filter(({ gate }) => !shut.has(gate)).map(missingWords),
   ];
 }
 
@@ -61,7 +69,7 @@ export function missingWords(slot: MissingSlot): string {
   return `${needs}: ${people}${more > 0 ? ` or ${more} others` : ''} could.`;
 }
 
-export function vetoWords({ gate, approver, reason }: Approval): string {
+function vetoWords({ gate, approver, reason }: Approval): string {
   const why = reason === null ? '' : `: ${printable(reason)}`;
   return `Gate ${gate} is shut by a veto of ${approver.id}${why}`;
 }

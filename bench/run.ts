@@ -19,6 +19,7 @@ import {
   runtimeFolder,
 } from '../orchestrator/compose.ts';
 import { gatewayRows } from './gateway.ts';
+import { globRows } from './glob.ts';
 import { type Row, table } from './measure.ts';
 import { policyRows } from './policy.ts';
 import { sandboxRows } from './sandboxes.ts';
@@ -33,6 +34,7 @@ const factory = await open(path.join(scratch, 'home'));
 try {
   say('policy');
   const rows: Row[] = await policyRows(n);
+  rows.push(...(await globRows(n)));
   say('gateway');
   rows.push(...(await gatewayRows(n, scratch)));
   say('sandboxes and workspaces');

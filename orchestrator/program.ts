@@ -13,6 +13,7 @@ import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
 import { initCommand } from './commands/init.ts';
 import { policyExplain, policyLint } from './commands/policy.ts';
+import { policyMatch } from './commands/policy-match.ts';
 import { refuse } from './commands/refuse.ts';
 import { revoke } from './commands/revoke.ts';
 import { runLogs, runRetry, runShow, runsCommand } from './commands/run.ts';
@@ -319,6 +320,18 @@ function policyCommands(program: Command, perform: Perform): void {
     .action((paths: string[], options: { policy?: string[] }) =>
       perform((context) => policyExplain(context, paths, options.policy ?? [])),
     );
+  policy
+    .command('match')
+    .description('which paths a pattern covers; ends with 0 whether or not any matches')
+    .argument('<pattern>', 'as in the paths of a gate, and quoted: "src/auth/"')
+    .argument('<path...>', 'from the root of the repository; - reads them from stdin')
+    .option('--codeowners', 'as CODEOWNERS does: "dir/" is not dir itself')
+    .action((pattern: string, paths: string[], { codeowners }: { codeowners?: boolean }) => {
+      const isCodeowners = codeowners ?? false;
+      return perform((context) =>
+        policyMatch(context, { pattern, paths, isCodeowners, input: process.stdin }),
+      );
+    });
 }
 
 function positive(text: string): number {

@@ -11,11 +11,13 @@ export type RunBudget = {
   readonly attemptsMax: number;
 };
 
+type Numbers = Exclude<keyof Policy['budgets'], 'perRepoDay' | 'onExceed'>;
+
 const WALL_DEFAULT_MS = 30 * 60_000;
 const RETRIES_DEFAULT = 2;
 
 export function budgetOf(layers: readonly LoadedPolicy[]): RunBudget {
-  const least = (key: keyof Policy['budgets']): number | null => {
+  const least = (key: Numbers): number | null => {
     const named = layers.flatMap(({ policy }) => policy.budgets[key] ?? []);
     return named.length > 0 ? Math.min(...named) : null;
   };

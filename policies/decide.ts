@@ -1,89 +1,150 @@
 /**
- * The decision over a change: a pure function of policy layers and facts.
+ * The decision over a change: a pure function of policy layers, facts and the time.
  *
- * Each layer is judged apart and the decisions are joined, so a layer can only tighten. Two rules
- * ask for something to be there and are therefore held against the whole: there must be a layer,
- * and something must prove the change. Without either the answer is no.
+ * Each layer is judged apart and the decisions are joined, so a layer can only tighten. What must
+ * hold whatever a policy says is held against the whole: there is a layer, something proves the
+ * change, no entry has a name or a target that leads astray, and a policy that the change brings
+ * along must itself allow it. Without any of these the answer is no, in `evaluate` too.
  */
-
 import { digestOf } from '../orchestrator/domain/canonical.ts';
 import type { Facts } from '../orchestrator/domain/change.ts';
-import type { GateJudgement, Judgement } from '../orchestrator/domain/judgement.ts';
+import type {
+  Denial,
+  GateJudgement,
+  Judgement,
+  Verdict,
+} from '../orchestrator/domain/judgement.ts';
+import { pathsOf } from './candidate.ts';
 import { membersOf, validatorOf } from './declared.ts';
 import { scopeDigest } from './facts.ts';
-import { type Denial, type GateHit, join, type LayerDecision, NOTHING_SAID } from './join.ts';
+import { subjectsOf } from './gates.ts';
+import {
+  type GateHit,
+  join,
+  type LayerDecision,
+  maxSurface,
+  mergeSlots,
+  NOTHING_SAID,
+  slotsOf,
+} from './join.ts';
 import { judgeLayer } from './layer.ts';
 import type { LoadedPolicy } from './parse.ts';
+import { pathProblem, printablePath } from './paths.ts';
+import { proposedPolicy } from './proposed.ts';
+import { breakGlassOf, delegationOf, separationOf } from './settings.ts';
+import { linkDenials } from './symlinks.ts';
 
-export function decide(layers: readonly LoadedPolicy[], facts: Facts): Judgement {
-  const decision = layers
+/** `now` is ISO 8601, UTC; it matters to exemptions only. Never throws on data of the right shape. */
+export function decide(layers: readonly LoadedPolicy[], facts: Facts, now: string): Judgement {
+  const proposed = proposedPolicy(facts);
+  const judging = 'policy' in proposed ? [...layers, proposed.policy] : layers;
+  const subjects = subjectsOf(facts.entries);
+  const decision = judging
     // A layer knows the groups of those above it, and never those that come after.
     .map((layer, index) => {
-      const above = layers.slice(0, index + 1);
-      return judgeLayer(layer, facts, (group) => membersOf(above, group));
+      const above = judging.slice(0, index + 1);
+      const members = (group: string) => membersOf(above, group, facts.groups);
+      return judgeLayer(layer, { facts, subjects, now, members });
     })
     .reduce(join, NOTHING_SAID);
-  const denials = [...decision.denials, ...missing(layers, decision)];
-  const isHeld = decision.gates.some(({ approvals }) => approvals.length > 0);
-  return {
-    verdict: denials.length > 0 ? 'deny' : isHeld ? 'hold' : 'allow',
-    riskClass: layers.length === 0 ? 'critical' : decision.riskClass,
-    gates: decision.gates.map((gate) => judged(gate, facts)),
-    validators: [...decision.validators],
-    denials: denials.map(({ message, paths }) => ({
-      code: 'change_denied',
-      message,
-      paths: [...paths],
-    })),
-    distinct: decision.gates.some(({ distinct }) => distinct),
-    policy: policyDigest(layers),
-    groups: Object.fromEntries(
-      Object.entries(decision.groups).map(([group, members]) => [group, [...members]]),
-    ),
-  };
+  const denied = 'denials' in proposed ? proposed.denials : [];
+  const always = [...hygiene(facts), ...denied, ...missing(judging, decision)];
+  return { ...verdictOf(decision, always), ...described(layers, decision, facts) };
 }
 
-/** The digest of the layers that judge, in their order. */
+/** The digest of the layers that judge, in their order, with their packs. */
 export function policyDigest(layers: readonly LoadedPolicy[]): Judgement['policy'] {
   return digestOf(
     'policy',
-    layers.map(({ digest }) => digest),
+    layers.map(({ digest, packs }) => [digest, ...packs.map((pack) => pack.digest)]),
   );
 }
 
+function verdictOf(
+  decision: LayerDecision,
+  always: readonly Denial[],
+): Pick<Judgement, 'verdict' | 'wouldBe' | 'enforcement' | 'denials'> {
+  const denials = [...always, ...decision.denials];
+  const isHeld = decision.gates.some(({ approvals }) => approvals.length > 0);
+  const wouldBe: Verdict = denials.length > 0 ? 'deny' : isHeld ? 'hold' : 'allow';
+  if (decision.enforcement === 'enforce' || always.length > 0) {
+    return { verdict: wouldBe, wouldBe, enforcement: 'enforce', denials };
+  }
+  return { verdict: 'allow', wouldBe, enforcement: 'evaluate', denials };
+}
+
+type Described = Omit<Judgement, 'verdict' | 'wouldBe' | 'enforcement' | 'denials'>;
+
+function described(
+  layers: readonly LoadedPolicy[],
+  decision: LayerDecision,
+  facts: Facts,
+): Described {
+  const { gates } = decision;
+  return {
+    riskClass: layers.length === 0 ? 'critical' : decision.riskClass,
+    surface: maxSurface(...gates.map(({ surface }) => surface)),
+    gates: gates.map((gate) => judged(gate, facts)),
+    validators: [...decision.validators],
+    distinct: gates.some(({ distinct }) => distinct),
+    needs: mergeSlots(gates.flatMap(({ approvals }) => slotsOf(approvals))),
+    policy: policyDigest(layers),
+    groups: Object.fromEntries(
+      Object.entries(decision.groups).map(([group, { members, minAssurance }]) => {
+        return [group, { members: [...members], minAssurance }];
+      }),
+    ),
+    separation: separationOf(layers),
+    exemptions: [...decision.exemptions],
+    neverDelegated: [...decision.neverDelegated],
+    delegation: delegationOf(layers),
+    breakGlass: breakGlassOf(layers),
+  };
+}
+
 function missing(layers: readonly LoadedPolicy[], { validators }: LayerDecision): Denial[] {
-  if (layers.length === 0) return [{ message: 'No policy judges this change.', paths: [] }];
+  const none = { paths: [], where: '' };
+  if (layers.length === 0) {
+    return [{ code: 'no_policy', message: 'No policy judges this change.', ...none }];
+  }
   if (validators.length === 0) {
     const message =
       'Nothing would prove this change: no validator is required for what it touches.';
-    return [{ message, paths: [] }];
+    return [{ code: 'nothing_proves', message, ...none }];
   }
   return validators
     .filter((id) => validatorOf(layers, id) === null)
     .map((id) => ({
+      code: 'validator_unknown',
       message: `Validator ${id} is required and no policy declares it.`,
-      paths: [],
+      ...none,
     }));
 }
 
-function judged(gate: GateHit, { entries }: Facts): GateJudgement {
-  const { id, sources, riskClass, surface, expiresMs } = gate;
-  const text = (part: (source: GateHit['sources'][number]) => string, glue: string): string =>
-    [...new Set(sources.map(part))].filter(Boolean).join(glue);
+/** Held here too, although no such entry leaves a workspace: facts may come from elsewhere. */
+function hygiene(facts: Facts): Denial[] {
+  const named = pathsOf(facts.entries).flatMap((path) => {
+    const problem = pathProblem(path);
+    if (problem === null) return [];
+    const message = `"${printablePath(Buffer.from(path))}" ${problem}.`;
+    return [{ code: 'path_refused', message, paths: [path], where: '' }];
+  });
+  return [...named, ...linkDenials(facts)];
+}
+
+function judged({ distinct: _, ...gate }: GateHit, { entries }: Facts): GateJudgement {
+  const whys = gate.sources.map(({ why }) => why);
+  const scope = scopeDigest(entries, gate.paths);
   return {
-    id,
-    why: text(({ why }) => why, ' '),
-    layer: text(({ layer }) => layer, ', '),
-    where: text(({ where }) => where, ', '),
-    riskClass,
-    surface,
-    approvals: gate.approvals.map((slot) => ({ ...slot })),
-    paths: [...gate.paths],
-    scope: scopeDigest(entries, gate.paths),
+    ...gate,
+    why: [...new Set(whys)].filter(Boolean).join(' '),
+    scope:
+      gate.findings.length === 0
+        ? scope
+        : digestOf('scope', { entries: scope, findings: gate.findings.map(({ key }) => key) }),
     definition: digestOf(
       'gates',
-      sources.map(({ definition }) => definition),
+      gate.sources.map(({ definition }) => definition),
     ),
-    expiresMs,
   };
 }

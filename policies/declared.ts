@@ -1,5 +1,6 @@
 /** What layers declare by name. The first layer that has a name owns it; later ones cannot redefine it. */
-import type { Person } from '../orchestrator/domain/ids.ts';
+import type { Facts } from '../orchestrator/domain/change.ts';
+import type { GroupMembers } from './join.ts';
 import type { LoadedPolicy } from './parse.ts';
 import { named, type ValidatorRule } from './schema.ts';
 
@@ -11,11 +12,23 @@ export function validatorOf(layers: readonly LoadedPolicy[], id: string): Valida
   return null;
 }
 
-/** Members of a group; a group that nobody declares has none, so what asks for it stays shut. */
-export function membersOf(layers: readonly LoadedPolicy[], group: string): readonly Person[] {
+/**
+ * Members of a group; a group that nobody declares has none, so what asks for it stays shut.
+ * `snapshot` has the members of groups that a policy names by team or file.
+ */
+export function membersOf(
+  layers: readonly LoadedPolicy[],
+  group: string,
+  snapshot: Facts['groups'] = {},
+): GroupMembers {
   for (const { policy } of layers) {
     const found = named(policy.groups, group);
-    if (found) return found.members;
+    if (found === undefined) continue;
+    const { members, from, minAssurance } = found;
+    return {
+      members: members ?? (from === null ? [] : (named(snapshot, from) ?? [])),
+      minAssurance,
+    };
   }
-  return [];
+  return { members: [], minAssurance: 'session' };
 }

@@ -5,6 +5,7 @@ import type { Judgement, RiskClass } from '../orchestrator/domain/judgement.ts';
 import { decide } from './decide.ts';
 import { entriesDigest } from './facts.ts';
 import { gateMatcher, keyed } from './gates.ts';
+import { slotsOf } from './join.ts';
 import { networkOf } from './network.ts';
 import type { LoadedPolicy } from './parse.ts';
 
@@ -40,10 +41,11 @@ export type ExplainedGate = {
 export function explain(
   layers: readonly LoadedPolicy[],
   paths: readonly string[],
+  now: string,
   operation: Operation = 'modify',
 ): Explanation[] {
   return paths.map((path) => {
-    const judgement = decide(layers, factsOf(path, operation));
+    const judgement = decide(layers, factsOf(path, operation), now);
     const held = judgement.gates.filter(({ approvals }) => approvals.length > 0);
     return {
       path,
@@ -51,10 +53,10 @@ export function explain(
       riskClass: judgement.riskClass,
       gates: judgement.gates.flatMap((gate) => explainGate(layers, gate, path)),
       needs: held.flatMap(({ id, approvals }) =>
-        approvals.map((slot) => ({
+        slotsOf(approvals).map((slot) => ({
           gate: id,
           ...slot,
-          members: judgement.groups[slot.group] ?? [],
+          members: judgement.groups[slot.group]?.members ?? [],
         })),
       ),
       distinct: judgement.distinct,
@@ -65,14 +67,18 @@ export function explain(
   });
 }
 
-export function explainPaths(layers: readonly LoadedPolicy[], paths: readonly string[]): string {
+export function explainPaths(
+  layers: readonly LoadedPolicy[],
+  paths: readonly string[],
+  now: string,
+): string {
   const doors = networkOf(layers);
   const network = [
-    `dependencies: ${doors.dependencies ? 'package-registry' : 'nothing'}`,
+    `setup: ${doors.setup ? 'package-registry' : 'nothing'}`,
     `agent: ${doors.agent ? 'model-gateway' : 'nothing'}`,
     'checks: nothing',
   ].join(', ');
-  return explain(layers, paths)
+  return explain(layers, paths, now)
     .map((told) => [...lines(told), `  network    ${network}`].join('\n'))
     .join('\n\n');
 }
@@ -113,7 +119,7 @@ function table(gates: readonly ExplainedGate[]): string[] {
 
 function explainGate(
   layers: readonly LoadedPolicy[],
-  { id, layer, where, riskClass, why }: Judgement['gates'][number],
+  { id, sources, riskClass, why }: Judgement['gates'][number],
   path: string,
 ): ExplainedGate[] {
   const declared = layers.flatMap((loaded) =>
@@ -126,7 +132,9 @@ function explainGate(
       return [{ ...told, riskClass: gate.class, why: gate.why ?? '' }];
     }),
   );
-  return declared.length > 0 ? declared : [{ layer, id, pattern: null, where, riskClass, why }];
+  if (declared.length > 0) return declared;
+  const [{ layer, where } = { layer: '', where: '' }] = sources;
+  return [{ layer, id, pattern: null, where, riskClass, why }];
 }
 
 const HOUR_MS = 3_600_000;
@@ -162,5 +170,10 @@ function factsOf(path: string, operation: Operation): Facts {
     blobBytes: { [entry.newOid]: 0 },
     binary: [],
     target: 'refs/heads/main',
+    texts: {},
+    roots: [],
+    history: [],
+    groups: {},
+    madeBy: null,
   };
 }

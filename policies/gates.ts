@@ -1,8 +1,8 @@
 /** Which entries a gate matches, and which only look as though they were outside it. */
-import type { Entry, Operation } from '../orchestrator/domain/change.ts';
-import { compileCut } from './glob.ts';
+import type { Entry } from '../orchestrator/domain/change.ts';
+import { compileCut, compileGlob } from './glob.ts';
 import { fold } from './paths.ts';
-import type { GateRule } from './schema.ts';
+import type { GateRule, JudgedOperation } from './schema.ts';
 
 /** Index of the pattern that covers a path; or it is told from a covered one by case or form only. */
 export type PathMatch = { readonly pattern: number } | 'confusable' | null;
@@ -17,15 +17,29 @@ export type Keyed = {
   readonly isPlain: boolean;
 };
 
+/** An entry with everything it does to its path. */
+export type Subject = {
+  readonly entry: Entry;
+  readonly on: Keyed;
+  readonly operations: readonly JudgedOperation[];
+};
+
+export function subjectsOf(entries: readonly Entry[]): Subject[] {
+  return entries.map((entry) => ({
+    entry,
+    on: keyed(entry.path),
+    operations: operationsOf(entry),
+  }));
+}
+
 export function keyed(path: string): Keyed {
   const key = fold(path);
   return { path, parts: path.split('/'), key, keyParts: key.split('/'), isPlain: isAscii(path) };
 }
 
-export function gateMatcher({
-  paths,
-  except,
-}: Pick<GateRule, 'paths' | 'except'>): (on: Keyed) => PathMatch {
+export type Covering = Pick<GateRule, 'paths' | 'except'>;
+
+export function gateMatcher({ paths, except }: Covering): (on: Keyed) => PathMatch {
   const exact = paths.map((pattern) => compileCut(pattern, { self: true }));
   const folded = paths.map((pattern) => compileCut(fold(pattern), { self: true }));
   // A folder that is excepted is not excepted any more once it is a symlink.
@@ -53,22 +67,27 @@ function isAscii(text: string): boolean {
   return !/[^ -~]/.test(text);
 }
 
+const SYMLINK = '120000';
+const GITLINK = '160000';
+
 /**
  * Everything an entry does. New content often comes with a new mode, and a file that became a
  * symlink has other content: a gate that asks for one of these must not miss it for the other.
  */
-export function operationsOf({ operation, oldMode, newMode }: Entry): Operation[] {
+export function operationsOf(entry: Entry): JudgedOperation[] {
+  const { oldMode, newMode } = entry;
+  const kinds: JudgedOperation[] = [
+    ...(newMode === SYMLINK || oldMode === SYMLINK ? (['link'] as const) : []),
+    ...(newMode === GITLINK || oldMode === GITLINK ? (['gitlink'] as const) : []),
+  ];
+  return [...plainOperations(entry), ...kinds];
+}
+
+function plainOperations({ operation, oldMode, newMode }: Entry): JudgedOperation[] {
   if (operation === 'type') return ['type', 'modify'];
   if (operation === 'modify' && oldMode !== newMode) return ['modify', 'mode'];
   return [operation];
 }
-
-export type Matches = {
-  /** Per gate, what it matched. */
-  readonly gates: readonly GateMatches[];
-  /** Paths that no gate covers whole, whatever is done to them. */
-  readonly uncovered: readonly string[];
-};
 
 export type GateMatches = {
   readonly paths: readonly string[];
@@ -78,29 +97,35 @@ export type GateMatches = {
   readonly covered: readonly string[];
 };
 
-export function matchGates(gates: readonly GateRule[], entries: readonly Entry[]): Matches {
-  const subjects = entries.map((entry) => ({ entry, on: keyed(entry.path) }));
-  const matches = gates.map((gate) => matchGate(gate, subjects));
-  const covered = new Set(matches.flatMap((match) => match.covered));
-  const uncovered = entries.map(({ path }) => path).filter((path) => !covered.has(path));
-  return { gates: matches, uncovered };
-}
-
-function matchGate(gate: GateRule, subjects: readonly { entry: Entry; on: Keyed }[]): GateMatches {
+export function matchGate(
+  gate: Covering & Pick<GateRule, 'operations'>,
+  subjects: readonly Subject[],
+): GateMatches {
   const match = gateMatcher(gate);
   const found: { [Part in keyof GateMatches]: string[] } = {
     paths: [],
     confusable: [],
     covered: [],
   };
-  for (const { entry, on } of subjects) {
+  for (const { entry, on, operations } of subjects) {
     const matched = match(on);
     if (matched === 'confusable') found.confusable.push(entry.path);
     if (!matched || matched === 'confusable') continue;
-    const operations = operationsOf(entry);
     const judged = operations.filter((operation) => gate.operations.includes(operation));
     if (judged.length > 0) found.paths.push(entry.path);
     if (judged.length === operations.length) found.covered.push(entry.path);
   }
   return found;
+}
+
+/** Whether any of the patterns covers a path; for questions that no gate asks. */
+export function coveredBy(patterns: readonly string[]): (path: string) => boolean {
+  const globs = patterns.map((pattern) => compileGlob(pattern, { self: true }));
+  return (path) => globs.some((matches) => matches(path));
+}
+
+/** Whether a gate is for changes that go to this ref. */
+export function isForTarget(branches: readonly string[] | undefined, target: string): boolean {
+  if (branches === undefined) return true;
+  return branches.some((pattern) => compileGlob(pattern, { self: false })(target));
 }

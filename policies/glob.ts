@@ -3,10 +3,12 @@
  *
  * `*` and `?` stay within a segment, `**` is a whole segment and stands for any number of them, `\`
  * escapes. Everything else is literal, brackets and braces too: `app/(auth)/[id]/` is a folder that
- * exists. A pattern with no inner `/` matches at any depth; one with a trailing `/` covers a folder.
+ * exists. A pattern with a leading or an inner `/` starts at the root, any other matches at any depth.
+ * What a pattern names it covers with everything below, unless its last segment is a lone `*`:
+ * `dir/*` is the direct children of `dir`. A trailing `/` names a folder.
  *
  * Our own, because the matchers that exist miss dotfiles, newlines or brackets, or take exponential
- * time. Here the time is bounded by pattern segments × path length. There is no negation: `except`
+ * time. Here the time is bounded by pattern length × path length. There is no negation: `except`
  * is a key of its own.
  */
 
@@ -45,21 +47,29 @@ export function compileCut(
 export function globProblem(pattern: string): string | null {
   if (pattern === '') return 'an empty pattern covers nothing';
   if (pattern.length > PATTERN_MAX) return `a pattern is at most ${PATTERN_MAX} characters long`;
+  if (!pattern.isWellFormed()) return 'a pattern is text that UTF-8 can spell';
   if (/\p{Cc}/u.test(pattern)) return 'a pattern holds no control characters';
   if (pattern !== pattern.trim()) return 'a pattern neither begins nor ends with a blank';
-  if (pattern.includes('***')) return '`***` has no meaning; write `**` as a whole segment';
-  if (/(^|[^\\])(\\\\)*\\$/.test(pattern)) return 'a pattern cannot end in a lone backslash';
-  if (/\\[^*?\\]/.test(pattern))
-    return 'a backslash escapes `*`, `?` or `\\`; folders part with `/`';
-  return segmentProblem(pattern);
+  // What is escaped stands for itself, and so is no part of anything below.
+  const plain = pattern.replaceAll(/\\[*?\\]/g, 'x');
+  if (plain.includes('***')) return '`***` has no meaning; write `**` as a whole segment';
+  if (plain.endsWith('\\')) return 'a pattern cannot end in a lone backslash';
+  if (plain.includes('\\')) return 'a backslash escapes `*`, `?` or `\\`; folders part with `/`';
+  return segmentProblem(plain);
 }
 
-function segmentProblem(pattern: string): string | null {
-  const segments = pattern.replace(/^\//, '').replace(/\/$/, '').split('/');
+function segmentProblem(plain: string): string | null {
+  if (plain === '/') return '`/` alone names no folder; write `**` for everything';
+  const segments = segmentsOf(plain);
   if (segments.includes('.')) return '`./` is never part of a path; leave it out';
   if (segments.includes('..')) return '`..` is never part of a path; name the folder from the root';
   if (segments.includes('')) return 'two slashes with nothing between cover nothing';
   return null;
+}
+
+/** Without the slash that anchors and the slash that says "folder". */
+function segmentsOf(pattern: string): string[] {
+  return pattern.replace(/^\//, '').replace(/\/$/, '').split('/');
 }
 
 const STAR = -1;
@@ -70,7 +80,7 @@ type Wild = { readonly tokens: readonly number[]; readonly tail: string };
 type Segment = string | Wild | typeof ANY_DEPTH;
 
 function read(pattern: string, { self }: GlobOptions): Segment[] {
-  const texts = pattern.replace(/^\//, '').replace(/\/$/, '').split('/');
+  const texts = segmentsOf(pattern);
   if (!pattern.startsWith('/') && texts.length === 1) texts.unshift('**');
   let isFolder = pattern.endsWith('/');
   // A final `**` is everything below what comes before it, which is what a final slash means.
@@ -148,13 +158,19 @@ function runs(tokens: Wild['tokens'], text: string): boolean {
       star = token++;
       resume = at;
     } else if (wanted === ANY_ONE || wanted === found) {
-      at += found > 0xffff ? 2 : 1;
+      at += width(found);
       token++;
     } else if (star >= 0) {
-      at = ++resume;
+      resume += width(text.codePointAt(resume) ?? 0);
+      at = resume;
       token = star + 1;
     } else return false;
   }
   while (tokens[token] === STAR) token++;
   return token === tokens.length;
+}
+
+/** Code points beyond 16 bits take two places of a string. */
+function width(codePoint: number): number {
+  return codePoint > 0xffff ? 2 : 1;
 }

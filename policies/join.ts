@@ -1,62 +1,80 @@
 /**
  * Joining what layers say. Layers are judged apart and their decisions joined, never their
- * documents merged, so a layer can only tighten: gates are united, classes and surfaces take the
- * higher, expiries the shorter, members of a group what all agree on.
+ * documents merged, so a layer can only tighten: gates are united, classes, surfaces and bindings
+ * take the tighter, expiries the shorter, members of a group what all agree on.
  *
  * Invariant: `join` is commutative, associative and idempotent, `NOTHING_SAID` is its identity, and
  * `join(a, b)` is never looser than `a`.
  */
-import type { Digest, Person } from '../orchestrator/domain/ids.ts';
-import { RiskClass, type Slot, Surface } from '../orchestrator/domain/judgement.ts';
+import { canonical } from '../orchestrator/domain/canonical.ts';
+import type { Person } from '../orchestrator/domain/ids.ts';
+import {
+  Assurance,
+  Bind,
+  CarryForward,
+  type Denial,
+  type Exemption,
+  type GateJudgement,
+  type GateSource,
+  Judgement,
+  type NeverDelegated,
+  type Requirement,
+  RiskClass,
+  type Slot,
+  Surface,
+} from '../orchestrator/domain/judgement.ts';
 
-/** Where a gate came from. A gate that two layers declare has two. */
-export type GateSource = {
-  readonly layer: string;
-  readonly where: string;
-  readonly why: string;
-  readonly definition: Digest;
-};
-
-/** A gate that matched. */
-export type GateHit = {
-  readonly id: string;
-  readonly sources: readonly GateSource[];
-  readonly riskClass: RiskClass;
-  readonly surface: Surface;
-  readonly approvals: readonly Slot[];
+/** A gate that matched, before the digests that the whole change is needed for. */
+export type GateHit = Omit<GateJudgement, 'why' | 'scope' | 'definition'> & {
   readonly distinct: boolean;
-  readonly paths: readonly string[];
-  readonly expiresMs: number;
 };
 
-export type Denial = { readonly message: string; readonly paths: readonly string[] };
+export type GroupMembers = {
+  readonly members: readonly Person[];
+  readonly minAssurance: Assurance;
+};
 
 export type LayerDecision = {
+  readonly enforcement: Judgement['enforcement'];
   readonly riskClass: RiskClass;
   readonly gates: readonly GateHit[];
   readonly validators: readonly string[];
   readonly denials: readonly Denial[];
-  /** Members of every group asked for; a group nobody declared has none. */
-  readonly groups: Readonly<Record<string, readonly Person[]>>;
+  /** Every group asked for; a group nobody declared has no members. */
+  readonly groups: Readonly<Record<string, GroupMembers>>;
+  readonly exemptions: readonly Exemption[];
+  readonly neverDelegated: readonly NeverDelegated[];
 };
 
 export const NOTHING_SAID: LayerDecision = {
+  enforcement: 'evaluate',
   riskClass: 'low',
   gates: [],
   validators: [],
   denials: [],
   groups: {},
+  exemptions: [],
+  neverDelegated: [],
 };
 
 export function join(a: LayerDecision, b: LayerDecision): LayerDecision {
   return {
+    enforcement: highest(ENFORCEMENTS, [a.enforcement, b.enforcement]),
     riskClass: maxClass(a.riskClass, b.riskClass),
     gates: united([...a.gates, ...b.gates], (gate) => gate.id, joinGates),
-    validators: [...new Set([...a.validators, ...b.validators])].sort(),
-    denials: united([...a.denials, ...b.denials], ({ message }) => message, joinDenials),
+    validators: sorted([...a.validators, ...b.validators]),
+    denials: united([...a.denials, ...b.denials], denialKey, joinDenials),
     groups: joinGroups(a.groups, b.groups),
+    exemptions: united([...a.exemptions, ...b.exemptions], canonical, (one) => one),
+    neverDelegated: united(
+      [...a.neverDelegated, ...b.neverDelegated],
+      ({ action }) => action,
+      joinNever,
+    ),
   };
 }
+
+const ENFORCEMENTS = Judgement.shape.enforcement.options;
 
 export function maxClass(...classes: readonly RiskClass[]): RiskClass {
   return highest(RiskClass.options, classes);
@@ -66,9 +84,27 @@ export function maxSurface(...surfaces: readonly Surface[]): Surface {
   return highest(Surface.options, surfaces);
 }
 
-/** So many of each group as the most demanding of the slots asks. */
+/** So many of each group as the most demanding of the slots asks, and every choice once. */
+export function mergeRequirements(all: readonly Requirement[]): Requirement[] {
+  const choices = all.filter((item) => 'anyOf' in item);
+  return [...mergeSlots(slotsOf(all)), ...united(choices, canonical, (one) => one)];
+}
+
+export function slotsOf(all: readonly Requirement[]): Slot[] {
+  return all.filter((item) => 'group' in item);
+}
+
 export function mergeSlots(slots: readonly Slot[]): Slot[] {
   return united(slots, ({ group }) => group, joinSlots);
+}
+
+export function groupsOf(all: readonly Requirement[]): string[] {
+  const slots = all.flatMap((item) => ('anyOf' in item ? item.anyOf.flat() : [item]));
+  return sorted(slots.map(({ group }) => group));
+}
+
+export function sorted(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort();
 }
 
 function joinGates(a: GateHit, b: GateHit): GateHit {
@@ -77,19 +113,38 @@ function joinGates(a: GateHit, b: GateHit): GateHit {
     sources: united([...a.sources, ...b.sources], sourceKey, (source) => source),
     riskClass: maxClass(a.riskClass, b.riskClass),
     surface: maxSurface(a.surface, b.surface),
-    approvals: mergeSlots([...a.approvals, ...b.approvals]),
+    bind: highest(Bind.options, [a.bind, b.bind]),
+    carryForward: highest(CarryForward.options, [a.carryForward, b.carryForward]),
+    approvals: mergeRequirements([...a.approvals, ...b.approvals]),
+    validators: sorted([...a.validators, ...b.validators]),
     distinct: a.distinct || b.distinct,
-    paths: [...new Set([...a.paths, ...b.paths])].sort(),
+    paths: sorted([...a.paths, ...b.paths]),
+    findings: united([...a.findings, ...b.findings], ({ key }) => key, firstFinding),
     expiresMs: Math.min(a.expiresMs, b.expiresMs),
   };
 }
 
 function joinDenials(a: Denial, b: Denial): Denial {
-  return { message: a.message, paths: [...new Set([...a.paths, ...b.paths])].sort() };
+  return { ...a, paths: sorted([...a.paths, ...b.paths]) };
+}
+
+function denialKey({ code, where, message }: Denial): string {
+  return canonical([code, where, message]);
+}
+
+function joinNever(a: NeverDelegated, b: NeverDelegated): NeverDelegated {
+  const approvals = mergeSlots([...a.approvals, ...b.approvals]);
+  return { action: a.action, absolute: a.absolute || b.absolute, approvals };
 }
 
 function joinSlots(a: Slot, b: Slot): Slot {
   return { group: a.group, count: Math.max(a.count, b.count) };
+}
+
+type Finding = GateHit['findings'][number];
+
+function firstFinding(a: Finding, b: Finding): Finding {
+  return a.message <= b.message ? a : b;
 }
 
 function joinGroups(
@@ -100,10 +155,12 @@ function joinGroups(
   return Object.fromEntries(entries);
 }
 
-type Group = readonly [group: string, members: readonly Person[]];
+type Group = readonly [group: string, GroupMembers];
 
-function both([group, members]: Group, [, others]: Group): Group {
-  return [group, members.filter((member) => others.includes(member))];
+function both([group, one]: Group, [, other]: Group): Group {
+  const members = one.members.filter((member) => other.members.includes(member));
+  const minAssurance = highest(Assurance.options, [one.minAssurance, other.minAssurance]);
+  return [group, { members, minAssurance }];
 }
 
 function sourceKey({ layer, where, why, definition }: GateSource): string {

@@ -2,175 +2,243 @@
  * What one policy layer says of a change, before it is joined with the others.
  *
  * Gates are additive and have no order: every one that matches applies. A path that no gate covers
- * takes the class `unmatched`; nothing is let through because nobody thought of it.
+ * takes the class `unmatched`; nothing is let through because nobody thought of it. The gates of a
+ * pack take the classes and the people of the layer that names the pack.
  */
-
-import { digestOf, type Json } from '../orchestrator/domain/canonical.ts';
+import type { Json } from '../orchestrator/domain/canonical.ts';
 import type { Facts } from '../orchestrator/domain/change.ts';
-import type { Person } from '../orchestrator/domain/ids.ts';
-import type { RiskClass, Slot, Surface } from '../orchestrator/domain/judgement.ts';
-import { matchGates } from './gates.ts';
-import { compileGlob } from './glob.ts';
+import type { Denial, Exemption } from '../orchestrator/domain/judgement.ts';
+import { agentDenials } from './agents.ts';
+import { type Candidate, hit, isAsking, type Origin, ownGate, shutFor } from './candidate.ts';
+import { contentGates } from './content.ts';
+import { exempted } from './exemptions.ts';
 import {
-  type Denial,
+  coveredBy,
+  type GateMatches,
+  isForTarget,
+  matchGate,
+  type Subject,
+  subjectsOf,
+} from './gates.ts';
+import {
   type GateHit,
+  type GroupMembers,
+  groupsOf,
   join,
   type LayerDecision,
   maxClass,
-  maxSurface,
-  mergeSlots,
   NOTHING_SAID,
 } from './join.ts';
 import { brokenLimits } from './limits.ts';
 import type { LoadedPolicy } from './parse.ts';
-import type { GateRule, OWN_GATES } from './schema.ts';
-import type { YamlPath } from './yaml-source.ts';
+import type { GateRule } from './schema.ts';
+import { linksInto } from './symlinks.ts';
 
 /** Who is in a group; empty when nobody declares it. */
-export type Members = (group: string) => readonly Person[];
+export type Members = (group: string) => GroupMembers;
 
-export function judgeLayer(loaded: LoadedPolicy, facts: Facts, members: Members): LayerDecision {
+export type Asked = {
+  readonly facts: Facts;
+  readonly subjects: readonly Subject[];
+  /** ISO 8601, UTC. */
+  readonly now: string;
+  readonly members: Members;
+};
+
+export function judgeLayer(loaded: LoadedPolicy, asked: Asked): LayerDecision {
   const { policy } = loaded;
-  const paths = facts.entries.map(({ path }) => path);
-  const matches = matchGates(policy.gates, facts.entries);
+  const { facts, members } = asked;
+  const declared = declaredGates(loaded, asked);
   const limits = brokenLimits(policy.limits, facts);
-  const declared = policy.gates.flatMap((gate, index) =>
-    hit(loaded, declaredGate(gate, index, matches.gates[index]?.paths ?? [])),
-  );
+  const uncovered = uncoveredPaths(declared, facts);
   const gates = [
-    ...declared,
-    ...policy.gates.flatMap((gate, index) =>
-      hit(loaded, confusableGate(gate, index, matches.gates[index]?.confusable ?? [])),
+    ...declared.flatMap(({ candidate }) => hit(loaded, candidate)),
+    ...declared.flatMap((gate) => hit(loaded, confusableGate(gate))),
+    ...rulesOf(loaded).flatMap(({ origin, content }) =>
+      contentGates(origin, content, asked).flatMap((candidate) => hit(loaded, candidate)),
     ),
-    ...hit(loaded, limitsGate(policy.limits.over, limits.over, paths)),
-    ...hit(loaded, unmatchedGate(policy.unmatched, matches.uncovered)).filter(asksForSomething),
+    ...addedGates(loaded, facts, limits.over).flatMap((candidate) => hit(loaded, candidate)),
+    ...hit(loaded, unmatchedGate(loaded, uncovered)).filter(isAsking),
   ];
-  const uncovered = matches.uncovered.length > 0 ? [policy.unmatched] : [];
+  const rest = uncovered.length > 0 ? [policy.unmatched] : [];
   const said: LayerDecision = {
-    riskClass: maxClass(...gates.map((gate) => gate.riskClass), ...uncovered),
+    enforcement: policy.enforcement,
+    riskClass: maxClass(...gates.map((gate) => gate.riskClass), ...rest),
     gates,
-    validators: [
-      ...new Set([...gateValidators(policy.gates, declared), ...required(loaded, paths)]),
-    ],
+    validators: [...gates.flatMap(({ validators }) => validators), ...required(loaded, facts)],
     denials: [
       ...gates.flatMap(shutFor),
       ...limits.absolute.map((broken) => tooLarge(loaded, broken)),
+      ...declared.flatMap((gate) => companionDenials(gate, facts)),
+      ...linksInto(askingGates(loaded, declared), facts),
+      ...agentDenials(loaded, facts),
+      ...editDenials(loaded, facts),
     ],
     groups: Object.fromEntries(groupsAsked(gates).map((group) => [group, members(group)])),
+    exemptions: declared.flatMap(({ exemptions }) => exemptions),
+    neverDelegated: policy.neverDelegate.map(({ action, absolute, gate }) => {
+      return { action, absolute, approvals: gate ? [gate] : [] };
+    }),
   };
   // Joining with nothing puts it in order, and makes one gate of those with the same name.
   return join(said, NOTHING_SAID);
 }
 
-type Candidate = {
-  readonly id: string;
-  readonly why: string;
-  readonly at: YamlPath;
-  readonly riskClass: RiskClass;
-  readonly surface: Surface;
-  readonly approvals: readonly Slot[];
-  readonly paths: readonly string[];
-  /** What an approval is bound to beside the class. */
-  readonly definition: Json;
+/** A gate of the layer or of one of its packs, with what it matched. */
+type Declared = {
+  readonly rule: GateRule;
+  readonly candidate: Candidate;
+  readonly matches: GateMatches;
+  readonly exemptions: readonly Exemption[];
 };
 
-function hit(loaded: LoadedPolicy, gate: Candidate): GateHit[] {
-  if (gate.paths.length === 0) return [];
-  const rule = loaded.policy.classes[gate.riskClass];
-  const definition = digestOf('gate', { gate: gate.definition, class: rule });
-  const approvals = mergeSlots([...rule.approvals, ...gate.approvals]);
+function rulesOf(loaded: LoadedPolicy): { origin: Origin; gates: GateRule[]; content: Content }[] {
+  const { policy, packs } = loaded;
   return [
+    { origin: loaded, gates: policy.gates, content: policy.content },
+    ...packs.map((pack) => ({
+      origin: pack,
+      gates: pack.policy.gates,
+      content: pack.policy.content,
+    })),
+  ];
+}
+
+type Content = LoadedPolicy['policy']['content'];
+
+function declaredGates(loaded: LoadedPolicy, { facts, subjects, now }: Asked): Declared[] {
+  return rulesOf(loaded).flatMap(({ origin, gates }) =>
+    gates.flatMap((rule, index) => {
+      if (!isForTarget(rule.branches, facts.target)) return [];
+      const found = matchGate(rule, subjects);
+      // Only the file that declares a gate may excuse from it, and a pack is another file.
+      const rules = origin === loaded ? loaded.policy.exemptions : [];
+      const { matches, exemptions } = exempted(loaded, rules, { gate: rule.id, found, now });
+      const candidate: Candidate = {
+        id: rule.id,
+        why: rule.why ?? '',
+        origin,
+        at: ['gates', index],
+        riskClass: rule.class,
+        surface: rule.surface ?? 'ready-pr',
+        approvals: rule.approvals,
+        validators: rule.validators,
+        paths: matches.paths,
+        findings: [],
+        definition: JSON.parse(JSON.stringify(rule)) as Json,
+      };
+      return [{ rule, candidate, matches, exemptions }];
+    }),
+  );
+}
+
+function uncoveredPaths(declared: readonly Declared[], { entries }: Facts): string[] {
+  const covered = new Set(declared.flatMap(({ matches }) => matches.covered));
+  return entries.map(({ path }) => path).filter((path) => !covered.has(path));
+}
+
+function confusableGate({ candidate, matches }: Declared): Candidate {
+  const { id: of, at, origin } = candidate;
+  const why = `Told from what gate ${of} covers by letter case or Unicode form only.`;
+  const id = 'path.confusable';
+  const own = ownGate(origin, { id, why, at, riskClass: 'critical', paths: matches.confusable });
+  return { ...own, definition: { id, of } };
+}
+
+/** Gates that no policy has to write. */
+function addedGates(loaded: LoadedPolicy, facts: Facts, over: readonly string[]): Candidate[] {
+  const paths = facts.entries.map(({ path }) => path);
+  const types = subjectsOf(facts.entries).filter(({ operations }) =>
+    operations.some((operation) => ['type', 'link', 'gitlink'].includes(operation)),
+  );
+  const edit = loaded.policy.neverDelegate.findIndex(({ action }) => action === 'edit-policy');
+  const asked = loaded.policy.neverDelegate[edit]?.gate;
+  return [
+    ownGate(loaded, {
+      id: 'limits',
+      why: over.join(' '),
+      at: ['limits'],
+      riskClass: loaded.policy.limits.over,
+      paths: over.length > 0 ? paths : [],
+    }),
+    ownGate(loaded, {
+      id: 'entry.type',
+      why: 'A symlink, a submodule, or a file that became something else: its content is not what it looks like.',
+      at: ['gates'],
+      riskClass: 'high',
+      paths: types.map(({ on }) => on.path),
+    }),
     {
-      id: gate.id,
-      sources: [{ layer: loaded.name, where: loaded.where(gate.at), why: gate.why, definition }],
-      riskClass: gate.riskClass,
-      surface: maxSurface(rule.surface, gate.surface),
-      approvals,
-      distinct: rule.distinct && approvals.length > 0,
-      paths: [...new Set(gate.paths)].sort(),
-      expiresMs: rule.expiresMs,
+      ...ownGate(loaded, {
+        id: 'never.edit-policy',
+        why: 'No agent edits the rules it is judged by without somebody.',
+        at: ['never_delegate', edit],
+        riskClass: 'low',
+        paths: asked === undefined ? [] : editedRules(paths),
+      }),
+      approvals: asked === undefined ? [] : [asked],
+      definition: { id: 'never.edit-policy', asks: asked ?? null },
     },
   ];
 }
 
-function declaredGate(gate: GateRule, index: number, paths: readonly string[]): Candidate {
-  return {
-    id: gate.id,
-    why: gate.why ?? '',
-    at: ['gates', index],
-    riskClass: gate.class,
-    surface: gate.surface ?? 'ready-pr',
-    approvals: gate.approvals,
-    paths,
-    definition: gate,
-  };
+function unmatchedGate(loaded: LoadedPolicy, paths: readonly string[]): Candidate {
+  const why = 'No gate covers these paths.';
+  const riskClass = loaded.policy.unmatched;
+  return ownGate(loaded, { id: 'unmatched', why, at: ['unmatched'], riskClass, paths });
 }
 
-function confusableGate(gate: GateRule, index: number, paths: readonly string[]): Candidate {
-  const why = `Told from what gate ${gate.id} covers by letter case or Unicode form only.`;
-  const own = ownGate('path-confusable', why, 'critical', paths);
-  return { ...own, at: ['gates', index], definition: { id: own.id, of: gate } };
+/** A new symlink must not lead to what one of these guards: its content would be edited unseen. */
+function askingGates(loaded: LoadedPolicy, declared: readonly Declared[]) {
+  return declared.flatMap(({ rule, candidate }) => {
+    const asks = hit(loaded, { ...candidate, paths: ['any'] }).some(isAsking);
+    return asks ? [{ ...rule, where: candidate.origin.where(candidate.at) }] : [];
+  });
 }
 
-function limitsGate(riskClass: RiskClass, over: string[], paths: readonly string[]): Candidate {
-  return ownGate('limits', over.join(' '), riskClass, over.length > 0 ? paths : []);
+function companionDenials({ rule, candidate, matches }: Declared, { entries }: Facts): Denial[] {
+  if (matches.paths.length === 0) return [];
+  const where = candidate.origin.where(candidate.at);
+  return rule.require_with.flatMap((pattern) => {
+    const covers = coveredBy([pattern]);
+    if (entries.some(({ path }) => covers(path))) return [];
+    const message = `Gate ${rule.id} (${where}) wants something at "${pattern}" to change too.`;
+    return [{ code: 'companion_missing', message, paths: [...matches.paths], where }];
+  });
 }
 
-function unmatchedGate(riskClass: RiskClass, paths: readonly string[]): Candidate {
-  return ownGate('unmatched', 'No gate covers these paths.', riskClass, paths);
+const isRules = coveredBy(['/.proofhouse/']);
+
+function editedRules(paths: readonly string[]): string[] {
+  return paths.filter(isRules);
 }
 
-function ownGate(
-  id: (typeof OWN_GATES)[number],
-  why: string,
-  riskClass: RiskClass,
-  paths: readonly string[],
-): Candidate {
-  const definition = { id };
-  return { id, why, at: [id], riskClass, surface: 'ready-pr', approvals: [], paths, definition };
-}
-
-function asksForSomething({ approvals, surface }: GateHit): boolean {
-  return approvals.length > 0 || surface === 'hold' || surface === 'forbid';
-}
-
-/** A gate that no approval can open. */
-function shutFor({ id, sources, surface, approvals, paths }: GateHit): Denial[] {
-  const at = sources.map(({ where }) => where).join(', ');
-  const why = sources.flatMap(({ why: reason }) => (reason ? [` ${reason}`] : [])).join('');
-  if (surface === 'forbid') {
-    return [{ message: `Gate ${id} (${at}) forbids any change to what it covers.${why}`, paths }];
-  }
-  if (surface === 'hold' && approvals.length === 0) {
-    return [
-      {
-        message: `Gate ${id} (${at}) holds the change and names nobody who may release it.`,
-        paths,
-      },
-    ];
-  }
-  return [];
+function editDenials(loaded: LoadedPolicy, { entries }: Facts): Denial[] {
+  const index = loaded.policy.neverDelegate.findIndex(({ action, absolute }) => {
+    return action === 'edit-policy' && absolute;
+  });
+  const paths = editedRules(entries.map(({ path }) => path));
+  if (index < 0 || paths.length === 0) return [];
+  const where = loaded.where(['never_delegate', index]);
+  const message = `No agent edits the rules it is judged by, and nobody can allow it (${where}).`;
+  return [{ code: 'never_delegated', message, paths, where }];
 }
 
 function tooLarge(loaded: LoadedPolicy, broken: string): Denial {
-  const at = loaded.where(['limits', 'absolute']);
-  return { message: `The change is over an absolute limit (${at}): ${broken}`, paths: [] };
+  const where = loaded.where(['limits', 'absolute']);
+  const message = `The change is over an absolute limit (${where}): ${broken}`;
+  return { code: 'over_limit', message, paths: [], where };
 }
 
-function gateValidators(gates: readonly GateRule[], hits: readonly GateHit[]): string[] {
-  const ids = new Set(hits.map(({ id }) => id));
-  return gates.filter(({ id }) => ids.has(id)).flatMap(({ validators }) => validators);
-}
-
-function required({ policy }: LoadedPolicy, paths: readonly string[]): string[] {
+function required({ policy }: LoadedPolicy, { entries }: Facts): string[] {
   return Object.entries(policy.validators)
     .filter(([, { requiredFor }]) => {
-      const patterns = requiredFor.map((pattern) => compileGlob(pattern, { self: true }));
-      return paths.some((path) => patterns.some((matches) => matches(path)));
+      const covers = coveredBy(requiredFor);
+      return entries.some(({ path }) => covers(path));
     })
     .map(([id]) => id);
 }
 
 function groupsAsked(gates: readonly GateHit[]): string[] {
-  return gates.flatMap(({ approvals }) => approvals.map(({ group }) => group));
+  return gates.flatMap(({ approvals }) => groupsOf(approvals));
 }

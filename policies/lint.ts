@@ -5,7 +5,7 @@
 import { RiskClass } from '../orchestrator/domain/judgement.ts';
 import { gateMatcher, keyed } from './gates.ts';
 import { compileGlob } from './glob.ts';
-import { maxSurface } from './join.ts';
+import { maxSurface, slotsOf } from './join.ts';
 import type { LoadedPolicy } from './parse.ts';
 import { fold } from './paths.ts';
 import { inOrder, type Problem, type Severity } from './problems.ts';
@@ -103,20 +103,20 @@ function caseTwin(pattern: string, known: readonly string[]): string | null {
 function peopleProblems(loaded: LoadedPolicy): Problem[] {
   const { groups, classes, gates } = loaded.policy;
   const empty = Object.entries(groups)
-    .filter(([, { members }]) => members.length === 0)
+    .filter(([, { members }]) => members?.length === 0)
     .map(([id]) =>
       problem(loaded, 'P0302', 'error', ['groups', id], `the group \`${id}\` is empty`),
     );
   const asked = [
     ...usedClasses(loaded).flatMap((name) =>
-      classes[name].approvals.map((slot, index) => ({
+      slotsOf(classes[name].approvals).map((slot, index) => ({
         ...slot,
         by: `class ${name}`,
         path: ['classes', name, 'approvals', index, 'group'],
       })),
     ),
     ...gates.flatMap(({ id, approvals }, gate) =>
-      approvals.map((slot, index) => ({
+      slotsOf(approvals).map((slot, index) => ({
         ...slot,
         by: `gate ${id}`,
         path: ['gates', gate, 'approvals', index, 'group'],
@@ -150,7 +150,7 @@ function slotProblem(loaded: LoadedPolicy, { group, count, by, path }: Asked): P
     const hint = `known: ${Object.keys(loaded.policy.groups).join(', ') || 'none'}`;
     return [problem(loaded, 'P0301', severity, path, message, { hint })];
   }
-  const { length } = found.members;
+  const length = found.members?.length ?? Number.POSITIVE_INFINITY;
   if (length === 0 || length >= count) return [];
   const message = `${by} asks for ${count} of \`${group}\`, which has ${length}: nobody could ever fill it`;
   return [problem(loaded, 'P0303', 'error', path, message)];

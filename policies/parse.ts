@@ -1,12 +1,15 @@
 /** A policy file as a layer that can judge. A file with any problem is no layer at all. */
 import type { Digest } from '../orchestrator/domain/ids.ts';
+import { nearest } from './nearest.ts';
+import { PACK_NAMES, packText } from './packs/read.ts';
 import type { Place, Problem } from './problems.ts';
-import { Policy } from './schema.ts';
-import { parseYaml, type YamlPath } from './yaml-source.ts';
+import { PackFile, Policy } from './schema.ts';
+import { type Parsed, parseYaml, type YamlPath } from './yaml-source.ts';
 
-export type LoadedPolicy = {
-  readonly policy: Policy;
-  /** Name of the layer. */
+/** A file that was read: its rules, and where each is written. */
+export type Loaded<T> = {
+  readonly policy: T;
+  /** Name of the layer or pack. */
   readonly name: string;
   readonly digest: Digest;
   /** As in `.proofhouse/policy.yaml:44:5`. */
@@ -14,16 +17,50 @@ export type LoadedPolicy = {
   place(path: YamlPath, part?: 'key' | 'value'): Place;
 };
 
+export type LoadedPack = Loaded<PackFile>;
+export type LoadedPolicy = Loaded<Policy> & { readonly packs: readonly LoadedPack[] };
+
 export function parsePolicy(
   source: string,
   name: string,
 ): { policy: LoadedPolicy } | { problems: Problem[] } {
   const parsed = parseYaml(source, name, Policy);
   if ('problems' in parsed) return parsed;
-  const { value, digest, place } = parsed;
+  const loaded = loadedOf(parsed, parsed.value.metadata.layer);
+  const packs = parsed.value.packs.map((pack) => builtinPack(pack));
+  const problems = packs.flatMap((pack, index) => (pack ? [] : [unknownPack(loaded, index)]));
+  if (problems.length > 0) return { problems };
+  return { policy: { ...loaded, packs: packs.flatMap((pack) => pack ?? []) } };
+}
+
+const READ_PACKS = new Map<string, LoadedPack>();
+
+/** Read once: a pack never changes while this release runs. */
+export function builtinPack(name: string): LoadedPack | null {
+  const known = READ_PACKS.get(name);
+  if (known) return known;
+  const text = packText(name);
+  if (text === null) return null;
+  const parsed = parseYaml(text, name, PackFile);
+  if ('problems' in parsed) throw new TypeError(`the pack ${name} of this release is broken`);
+  const pack = loadedOf(parsed, name);
+  READ_PACKS.set(name, pack);
+  return pack;
+}
+
+function loadedOf<T>({ value, digest, place }: Parsed<T>, name: string): Loaded<T> {
   const where = (path: YamlPath): string => {
     const { file, line, column } = place(path);
     return `${file}:${line}:${column}`;
   };
-  return { policy: { policy: value, name: value.metadata.layer, digest, where, place } };
+  return { policy: value, name, digest, where, place };
+}
+
+function unknownPack({ policy, place }: Loaded<Policy>, index: number): Problem {
+  const name = policy.packs[index] ?? '';
+  const guess = nearest(name, PACK_NAMES);
+  const path = ['packs', index];
+  const hint = guess === null ? `known: ${PACK_NAMES.join(', ')}` : `did you mean \`${guess}\`?`;
+  const message = `this version of Proofhouse has no pack \`${name}\``;
+  return { code: 'P0414', severity: 'error', message, path, hint, ...place(path) };
 }

@@ -38,10 +38,11 @@ export async function policyExplain(
   files: readonly string[],
 ): Promise<Exit> {
   const layers = await loadPolicies(context.cwd, files.length > 0 ? files : [POLICY_FILE]);
+  const now = context.clock().toISOString();
   show(
     context,
-    () => explainPaths(layers, paths),
-    () => explain(layers, paths),
+    () => explainPaths(layers, paths, now),
+    () => explain(layers, paths, now),
   );
   return 0;
 }

@@ -46,6 +46,12 @@ export const FAULTS = {
     meaning: 'The run is in a phase in which this cannot be done.',
     todo: 'Look at the run with: proofhouse run show RUN',
   },
+  policy_unenforced: {
+    exit: 2,
+    acts: 'platform engineer',
+    meaning: 'The policy forbids something that this version of Proofhouse could not hold back.',
+    todo: 'Take the sections named out of the policy, or wait for the version that enforces them; see: proofhouse policy lint',
+  },
   policy_missing: {
     exit: 2,
     acts: 'platform engineer',

@@ -98,7 +98,7 @@ const NETWORK_AND_BUDGETS = [
   'network:',
   '  default: deny',
   '  phases:',
-  '    dependencies: { allow: [{ via: package-registry }] }',
+  '    setup: { allow: [{ via: package-registry }] }',
   '    agent: { allow: [{ via: model-gateway }] }',
   '    validate: { allow: [] }',
   '',

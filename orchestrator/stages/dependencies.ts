@@ -23,7 +23,7 @@ export async function ensureDependencies(
     socketPath: await tools.workspaces.socketPath(place, 'dependencies'),
     run: place.run,
     attempt: place.attempt,
-    to: networkOf(layers).dependencies ? 'package-registry' : 'nothing',
+    to: networkOf(layers).setup ? 'package-registry' : 'nothing',
     budget: NO_BUDGET,
   });
   const tail: string[] = [];

@@ -20,5 +20,5 @@ export async function judge(tools: StageTools, run: In<'judging'>, task: Task): 
   if ('refused' in read || read.facts.change.entries !== change.entries) {
     throw new Fault('git_failed', `the objects of tree ${change.tree} are not what was sealed`);
   }
-  return { type: 'judged', judgement: decide(layers, read.facts) };
+  return { type: 'judged', judgement: decide(layers, read.facts, tools.clock().toISOString()) };
 }

@@ -1,6 +1,8 @@
 /** Brings the base commit in, makes its layers, and opens a fresh workspace for this attempt. */
+import { beyond } from '../../policies/beyond.ts';
 import { budgetOf } from '../../policies/budgets.ts';
 import { policyDigest } from '../../policies/decide.ts';
+import type { LoadedPolicy } from '../../policies/parse.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Sha } from '../domain/ids.ts';
 import type { In, RunEvent } from '../domain/run-state.ts';
@@ -19,6 +21,7 @@ export async function prepare(
   await tools.source.update(task.repository, tools.forge.remote(task.repository));
   const place = { run: task.id, attempt: run.attempt, repository: task.repository, base };
   const rules = await readBaseRules(tools, task.repository, base);
+  refuseWhatIsBeyondUs(rules.layers);
   const budget = budgetOf(rules.layers);
   if (budget.microUsd !== null && !tools.model.isPriced) {
     throw new Fault(
@@ -41,6 +44,16 @@ export async function prepare(
       attemptsMax: budget.attemptsMax,
     },
   };
+}
+
+/** A run under a policy that we would only half keep does not start. */
+function refuseWhatIsBeyondUs(layers: readonly LoadedPolicy[]): void {
+  const open = layers.flatMap(beyond).filter(({ isOpen }) => isOpen);
+  if (open.length === 0) return;
+  const list = open.map(({ place: { file, line, column }, message }) => {
+    return `${file}:${line}:${column}: ${message}`;
+  });
+  throw new Fault('policy_unenforced', list.join('\n'));
 }
 
 async function tipOf(tools: StageTools, task: Task): Promise<Sha> {

@@ -31,7 +31,7 @@ export async function publish(
   if (tip !== run.change.base) return ontoNewBase(tools, run, task, tip);
   const { layers, file } = await readBaseRules(tools, task.repository, tip);
   const { facts } = await factsAt(tools, run, task, tip, run.change.tree);
-  const judgement = decide(layers, facts);
+  const judgement = decide(layers, facts, tools.clock().toISOString());
   const counted = await counting(tools, run, task, judgement);
   const stale = staleReasons(judgement, counted);
   if (stale.length > 0) return { type: 'approvals_went_stale', reasons: stale };

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Entry, type Operation } from '../../orchestrator/domain/change.ts';
 import { Judgement } from '../../orchestrator/domain/judgement.ts';
-import { decide } from '../../policies/decide.ts';
 import { entriesDigest, scopeDigest } from '../../policies/facts.ts';
-import { entry, FULL, factsOf, load, minimal, sha } from './sample.ts';
+import { decide, entry, FULL, factsOf, load, minimal, sha } from './sample.ts';
 
 const full = load(FULL);
 const UNIT = 'validators: { unit: { run: [x], reports: { junit: j.xml } } }';
@@ -88,7 +87,7 @@ describe('what a gate sees', () => {
       [nfd, 'src/cafe\u0301/a.ts'],
     ] as const) {
       const judgement = decide([policy], factsOf([path]));
-      expect(gates(judgement)).toContain('path-confusable');
+      expect(gates(judgement)).toContain('path.confusable');
       expect(judgement).toMatchObject({ verdict: 'hold', riskClass: 'critical' });
     }
   });

@@ -40,7 +40,7 @@ test('a door that is not written is shut once the network is spoken of', () => {
 
 test('a door is open only where every layer opens it, and never without a layer', () => {
   const onlyModel = network('agent: { allow: [{ via: model-gateway }] }');
-  const onlyRegistry = network('dependencies: { allow: [{ via: package-registry }] }');
+  const onlyRegistry = network('setup: { allow: [{ via: package-registry }] }');
   expect(networkOf([full, onlyModel])).toEqual({ dependencies: false, agent: true });
   expect(networkOf([onlyModel, onlyRegistry])).toEqual({ dependencies: false, agent: false });
   expect(networkOf([])).toEqual({ dependencies: false, agent: false });

@@ -2,10 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Digest, Person } from '../../orchestrator/domain/ids.ts';
 import { RiskClass, Surface } from '../../orchestrator/domain/judgement.ts';
-import { decide } from '../../policies/decide.ts';
 import { type GateHit, join, type LayerDecision, NOTHING_SAID } from '../../policies/join.ts';
 import type { LoadedPolicy } from '../../policies/parse.ts';
-import { factsOf, load, minimal } from './sample.ts';
+import { decide, factsOf, load, minimal } from './sample.ts';
 
 const oneOf = <T>(...values: T[]) => fc.constantFrom(...values);
 const some = <T>(...values: T[]) => fc.uniqueArray(oneOf(...values));

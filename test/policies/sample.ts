@@ -1,6 +1,8 @@
 /** The policy, facts and people that tests of this room share. Every policy key occurs once. */
 import { type Change, Entry, Facts, type Operation } from '../../orchestrator/domain/change.ts';
 import { Digest, Person, Sha } from '../../orchestrator/domain/ids.ts';
+import type { Judgement } from '../../orchestrator/domain/judgement.ts';
+import { decide as decideAt } from '../../policies/decide.ts';
 import { entriesDigest } from '../../policies/facts.ts';
 import { type LoadedPolicy, parsePolicy } from '../../policies/parse.ts';
 import { renderProblem } from '../../policies/problems.ts';
@@ -56,12 +58,19 @@ validators:
 network:
   default: deny
   phases:
-    dependencies: { allow: [{ via: package-registry }] }
+    setup: { allow: [{ via: package-registry }] }
     agent: { allow: [{ via: model-gateway }] }
     validate: { allow: [] }
 budgets:
   per_task: { usd: 2, tokens: 2M, wall: 20m, turns: 60, retries: 2 }
 `;
+
+export const NOW = '2026-03-01T10:00:00Z';
+
+/** At a time that matters to exemptions only. */
+export function decide(layers: readonly LoadedPolicy[], facts: Facts, now = NOW): Judgement {
+  return decideAt(layers, facts, now);
+}
 
 export const NAME = '.proofhouse/policy.yaml';
 
@@ -111,6 +120,12 @@ export function factsOf(entries: readonly (string | Entry)[], over: Partial<Fact
     blobBytes: { [sha('2')]: 10 },
     binary: [],
     target: 'refs/heads/main',
+    // Where a symlink of these tests leads: to a harmless place.
+    texts: { [sha('2')]: 'elsewhere' },
+    roots: [],
+    history: [],
+    groups: {},
+    madeBy: null,
     ...over,
   });
 }

@@ -382,7 +382,7 @@ test('the files a repository starts with, in full', () => {
     network:
       default: deny
       phases:
-        dependencies: { allow: [{ via: package-registry }] }
+        setup: { allow: [{ via: package-registry }] }
         agent: { allow: [{ via: model-gateway }] }
         validate: { allow: [] }
 

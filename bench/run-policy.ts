@@ -1,0 +1,14 @@
+/**
+ * What deciding costs, without an engine and without images:
+ *
+ *   npm run bench:policy              n = 20
+ *   npm run bench:policy -- --quick   n = 3
+ */
+import { parseArgs } from 'node:util';
+import { globRows } from './glob.ts';
+import { table } from './measure.ts';
+
+const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+const n = values.quick ? 3 : 20;
+
+process.stdout.write(`${table(await globRows(n))}\n`);

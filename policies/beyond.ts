@@ -1,0 +1,89 @@
+/**
+ * What a policy may say and this version does not act on yet. The language is whole so that a
+ * policy need not be written twice; what it would leave open is not run, so that nobody relies on
+ * a wall that is not there.
+ */
+import type { LoadedPolicy } from './parse.ts';
+import type { Place } from './problems.ts';
+import type { Policy } from './schema.ts';
+import type { YamlPath } from './yaml-source.ts';
+
+export type Beyond = {
+  readonly path: YamlPath;
+  readonly place: Place;
+  /** One sentence: what is not done. */
+  readonly message: string;
+  /** Whether ignoring it would allow something that its author forbade; no run starts then. */
+  readonly isOpen: boolean;
+};
+
+type Found = Pick<Beyond, 'path' | 'message' | 'isOpen'>;
+
+export function beyond(loaded: LoadedPolicy): Beyond[] {
+  const { policy } = loaded;
+  return [...openEnds(policy), ...closedEnds(policy)].map((found) => ({
+    ...found,
+    place: loaded.place(found.path, 'key'),
+  }));
+}
+
+function openEnds({ models, agents, validators, budgets, evidence }: Policy): Found[] {
+  const open = (path: YamlPath, message: string): Found => ({ path, message, isOpen: true });
+  return [
+    ...((models?.routes.length ?? 0) > 0
+      ? [open(['models', 'routes'], 'models are not chosen by route yet')]
+      : []),
+    ...((models?.data.length ?? 0) > 0
+      ? [open(['models', 'data'], 'content is not kept from providers yet')]
+      : []),
+    ...Object.entries(agents).flatMap(([role, { hidden, tools }]) => [
+      ...(hidden.length > 0
+        ? [open(['agents', role, 'hidden'], 'paths are not hidden from an agent yet')]
+        : []),
+      ...(tools.allow !== undefined || tools.ask.length > 0 || tools.deny.length > 0
+        ? [open(['agents', role, 'tools'], "an agent's tools are not limited one by one yet")]
+        : []),
+    ]),
+    ...Object.entries(validators).flatMap(([id, { testsFrom }]) =>
+      testsFrom === 'base'
+        ? [open(['validators', id, 'tests_from'], 'tests are taken from the change only, so far')]
+        : [],
+    ),
+    ...(budgets.perRepoDay.microUsd !== null || budgets.perRepoDay.tasks !== null
+      ? [open(['budgets', 'per_repo_day'], 'what a repository uses up on a day is not counted yet')]
+      : []),
+    ...(evidence !== undefined
+      ? [open(['evidence'], 'statements are not made of a published change yet')]
+      : []),
+  ];
+}
+
+/** What stays shut, or stricter than written. */
+function closedEnds({ network, groups, budgets }: Policy): Found[] {
+  const shut = (path: YamlPath, message: string): Found => ({ path, message, isOpen: false });
+  const phases = ['setup', 'agent'] as const;
+  return [
+    ...phases.flatMap((phase) =>
+      (network?.[phase] ?? []).flatMap(({ host }, index) =>
+        host === null
+          ? []
+          : [
+              shut(
+                ['network', 'phases', phase, 'allow', index],
+                `no phase reaches a host yet; ${host} stays shut`,
+              ),
+            ],
+      ),
+    ),
+    ...Object.entries(groups).flatMap(([id, { from, file }]) =>
+      from !== null && file === null
+        ? [shut(['groups', id], `teams are not looked up yet; \`${id}\` has no members`)]
+        : [],
+    ),
+    ...(budgets.onExceed === 'fail'
+      ? []
+      : [
+          shut(['budgets', 'on_exceed'], 'a run that is over its budget fails, whatever this says'),
+        ]),
+  ];
+}

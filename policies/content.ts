@@ -1,0 +1,96 @@
+/** Rules on what changed: which detectors and expressions of a layer fire on a change. */
+import type { Json } from '../orchestrator/domain/canonical.ts';
+import type { Entry, Facts } from '../orchestrator/domain/change.ts';
+import type { Candidate, Origin } from './candidate.ts';
+import type { FileChange, Firing, Side } from './detect/detector.ts';
+import { DETECTORS, HISTORY_READERS } from './detect/registry.ts';
+import { firingsOf } from './detect/text-rule.ts';
+import { isForTarget, matchGate, type Subject, subjectsOf } from './gates.ts';
+import type { ContentRule } from './schema.ts';
+
+const EVERYTHING = ['**'];
+const ABSENT = '000000';
+
+export function contentGates(
+  origin: Origin,
+  rules: readonly ContentRule[],
+  { facts, subjects }: { readonly facts: Facts; readonly subjects: readonly Subject[] },
+): Candidate[] {
+  if (rules.length === 0) return [];
+  const all = subjects.map(({ entry }) => fileChange(facts, entry));
+  return rules.flatMap((rule, index) => {
+    if (!isForTarget(rule.branches, facts.target)) return [];
+    const firings = firingsOfRule(rule, facts, { subjects, all });
+    return firings.length > 0 ? [gateOf(origin, rule, index, firings)] : [];
+  });
+}
+
+/** Both sides of an entry. A side whose text nobody read has none, and rules that need it fire. */
+export function fileChange({ texts }: Pick<Facts, 'texts'>, entry: Entry): FileChange {
+  const side = (mode: string, oid: string): Side | null => {
+    if (mode === ABSENT) return null;
+    return { mode, oid, text: Object.hasOwn(texts, oid) ? (texts[oid] ?? null) : null };
+  };
+  return {
+    path: entry.path,
+    operation: entry.operation,
+    before: side(entry.oldMode, entry.oldOid),
+    after: side(entry.newMode, entry.newOid),
+  };
+}
+
+type Around = { readonly subjects: readonly Subject[]; readonly all: readonly FileChange[] };
+
+function firingsOfRule(rule: ContentRule, facts: Facts, { subjects, all }: Around): Firing[] {
+  const detector = rule.detect === undefined ? undefined : DETECTORS.get(rule.detect);
+  const covering = {
+    paths: rule.paths ?? [...(detector?.paths ?? EVERYTHING)],
+    except: rule.except,
+    operations: rule.operations,
+  };
+  const files = filesOf(covering, subjects, facts);
+  if (detector === undefined) return firingsOf(rule.text ?? {}, files);
+  const past = HISTORY_READERS.has(rule.detect ?? '')
+    ? filesOf(covering, subjectsOf(facts.history), facts)
+    : [];
+  const subject = { files: [...files, ...past], all, roots: facts.roots };
+  return detector.detect(subject, detector.options.parse(rule.with ?? {}));
+}
+
+/** What a rule reads. A path told from a covered one by case or form only is read as well. */
+function filesOf(
+  covering: Parameters<typeof matchGate>[0],
+  subjects: readonly Subject[],
+  facts: Facts,
+): FileChange[] {
+  const { paths, confusable } = matchGate(covering, subjects);
+  const wanted = new Set([...paths, ...confusable]);
+  return subjects
+    .filter(({ entry }) => wanted.has(entry.path))
+    .map(({ entry }) => fileChange(facts, entry));
+}
+
+function gateOf(
+  origin: Origin,
+  rule: ContentRule,
+  index: number,
+  firings: readonly Firing[],
+): Candidate {
+  const found = new Map(firings.map(({ path, key, message }) => [`${path}: ${key}`, message]));
+  return {
+    id: rule.id,
+    why: rule.why ?? '',
+    origin,
+    at: ['content', index],
+    riskClass: rule.class,
+    surface: rule.surface ?? 'ready-pr',
+    approvals: rule.approvals,
+    validators: rule.validators,
+    paths: firings.map(({ path }) => path),
+    findings: [...found]
+      .map(([key, message]) => ({ key, message }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1)),
+    // What came from YAML is plain data; the schema's type of an option says less than that.
+    definition: JSON.parse(JSON.stringify(rule)) as Json,
+  };
+}

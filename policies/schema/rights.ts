@@ -1,0 +1,196 @@
+/** What a run may reach, use up, ask and write: the sections that other rooms enforce. */
+import { z } from 'zod';
+import { RiskClass } from '../../orchestrator/domain/judgement.ts';
+import { hostProblem } from '../hosts.ts';
+import { Count, Duration, Timeout } from '../units.ts';
+import { Globs, Id, key } from './words.ts';
+
+const Host = z.string().check((context) => {
+  const message = hostProblem(context.value);
+  if (message === null) return;
+  const params = { code: 'P0407' };
+  context.issues.push({ code: 'custom', input: context.value, message, params });
+});
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+const Allowed = z
+  .strictObject({
+    host: key(Host.optional(), 'A host: exact, or *.example.com for what is below it.'),
+    ports: key(z.array(z.int().min(1).max(65_535)).min(1).max(20).default([443]), 'Its ports.'),
+    methods: key(
+      z.array(z.enum(METHODS)).min(1).default(['GET', 'HEAD']),
+      'The methods it may be asked with.',
+    ),
+    via: key(
+      z.enum(['model-gateway', 'package-registry']).optional(),
+      'A door of ours instead of a host.',
+    ),
+  })
+  .check((context) => {
+    const { host, via } = context.value;
+    if ((host === undefined) !== (via === undefined)) return;
+    const message = 'expected either `host` or `via`';
+    context.issues.push({ code: 'custom', input: context.value, message });
+  })
+  .transform(({ host = null, via = null, ports, methods }) => ({ host, via, ports, methods }));
+
+const Phase = z.strictObject({
+  allow: key(z.array(Allowed).max(100), 'What may be reached; nothing else is.', 'what all allow'),
+});
+
+/** Left out, nothing is said of it; written, only what it allows is. */
+export const Network = z
+  .strictObject({
+    default: key(z.literal('deny').default('deny'), 'There is no other.'),
+    phases: key(
+      z.strictObject({
+        setup: key(Phase.optional(), 'While dependencies are set up.'),
+        agent: key(Phase.optional(), 'While the agent works.'),
+        validate: key(
+          z
+            .strictObject({
+              allow: z.array(z.never()).max(0, 'checks reach nothing; expected []'),
+            })
+            .optional(),
+          'While checks run: nothing, always.',
+        ),
+      }),
+      'What each phase may reach. A phase that is left out reaches nothing.',
+    ),
+  })
+  .transform(({ phases }) => ({
+    setup: phases.setup?.allow ?? [],
+    agent: phases.agent?.allow ?? [],
+  }))
+  .optional();
+export type NetworkRule = NonNullable<z.output<typeof Network>>;
+
+const Usd = z.number().min(0).max(1_000_000);
+
+export const Budgets = z
+  .strictObject({
+    per_task: key(
+      z
+        .strictObject({
+          usd: key(Usd.optional(), 'Money for model calls, in dollars.', 'the smaller'),
+          tokens: key(Count.optional(), 'Tokens in and out.', 'the smaller'),
+          wall: key(Timeout.optional(), 'Time of one attempt.', 'the smaller'),
+          turns: key(Count.optional(), 'Model calls.', 'the smaller'),
+          retries: key(
+            z.int().min(0).max(8).optional(),
+            'Attempts after the first.',
+            'the smaller',
+          ),
+        })
+        .default({}),
+      'What one task may use up.',
+    ),
+    per_repo_day: key(
+      z
+        .strictObject({
+          usd: key(Usd.optional(), 'Money for model calls of a day, in dollars.', 'the smaller'),
+          tasks: key(Count.optional(), 'Tasks that are started on a day.', 'the smaller'),
+        })
+        .default({}),
+      'What one repository may use up on a day (UTC).',
+    ),
+    on_exceed: key(
+      z.enum(['pause', 'ask', 'fail']).default('fail'),
+      'What happens at a limit.',
+      'fail, then ask, then pause',
+    ),
+  })
+  .prefault({})
+  .transform(
+    ({ per_task: { usd, tokens, wall, turns, retries }, per_repo_day: day, on_exceed }) => ({
+      microUsd: usd === undefined ? null : Math.round(usd * 1_000_000),
+      tokens: tokens ?? null,
+      wallMs: wall ?? null,
+      turns: turns ?? null,
+      retries: retries ?? null,
+      perRepoDay: {
+        microUsd: day.usd === undefined ? null : Math.round(day.usd * 1_000_000),
+        tasks: day.tasks ?? null,
+      },
+      onExceed: on_exceed,
+    }),
+  );
+
+const Route = z.strictObject({
+  stage: key(z.enum(['plan', 'code', 'review', 'extract']), 'What the model is asked for.'),
+  class: key(
+    z.array(RiskClass).min(1).optional(),
+    'Classes of the change it holds for. By default any.',
+  ),
+  use: key(z.array(Id).min(1).max(20), 'Models, the first that answers.', 'what all allow'),
+  differ_from: key(
+    z.literal('code.vendor').optional(),
+    'Another vendor than the one that wrote the code.',
+    'and',
+  ),
+});
+export type RouteRule = z.output<typeof Route>;
+
+export const Models = z
+  .strictObject({
+    routes: key(
+      z.array(Route).max(100).default([]),
+      'Which models may answer. The first that holds for a stage and a class is taken.',
+      'what all allow',
+    ),
+    data: key(
+      z
+        .array(
+          z.strictObject({
+            paths: key(Globs.min(1), 'Path-globs of content that stays.'),
+            providers: key(z.array(Id).min(1).max(20), 'Providers that may see it.'),
+          }),
+        )
+        .max(100)
+        .default([]),
+      'Content that only some providers may see.',
+      'what all allow',
+    ),
+  })
+  .optional();
+
+const Tool = z
+  .string()
+  .regex(/^[a-z0-9*][a-z0-9.*_-]{0,60}$/, 'expected a tool, as in git.push or mcp.*');
+const Tools = z.array(Tool).max(200);
+
+const Role = z.strictObject({
+  write: key(Globs.optional(), 'All it may change. By default anything.', 'what all allow'),
+  readonly: key(Globs.default([]), 'What it sees and never changes.', 'union'),
+  hidden: key(Globs.default([]), 'What it never sees.', 'union'),
+  tools: key(
+    z
+      .strictObject({
+        allow: key(Tools.optional(), 'Tools it may use. By default any.', 'what all allow'),
+        ask: key(Tools.default([]), 'Tools somebody is asked about each time.', 'union'),
+        deny: key(Tools.default([]), 'Tools it never uses.', 'union'),
+      })
+      .prefault({}),
+    'A second line only: what matters is held by the sandbox, the gateway and the gate.',
+  ),
+});
+export type RoleRule = z.output<typeof Role>;
+export const Agents = z.record(Id, Role).default({});
+
+export const Evidence = z
+  .strictObject({
+    sign: key(z.literal('ed25519').optional(), 'How statements are signed.'),
+    attest: key(
+      z.array(z.enum(['provenance', 'test-result', 'approval', 'verdict'])).default([]),
+      'Statements that a published change carries.',
+      'union',
+    ),
+    retain: key(Duration.optional(), 'How long evidence is kept.', 'the longer'),
+    publish: key(
+      z.array(z.enum(['check-run', 'pr-comment', 'sarif'])).default([]),
+      'Where it is shown.',
+      'union',
+    ),
+  })
+  .optional();

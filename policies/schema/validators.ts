@@ -1,0 +1,98 @@
+/** The checks that prove a change: what is run, over what, and how it tells what it found. */
+import { z } from 'zod';
+import { Memory, Timeout } from '../units.ts';
+import { Argv, Glob, Globs, Id, key } from './words.ts';
+
+const MINUTE_MS = 60_000;
+const GIB = 2 ** 30;
+
+const inspection = {
+  timeout: key(Timeout.default(10 * MINUTE_MS), 'How long it may take. By default 10m.'),
+  memory: key(Memory.default(GIB), 'What its sandbox has. By default 1GiB.'),
+  min_tests: key(
+    z.int().min(1, 'a check that runs no test proves nothing; expected 1 or more').default(1),
+    'Fewer tests than these are a failure. By default 1.',
+    'the larger',
+  ),
+  required_for: key(
+    Globs.default(['**']),
+    'Changes to these paths need it, whether or not a gate asks. By default every change.',
+  ),
+  tests_from: key(
+    z.enum(['head', 'base']).default('head'),
+    'base: the tests of the base commit run against the new code, so that nobody weakens their own exam.',
+  ),
+};
+
+/** The folders of a tree and of `/out` are named from their root, and never left. */
+const TreePath = z
+  .string()
+  .regex(
+    /^(?!\/)(?!.*(^|\/)\.{1,2}(\/|$))[^\0\\]+$/,
+    'expected a path below the root, without `..`',
+  );
+
+const Image = z
+  .string()
+  .regex(
+    /^(base|browser|([a-z0-9][a-z0-9._/:-]{0,200}@)?sha256:[0-9a-f]{64})$/,
+    'expected base, browser, or an image by digest: sha256:… or name@sha256:…',
+  );
+
+const Command = z
+  .strictObject({
+    kind: key(z.literal('command').optional(), 'A command with a report; the default.'),
+    run: key(Argv, 'The command as a list. No shell reads it.'),
+    image: key(
+      Image.default('base'),
+      'The sandbox it runs in: base, browser, or an image by digest.',
+    ),
+    reports: key(
+      z.strictObject({
+        junit: key(TreePath.pipe(Glob), 'JUnit reports, as a path-glob below /out.'),
+      }),
+      'What it leaves. What it prints is never believed.',
+    ),
+    ...inspection,
+  })
+  .transform(({ kind: _, ...rest }) => ({ kind: 'command' as const, ...limited(rest) }));
+
+const Playwright = z
+  .strictObject({
+    kind: key(z.literal('playwright'), 'Browser tests against the running app.'),
+    app: key(
+      z.strictObject({
+        run: key(Argv, 'The command that starts it.'),
+        port: key(z.int().min(1).max(65_535), 'Where it answers.'),
+      }),
+      'The app under test; it has a sandbox of its own.',
+    ),
+    tests: key(TreePath, 'The folder of specs.'),
+    ...inspection,
+  })
+  .transform(limited);
+
+type Inspection = {
+  timeout: number;
+  memory: number;
+  min_tests: number;
+  required_for: string[];
+  tests_from: 'head' | 'base';
+};
+
+function limited<T extends Inspection>(rule: T) {
+  const { timeout, memory, min_tests, required_for, tests_from, ...rest } = rule;
+  return {
+    ...rest,
+    timeoutMs: timeout,
+    memoryBytes: memory,
+    minTests: min_tests,
+    requiredFor: required_for,
+    testsFrom: tests_from,
+  };
+}
+
+const ValidatorRule = z.discriminatedUnion('kind', [Command, Playwright]);
+export type ValidatorRule = z.output<typeof ValidatorRule>;
+
+export const Validators = z.record(Id, ValidatorRule).default({});

@@ -77,7 +77,7 @@ function contextOf(global: Global): Context {
     signal: stop.signal,
     clock,
     ledgers: (folder = home) => openLedgers(folder, clock),
-    signatures: (folder = home) => openSignatures(folder),
+    signatures: (folder = home) => openSignatures(folder, clock),
     reading: () => openReading(home),
     model,
     factory: async (scripted) => {

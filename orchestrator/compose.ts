@@ -80,8 +80,8 @@ export function openReading(home: string): { source: Source } {
 }
 
 /** This machine's keys for what people decide. */
-export function openSignatures(home: string): Signatures {
-  const keys = openKeys(home);
+export function openSignatures(home: string, clock: () => Date): Signatures {
+  const keys = openKeys(home, clock);
   return signaturesWith({
     signer: () => keys.signer('approval'),
     trusted: () => keys.trusted('approval'),
@@ -109,7 +109,7 @@ export function openFactory(options: FactoryOptions): Factory {
     workspaces,
     doors: doorsOf(options, ledgers.store, redact),
     evidence,
-    signatures: openSignatures(home),
+    signatures: openSignatures(home, clock),
     agentFor: ({ agent }) =>
       agent.kind === 'codex' ? codex(pinned('codex', '@openai/codex')) : command(agent.run),
     validators: {

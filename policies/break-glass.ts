@@ -12,8 +12,8 @@ import { isSameHuman, separated } from './separation.ts';
 import { standingVetoes } from './veto.ts';
 
 const CLOCK_SKEW_MS = 5 * 60_000;
-/** Findings of these detectors are never a matter of agreement. */
-const SECRETS = /^secrets?[.:-]/;
+/** What these detectors find is no matter of agreement: a secret in a tree has leaked. */
+const SECRETS = 'secret.';
 
 /** A gate that an emergency opened, and by whom. */
 export type Opened = {
@@ -35,9 +35,12 @@ export function openedByGlass(moment: Moment): Opened[] {
 /** Why this gate is opened by no emergency; null when one may. */
 export function shutForGood(gate: GateJudgement, { breakGlass }: Judgement): string | null {
   if (breakGlass === null) return 'The policy has no break_glass.';
-  if (breakGlass.never.includes(gate.id)) return `The policy never opens gate ${gate.id}.`;
+  // A gate on an action is named `never.` and the action.
+  const names = [gate.id, ...gate.findings.map(({ detector }) => detector)];
+  const isNever = breakGlass.never.some((one) => names.includes(one) || gate.id === `never.${one}`);
+  if (isNever) return `The policy never opens gate ${gate.id}.`;
   if (gate.surface === 'forbid') return `Gate ${gate.id} forbids the change.`;
-  const secret = gate.findings.find(({ key }) => SECRETS.test(key));
+  const secret = gate.findings.find(({ detector }) => detector?.startsWith(SECRETS));
   return secret ? `Gate ${gate.id} found a secret: ${secret.message}` : null;
 }
 

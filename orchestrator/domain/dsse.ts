@@ -176,6 +176,7 @@ function isValid({ from, until }: TrustedKey, at: string | null): boolean {
 
 /** Base64 of either alphabet, with or without padding; null for anything else. */
 function bytesOf(text: string): Buffer | null {
+  if (text.endsWith('=') && text.length % 4 !== 0) return null;
   const plain = text
     .replaceAll('-', '+')
     .replaceAll('_', '/')

@@ -8,6 +8,7 @@ import type { KeptRecord } from '../../orchestrator/domain/records.ts';
 import { IllegalTransition } from '../../orchestrator/domain/run.ts';
 import type { RunEvent } from '../../orchestrator/domain/run-state.ts';
 import { type Activity, JournalMoved, type Lease, type Store } from '../../orchestrator/ports.ts';
+import { SIGNATURES } from '../policies/signing.ts';
 import {
   CANCELLED,
   CLAIMED,
@@ -276,6 +277,23 @@ function keptContract(open: Open): void {
     await store.keep(due('a'));
     await store.keep({ ...due('a'), task: sampleRun(2) } as KeptRecord);
     expect(await store.kept()).toEqual([due('a')]);
+  });
+
+  test('a review is in the audit log, once', async () => {
+    const store = open();
+    const signed = SIGNATURES.sign('break_glass_review', {
+      ...{ v: 1, id: `rvw_${'0'.repeat(26)}`, nonce: '0'.repeat(32), task: sampleRun(1) },
+      ...{ auth: { method: 'session', assurance: 'session', proof: null } },
+      ...{ createdAt: new Date(NOW).toISOString(), by: CANCELLED.by, note: 'it was right' },
+    });
+    const review: KeptRecord = { kind: 'review', id: signed.record.id, signed };
+    await store.keep(review);
+    await store.keep(review);
+    const records = await store.audit.records(0);
+    expect(records.filter(({ type }) => type === 'breakglass.closed')).toMatchObject([
+      { actor: CANCELLED.by, task: sampleRun(1), data: { review: signed.record.id } },
+    ]);
+    expect(JSON.stringify(records)).not.toContain('it was right');
   });
 
   test('a record that could not be read back is not kept', async () => {

@@ -70,10 +70,17 @@ describe('a gate stays shut', () => {
 
   test('when it is one that is never opened', () => {
     expect(isOpen({ glass }, rule({ never: ['auth'] }))).toBe(false);
+    const named = { id: 'never.edit-policy' };
+    const both = glass.map(({ record }) => broke(record.by.id, { gates: [named.id] }));
+    expect(isOpen({ glass: both }, { gate: named })).toBe(false);
+    const other = { ...rule({ never: [] }), gate: named };
+    expect(isOpen({ glass: both }, other)).toBe(true);
   });
 
   test('when it found a secret, or forbids', () => {
-    const findings = [{ key: 'secret.added:9f31', message: 'a token in src/a.ts' }];
+    const findings = [
+      { key: 'src/a.ts: 9f31', message: 'a token in src/a.ts', detector: 'secret.added' },
+    ];
     expect(isOpen({ glass }, { gate: { findings } })).toBe(false);
     expect(isOpen({ glass }, { gate: { surface: 'forbid' } })).toBe(false);
     expect(shutForGood({ ...GATE, findings }, JUDGED)).toBe(

@@ -68,7 +68,10 @@ export const Approval = z.strictObject({
 });
 export type Approval = z.infer<typeof Approval>;
 
-/** Every way in which a yes can stop counting. Stable: it is in journals, in evidence and in vectors. */
+/**
+ * Every way in which a yes can stop counting, in the order in which they are asked: the first that
+ * fits is the one that is told. Stable: they are in journals, in evidence and in vectors.
+ */
 export const LAPSES = [
   'bad_signature',
   'repeated',
@@ -80,18 +83,15 @@ export const LAPSES = [
   'superseded',
   'vetoed',
   'operator_unknown',
+  'bot',
   'requester',
   'operator',
   'committer',
   'agent',
-  'bot',
   'exemption_author',
   'delegation_forbidden',
   'delegation_missing',
   'delegation_ended',
-  'not_a_member',
-  'left_the_group',
-  'weak_assurance',
   'time_unreadable',
   'from_the_future',
   'expired',
@@ -100,6 +100,9 @@ export const LAPSES = [
   'change_changed',
   'tree_changed',
   'evidence_changed',
+  'not_a_member',
+  'left_the_group',
+  'weak_assurance',
 ] as const;
 export type LapseCode = (typeof LAPSES)[number];
 

@@ -123,10 +123,15 @@ function eventNote(event: JournalEntry['event']): string {
     case 'limit_reached':
       return `: ${printable(event.message)}`;
     case 'pull_request_opened':
-      return `: #${event.number}`;
+      return `: #${event.number}${event.consumed.some(isGlass) ? ', passed by break-glass' : ''}`;
     default:
       return '';
   }
+}
+
+/** Ids say what kind of record they name. */
+function isGlass(id: string): boolean {
+  return id.startsWith('brk_');
 }
 
 function changeLines(run: RunState): string[] {

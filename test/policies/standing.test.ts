@@ -177,18 +177,15 @@ test('every way of not counting has its sentence', () => {
     superseded: github:ana decided on gate auth again later.
     vetoed: Gate auth is shut by a veto of DETAIL.
     operator_unknown: Nobody knows who steered this run, so nobody can be told apart from them.
+    bot: github:ana stands for github:raj, who is a bot, and bots approve nothing.
     requester: github:ana stands for github:raj, who requested this task and cannot approve it.
     operator: github:ana stands for github:raj, who steered this run and cannot approve it.
     committer: github:ana stands for github:raj, who has commits in this change and cannot approve it.
     agent: github:ana stands for github:raj, who is an agent, and agents approve nothing.
-    bot: github:ana stands for github:raj, who is a bot, and bots approve nothing.
     exemption_author: github:ana stands for github:raj, who granted an exemption that this change uses and cannot approve it.
     delegation_forbidden: github:ana acts for github:raj, and the policy lets nobody hand on their vote on gate auth.
     delegation_missing: github:raj did not hand their vote on gate auth to github:ana.
     delegation_ended: The time in which github:ana could act for github:raj ended at DETAIL.
-    not_a_member: github:raj is not in DETAIL, which gate auth asks for.
-    left_the_group: github:raj is no longer in DETAIL, which gate auth asks for.
-    weak_assurance: github:ana approved gate auth with a proof of who they are (DETAIL) that is too weak for it.
     time_unreadable: The time of github:ana's approval cannot be read.
     from_the_future: github:ana's approval is dated in the future, DETAIL.
     expired: github:ana's approval expired at DETAIL.
@@ -196,7 +193,10 @@ test('every way of not counting has its sentence', () => {
     scope_changed: github:ana approved gate auth before what the gate covers changed.
     change_changed: github:ana approved gate auth before the change got other entries.
     tree_changed: github:ana approved gate auth before the change got another tree.
-    evidence_changed: github:ana approved gate auth before the checks came to another result."
+    evidence_changed: github:ana approved gate auth before the checks came to another result.
+    not_a_member: github:raj is not in DETAIL, which gate auth asks for.
+    left_the_group: github:raj is no longer in DETAIL, which gate auth asks for.
+    weak_assurance: github:ana approved gate auth with a proof of who they are (DETAIL) that is too weak for it."
   `);
 });
 

@@ -158,6 +158,10 @@ describe('a run', () => {
     const carried = { ...EVENTS.validation_passed, carried: ['apr_1', 'apr_2'] };
     const again = [...JOURNEY.slice(0, 7), approvals_went_stale, EVENTS.judged, carried];
     expect(report(again)).toContain('approvals went stale: the policy changed\n');
+    const opened = { ...EVENTS.pull_request_opened, consumed: ['brk_1', 'brk_2'] };
+    expect(report([...JOURNEY.slice(0, 7), opened])).toContain(
+      'pull request opened: #7, passed by break-glass\n',
+    );
     expect(report(again)).toContain('2 approvals of an earlier change still count');
   });
 

@@ -1,8 +1,11 @@
 /**
  * Approval vectors: a judgement, a moment and the records that people wrote, and what they come to.
- * Ids, digests and logins are any strings: they are compared, never computed. Logins differ in case only
- * are one. Each approval that does not count has one code, the first that fits in the order of `LAPSES`.
+ * Ids, digests and logins are any strings: they are compared, never computed.
+ *
+ * `approval-001` is written whole. In every other vector a judgement, a gate, the moment or a record
+ * leaves out what is as in the first of its kind there; a list of records that is left out is empty.
  */
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { Approval } from '../../../../orchestrator/domain/approval.ts';
 import { GateJudgement, Judgement } from '../../../../orchestrator/domain/judgement.ts';
@@ -105,7 +108,7 @@ const Input = z.strictObject({
 });
 
 export function answer(input: unknown): unknown {
-  const { open, lapsed, counted, satisfied } = tally(momentFrom(Input.parse(input)));
+  const { open, lapsed, counted, satisfied } = tally(momentFrom(Input.parse(whole(input))));
   return {
     satisfied,
     open: open.map(({ gate, group, missing }) => ({ gate, group, missing })),
@@ -113,6 +116,52 @@ export function answer(input: unknown): unknown {
     carried: counted.flatMap(({ approval, carried }) => (carried ? [approval.id] : [])),
   };
 }
+
+type Part = Record<string, unknown>;
+const Part = z.record(z.string(), z.unknown());
+const Sparse = z.strictObject({
+  judgement: Part.default({}),
+  moment: Part.default({}),
+  records: z.record(z.string(), z.array(Part)).default({}),
+});
+/** The input with everything that it leaves out. */
+function whole(input: unknown): unknown {
+  const sparse = Sparse.parse(input);
+  const { judgement, moment, records } = FIRST;
+  const gates = z.array(Part).parse(sparse.judgement['gates'] ?? judgement['gates']);
+  const [gate = {}] = z.array(Part).parse(judgement['gates']);
+  return {
+    judgement: {
+      ...judgement,
+      ...sparse.judgement,
+      gates: gates.map((one) => ({ ...gate, ...one })),
+    },
+    moment: { ...moment, ...sparse.moment },
+    records: Object.fromEntries(
+      Object.entries(records).map(([kind, [first = {}]]) => [
+        kind,
+        (sparse.records[kind] ?? []).map((one) => filled(one, first)),
+      ]),
+    ),
+  };
+}
+
+function filled(one: Part, first: Part): Part {
+  const nested = Object.entries(one).map(([key, value]) => {
+    const under = Part.safeParse(first[key]);
+    const over = Part.safeParse(value);
+    return [key, under.success && over.success ? { ...under.data, ...over.data } : value];
+  });
+  return { ...first, ...Object.fromEntries(nested) };
+}
+
+const FIRST = Sparse.parse(
+  z
+    .array(z.object({ input: z.unknown() }))
+    .min(1)
+    .parse(JSON.parse(readFileSync(new URL('../approval.json', import.meta.url), 'utf8')))
+    .at(0)?.input,
+);
 
 function momentFrom({ judgement, moment, records }: z.infer<typeof Input>): Moment {
   const { base, tree, change, requester, operator, committers, agents, aliases, ...place } = moment;

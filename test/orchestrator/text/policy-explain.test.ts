@@ -80,7 +80,7 @@ test('a path as people read it', () => {
     validators  unit
     models      code: any
     network     setup: package-registry   agent: model-gateway   checks: nothing
-    agent may write: no (is not among what the coder may write (.proofhouse/policy.yaml:5:27))
+    agent may write: no (it is not among what the coder may write (.proofhouse/policy.yaml:5:27))
     never without a human: edit-policy (security ×2), merge-default-branch (nobody can allow it)"
   `);
 });

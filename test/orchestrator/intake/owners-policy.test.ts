@@ -5,11 +5,10 @@ import { ownersFrom } from '../../../policies/codeowners.ts';
 import { decide } from '../../../policies/decide.ts';
 import { lint } from '../../../policies/lint.ts';
 import type { LoadedPolicy } from '../../../policies/parse.ts';
-import { factsOf as sampleFacts, load, NOW } from '../../policies/sample.ts';
+import { load, NOW, factsOf as sampleFacts } from '../../policies/sample.ts';
 
 const factsOf = (paths: readonly string[]) =>
   sampleFacts(paths, { texts: {}, roots: [], history: [], groups: {}, madeBy: null });
-const AROUND = { known: [], now: '2026-01-01T00:00:00Z', requester: null };
 const NOW = '2026-01-01T00:00:00Z';
 
 function made(text: string, logins: Record<string, string> = {}): string {
@@ -100,7 +99,8 @@ test('the last line that matches counts: each gate leaves out what later lines t
 
 test('what is written lints without an error', () => {
   const yaml = made('* @acme/web\n/src/ @ana\n');
-  expect(lint([load(yaml)], AROUND).filter(({ severity }) => severity === 'error')).toEqual([]);
+  const problems = lint([load(yaml)], { known: [], now: NOW, requester: null });
+  expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
 });
 
 test('an address without a login is left out beside others, and refused alone', () => {

@@ -60,5 +60,6 @@ function factsOf(bytes: Uint8Array): Facts {
     removedLines: 0,
   } satisfies Record<keyof Change, unknown>;
   const blobBytes = Object.fromEntries(entries.map(({ newOid }) => [newOid, 2000]));
-  return Facts.parse({ change, entries, blobBytes, binary: [], target: 'refs/heads/main' });
+  const nothing = { binary: [], texts: {}, roots: [], history: [], groups: {}, madeBy: null };
+  return Facts.parse({ change, entries, blobBytes, target: 'refs/heads/main', ...nothing });
 }

@@ -9,6 +9,7 @@ import { policyFormat } from './commands/policy-format.ts';
 import { policyMatch } from './commands/policy-match.ts';
 import { policySchema, SCHEMA_KINDS, type SchemaKind } from './commands/policy-schema.ts';
 import { Operation } from './domain/change.ts';
+import { policyChangeCommands } from './program-policy-change.ts';
 
 const DEFAULT_FILE = 'default: .proofhouse/policy.yaml';
 
@@ -23,6 +24,7 @@ export function policyCommands(program: Command, perform: Perform): void {
   decideCommand(policy, perform);
   matchCommand(policy, perform);
   fileCommands(policy, perform);
+  policyChangeCommands(policy, perform);
 }
 
 type ExplainFlags = {

@@ -1,7 +1,7 @@
 /** What an agent may write, by its role: every layer that speaks of the role must allow it. */
 import type { Facts } from '../orchestrator/domain/change.ts';
 import type { Denial } from '../orchestrator/domain/judgement.ts';
-import { coveredBy } from './gates.ts';
+import { coveredBy, keyed, nearlyCoveredBy } from './gates.ts';
 import type { LoadedPolicy } from './parse.ts';
 import { named } from './schema.ts';
 
@@ -11,22 +11,28 @@ export function writeProblem(loaded: LoadedPolicy, role: string): (path: string)
   if (rule === undefined) return () => null;
   const at = (part: string): string => loaded.where(['agents', role, part]);
   const isWritable = rule.write === undefined ? () => true : coveredBy(rule.write);
-  const isReadonly = coveredBy(rule.readonly);
-  const isHidden = coveredBy(rule.hidden);
+  const isReadonly = nearlyCoveredBy(rule.readonly);
+  const isHidden = nearlyCoveredBy(rule.hidden);
   return (path) => {
-    if (isHidden(path)) return `is hidden from the ${role} (${at('hidden')})`;
-    if (isReadonly(path)) return `is read-only for the ${role} (${at('readonly')})`;
+    const on = keyed(path);
+    if (isHidden(on)) return `is hidden from the ${role} (${at('hidden')})`;
+    if (isReadonly(on)) return `is read-only for the ${role} (${at('readonly')})`;
     return isWritable(path) ? null : `is not among what the ${role} may write (${at('write')})`;
   };
 }
 
-export function agentDenials(loaded: LoadedPolicy, { entries, madeBy }: Facts): Denial[] {
+type Made = { readonly facts: Pick<Facts, 'entries' | 'madeBy'> };
+
+export function agentDenials(loaded: LoadedPolicy, { facts: { entries, madeBy } }: Made): Denial[] {
   if (madeBy === null) return [];
   const problemOf = writeProblem(loaded, madeBy);
   const reasons = new Map<string, string[]>();
   for (const { path } of entries) {
     const problem = problemOf(path);
-    if (problem !== null) reasons.set(problem, [...(reasons.get(problem) ?? []), path]);
+    if (problem === null) continue;
+    const paths = reasons.get(problem);
+    if (paths === undefined) reasons.set(problem, [path]);
+    else paths.push(path);
   }
   const where = loaded.where(['agents', madeBy]);
   return [...reasons].map(([problem, paths]) => {

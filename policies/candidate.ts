@@ -1,7 +1,13 @@
 /** What may become a gate of the decision: a gate, a content rule, or one that Proofhouse adds. */
 import { digestOf, type Json } from '../orchestrator/domain/canonical.ts';
 import type { Entry } from '../orchestrator/domain/change.ts';
-import type { Denial, Requirement, RiskClass, Surface } from '../orchestrator/domain/judgement.ts';
+import type {
+  Denial,
+  GateJudgement,
+  Requirement,
+  RiskClass,
+  Surface,
+} from '../orchestrator/domain/judgement.ts';
 import { type GateHit, maxSurface, mergeRequirements, sorted } from './join.ts';
 import type { Loaded, LoadedPolicy } from './parse.ts';
 import type { OWN_GATES } from './schema.ts';
@@ -20,7 +26,7 @@ export type Candidate = {
   readonly approvals: readonly Requirement[];
   readonly validators: readonly string[];
   readonly paths: readonly string[];
-  readonly findings: readonly { readonly key: string; readonly message: string }[];
+  readonly findings: readonly GateJudgement['findings'][number][];
   /** What an approval is bound to beside the class. */
   readonly definition: Json;
 };
@@ -63,7 +69,9 @@ type Own = {
 export function ownGate(origin: Origin, { id, why, at, riskClass, paths }: Own): Candidate {
   return {
     ...{ id, why, at, riskClass, paths, origin },
-    ...{ surface: 'ready-pr', approvals: [], validators: [], findings: [], definition: { id } },
+    ...{ surface: 'ready-pr', approvals: [], validators: [], findings: [] },
+    // A yes to a change of one class is none to the same change of another.
+    definition: { id, class: riskClass },
   };
 }
 

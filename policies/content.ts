@@ -4,7 +4,7 @@ import type { Entry, Facts } from '../orchestrator/domain/change.ts';
 import type { Candidate, Origin } from './candidate.ts';
 import type { FileChange, Firing, Side } from './detect/detector.ts';
 import { DETECTORS, HISTORY_READERS } from './detect/registry.ts';
-import { firingsOf } from './detect/text-rule.ts';
+import { compileTextRule, type TextRule, textFirings } from './detect/text-rule.ts';
 import { isForTarget, matchGate, type Subject, subjectsOf } from './gates.ts';
 import type { ContentRule } from './schema.ts';
 
@@ -45,11 +45,23 @@ function firingsOfRule(rule: ContentRule, facts: Facts, { subjects, all }: Aroun
   const detector = detectorOf(rule);
   const covering = readBy(rule);
   const files = filesOf(covering, subjects, facts);
-  if (detector === undefined) return firingsOf(rule.text ?? {}, files);
+  if (detector === undefined) return textFirings(compiled(rule), files);
   const past = HISTORY_READERS.has(rule.detect ?? '')
     ? filesOf(covering, subjectsOf(facts.history), facts)
     : [];
   return detector.fire({ files: [...files, ...past], all, roots: facts.roots }, rule.with);
+}
+
+const COMPILED = new WeakMap<ContentRule, TextRule>();
+
+/** Compiled once for each policy that was read: the engine is not cheap to set up. */
+function compiled(rule: ContentRule): TextRule {
+  const known = COMPILED.get(rule);
+  if (known !== undefined) return known;
+  const fresh = compileTextRule(rule.text ?? {});
+  if ('problem' in fresh) throw new TypeError(`rule ${rule.id} was let in: ${fresh.problem}`);
+  COMPILED.set(rule, fresh);
+  return fresh;
 }
 
 /** Where a rule looks: at its own paths, else at its detector's, else everywhere. */
@@ -93,9 +105,9 @@ function gateOf(
     validators: rule.validators,
     paths: firings.map(({ path }) => path),
     findings: [...found]
-      .map(([key, message]) => ({ key, message }))
+      .map(([key, message]) => ({ key, message, detector: rule.detect ?? null }))
       .sort((a, b) => (a.key < b.key ? -1 : 1)),
     // What came from YAML is plain data; the schema's type of an option says less than that.
-    definition: JSON.parse(JSON.stringify(rule)) as Json,
+    definition: rule as Json,
   };
 }

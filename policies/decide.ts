@@ -7,7 +7,7 @@
  * along must itself allow it. Without any of these the answer is no, in `evaluate` too.
  */
 import { digestOf } from '../orchestrator/domain/canonical.ts';
-import type { Facts } from '../orchestrator/domain/change.ts';
+import type { Entry, Facts } from '../orchestrator/domain/change.ts';
 import type {
   Denial,
   GateJudgement,
@@ -16,7 +16,7 @@ import type {
 } from '../orchestrator/domain/judgement.ts';
 import { pathsOf } from './candidate.ts';
 import { membersOf, validatorOf } from './declared.ts';
-import { scopeDigest } from './facts.ts';
+import { entriesDigest } from './facts.ts';
 import { subjectsOf } from './gates.ts';
 import {
   type GateHit,
@@ -36,20 +36,39 @@ import { linkDenials } from './symlinks.ts';
 
 /** `now` is ISO 8601, UTC; it matters to exemptions only. Never throws on data of the right shape. */
 export function decide(layers: readonly LoadedPolicy[], facts: Facts, now: string): Judgement {
-  const proposed = proposedPolicy(facts);
-  const judging = 'policy' in proposed ? [...layers, proposed.policy] : layers;
   const subjects = subjectsOf(facts.entries);
-  const decision = judging
-    // A layer knows the groups of those above it, and never those that come after.
-    .map((layer, index) => {
-      const above = judging.slice(0, index + 1);
-      const members = (group: string) => membersOf(above, group, facts.groups);
-      return judgeLayer(layer, { facts, subjects, now, members });
-    })
+  // A layer knows the groups of those above it, and never those that come after.
+  const judge = (layer: LoadedPolicy, above: readonly LoadedPolicy[]): LayerDecision => {
+    const members = (group: string) => membersOf([...above, layer], group, facts.groups);
+    return judgeLayer(layer, { facts, subjects, now, members });
+  };
+  const standing = layers
+    .map((layer, index) => judge(layer, layers.slice(0, index)))
     .reduce(join, NOTHING_SAID);
+  const proposed = proposedPolicy(facts);
+  const brought =
+    'policy' in proposed
+      ? withoutNewChecks(judge(proposed.policy, layers), layers, proposed.policy)
+      : NOTHING_SAID;
+  const decision = join(standing, brought);
   const denied = 'denials' in proposed ? proposed.denials : [];
-  const always = [...hygiene(facts), ...denied, ...missing(judging, decision)];
+  const always = [...hygiene(facts), ...denied, ...missing(layers, standing, decision)];
   return { ...verdictOf(decision, always), ...described(layers, decision, facts) };
+}
+
+/** A check that only the change itself declares is run once the change is in, and proves nothing before. */
+function withoutNewChecks(
+  said: LayerDecision,
+  layers: readonly LoadedPolicy[],
+  proposed: LoadedPolicy,
+): LayerDecision {
+  const isStanding = (id: string): boolean =>
+    validatorOf(layers, id) !== null || validatorOf([proposed], id) === null;
+  return {
+    ...said,
+    validators: said.validators.filter(isStanding),
+    gates: said.gates.map((gate) => ({ ...gate, validators: gate.validators.filter(isStanding) })),
+  };
 }
 
 /** The digest of the layers that judge, in their order, with their packs. */
@@ -81,19 +100,16 @@ function described(
   facts: Facts,
 ): Described {
   const { gates } = decision;
+  const byPath = Map.groupBy(facts.entries, ({ path }) => path);
   return {
     riskClass: layers.length === 0 ? 'critical' : decision.riskClass,
     surface: maxSurface(...gates.map(({ surface }) => surface)),
-    gates: gates.map((gate) => judged(gate, facts)),
+    gates: gates.map((gate) => judged(gate, byPath)),
     validators: [...decision.validators],
     distinct: gates.some(({ distinct }) => distinct),
     needs: mergeSlots(gates.flatMap(({ approvals }) => slotsOf(approvals))),
     policy: policyDigest(layers),
-    groups: Object.fromEntries(
-      Object.entries(decision.groups).map(([group, { members, minAssurance }]) => {
-        return [group, { members: [...members], minAssurance }];
-      }),
-    ),
+    groups: groupsOf(layers, decision, facts),
     separation: separationOf(layers),
     exemptions: [...decision.exemptions],
     neverDelegated: [...decision.neverDelegated],
@@ -102,12 +118,41 @@ function described(
   };
 }
 
-function missing(layers: readonly LoadedPolicy[], { validators }: LayerDecision): Denial[] {
+/** Who is asked for, who may lift a veto, and who may break the glass. */
+function groupsOf(
+  layers: readonly LoadedPolicy[],
+  decision: LayerDecision,
+  facts: Facts,
+): Judgement['groups'] {
+  const { escalation } = separationOf(layers);
+  const beside = [...escalation, ...(breakGlassOf(layers)?.groups ?? [])];
+  const groups = [
+    ...beside.map((group) => [group, membersOf(layers, group, facts.groups)] as const),
+    // Of a group that a gate asks for, what all layers agree on.
+    ...Object.entries(decision.groups),
+  ];
+  return Object.fromEntries(
+    groups.map(([group, { members, minAssurance }]) => {
+      return [group, { members: [...members], minAssurance }];
+    }),
+  );
+}
+
+/**
+ * The three things that must be there: a policy, a check, and what each check is. They are held
+ * against all layers that stand, so a layer may bring what those above it leave to it. These are
+ * the only refusals that one more layer can lift, and a layer that the change brings along cannot.
+ */
+function missing(
+  layers: readonly LoadedPolicy[],
+  standing: LayerDecision,
+  { validators }: LayerDecision,
+): Denial[] {
   const none = { paths: [], where: '' };
   if (layers.length === 0) {
     return [{ code: 'no_policy', message: 'No policy judges this change.', ...none }];
   }
-  if (validators.length === 0) {
+  if (standing.validators.length === 0) {
     const message =
       'Nothing would prove this change: no validator is required for what it touches.';
     return [{ code: 'nothing_proves', message, ...none }];
@@ -132,9 +177,12 @@ function hygiene(facts: Facts): Denial[] {
   return [...named, ...linkDenials(facts)];
 }
 
-function judged({ distinct: _, ...gate }: GateHit, { entries }: Facts): GateJudgement {
+function judged(
+  { distinct: _, ...gate }: GateHit,
+  byPath: ReadonlyMap<string, Entry[]>,
+): GateJudgement {
   const whys = gate.sources.map(({ why }) => why);
-  const scope = scopeDigest(entries, gate.paths);
+  const scope = entriesDigest(gate.paths.flatMap((path) => byPath.get(path) ?? []));
   return {
     ...gate,
     why: [...new Set(whys)].filter(Boolean).join(' '),

@@ -22,13 +22,12 @@ export function membersOf(
   snapshot: Facts['groups'] = {},
 ): GroupMembers {
   for (const { policy } of layers) {
-    const found = named(policy.groups, group);
-    if (found === undefined) continue;
-    const { members, from, minAssurance } = found;
-    return {
-      members: members ?? (from === null ? [] : (named(snapshot, from) ?? [])),
-      minAssurance,
-    };
+    const rule = named(policy.groups, group);
+    if (rule === undefined) continue;
+    const { members, from, minAssurance } = rule;
+    const found = members ?? (from === null ? [] : (named(snapshot, from) ?? []));
+    // In order and once each, whoever took the snapshot.
+    return { members: [...new Set(found)].sort(), minAssurance };
   }
   return { members: [], minAssurance: 'session' };
 }

@@ -1,7 +1,8 @@
 /** Which entries a gate matches, and which only look as though they were outside it. */
 import type { Entry } from '../orchestrator/domain/change.ts';
+import { type GateIndex, indexOfGates } from './gate-index.ts';
 import { compileCut, compileGlob } from './glob.ts';
-import { fold } from './paths.ts';
+import { fold, isAscii } from './paths.ts';
 import type { GateRule, JudgedOperation } from './schema.ts';
 
 /** Index of the pattern that covers a path; or it is told from a covered one by case or form only. */
@@ -33,13 +34,28 @@ export function subjectsOf(entries: readonly Entry[]): Subject[] {
 }
 
 export function keyed(path: string): Keyed {
+  const parts = path.split('/');
   const key = fold(path);
-  return { path, parts: path.split('/'), key, keyParts: key.split('/'), isPlain: isAscii(path) };
+  const keyParts = key === path ? parts : key.split('/');
+  return { path, parts, key, keyParts, isPlain: isAscii(path) };
 }
 
 export type Covering = Readonly<Record<'paths' | 'except', readonly string[]>>;
 
-export function gateMatcher({ paths, except }: Covering): (on: Keyed) => PathMatch {
+type Matcher = (on: Keyed) => PathMatch;
+
+const MATCHERS = new WeakMap<Covering, Matcher>();
+
+/** Made once for each gate: its patterns never change while it is there. */
+export function gateMatcher(gate: Covering): Matcher {
+  const known = MATCHERS.get(gate);
+  if (known !== undefined) return known;
+  const matcher = compiled(gate);
+  MATCHERS.set(gate, matcher);
+  return matcher;
+}
+
+function compiled({ paths, except }: Covering): Matcher {
   const exact = paths.map((pattern) => compileCut(pattern, { self: true }));
   const folded = paths.map((pattern) => compileCut(fold(pattern), { self: true }));
   // A folder that is excepted is not excepted any more once it is a symlink.
@@ -67,10 +83,6 @@ type Cut = ReturnType<typeof compileCut>;
 function firstOf(globs: readonly Cut[], path: string, parts: readonly string[]): number {
   for (let index = 0; index < globs.length; index++) if (globs[index]?.(path, parts)) return index;
   return -1;
-}
-
-function isAscii(text: string): boolean {
-  return !/[^ -~]/.test(text);
 }
 
 const SYMLINK = '120000';
@@ -103,25 +115,52 @@ export type GateMatches = {
   readonly covered: readonly string[];
 };
 
-export function matchGate(
-  gate: Covering & Pick<GateRule, 'operations'>,
-  subjects: readonly Subject[],
-): GateMatches {
+type Judging = Covering & Pick<GateRule, 'operations'>;
+
+export function matchGate(gate: Judging, subjects: readonly Subject[]): GateMatches {
   const match = gateMatcher(gate);
-  const found: { [Part in keyof GateMatches]: string[] } = {
-    paths: [],
-    confusable: [],
-    covered: [],
-  };
-  for (const { entry, on, operations } of subjects) {
-    const matched = match(on);
-    if (matched === 'confusable') found.confusable.push(entry.path);
-    if (!matched || matched === 'confusable') continue;
-    const judged = operations.filter((operation) => gate.operations.includes(operation));
-    if (judged.length > 0) found.paths.push(entry.path);
-    if (judged.length === operations.length) found.covered.push(entry.path);
-  }
+  const found = nothingFound();
+  for (const subject of subjects) note(found, gate, subject, match(subject.on));
   return found;
+}
+
+const INDEXES = new WeakMap<readonly Judging[], GateIndex>();
+
+/** As `matchGate` for each gate, in their order, without asking every gate about every path. */
+export function matchGates(
+  gates: readonly Judging[],
+  subjects: readonly Subject[],
+): readonly GateMatches[] {
+  const index = INDEXES.get(gates) ?? indexOfGates(gates);
+  INDEXES.set(gates, index);
+  const all = gates.map((gate) => ({ gate, match: gateMatcher(gate), found: nothingFound() }));
+  for (const subject of subjects) {
+    for (const at of new Set(index(subject.on))) {
+      const asked = all[at];
+      if (asked) note(asked.found, asked.gate, subject, asked.match(subject.on));
+    }
+  }
+  return all.map(({ found }) => found);
+}
+
+type Found = { [Part in keyof GateMatches]: string[] };
+
+function nothingFound(): Found {
+  return { paths: [], confusable: [], covered: [] };
+}
+
+function note(found: Found, gate: Judging, { entry, operations }: Subject, matched: PathMatch) {
+  if (matched === 'confusable') found.confusable.push(entry.path);
+  if (matched === null || matched === 'confusable') return;
+  const judged = operations.filter((operation) => gate.operations.includes(operation));
+  if (judged.length > 0) found.paths.push(entry.path);
+  if (judged.length === operations.length) found.covered.push(entry.path);
+}
+
+/** Whether the patterns cover a path or one that is told from it by case or form only. */
+export function nearlyCoveredBy(paths: string[]): (on: Keyed) => boolean {
+  const match = gateMatcher({ paths, except: [] });
+  return (on) => match(on) !== null;
 }
 
 /** Whether any of the patterns covers a path; for questions that no gate asks. */

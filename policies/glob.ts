@@ -43,6 +43,30 @@ export function compileCut(
   return (_, parts) => walk(segments, parts);
 }
 
+/** Something that every path has which a pattern covers; a path without it need not be asked about. */
+export type Trait = {
+  /** Folders it begins with, a whole segment anywhere in it, or how some segment ends, from a dot on. */
+  readonly kind: 'prefix' | 'name' | 'suffix';
+  readonly text: string;
+};
+
+/** Null when there is nothing plain enough to look for. */
+export function traitOf(pattern: string, options: GlobOptions): Trait | null {
+  const segments = read(pattern, options);
+  const wild = segments.findIndex((segment) => typeof segment !== 'string');
+  const prefix = wild < 0 ? segments : segments.slice(0, wild);
+  if (prefix.length > 0) return { kind: 'prefix', text: prefix.join('/') };
+  const name = segments.findLast((segment) => typeof segment === 'string');
+  if (name !== undefined) return { kind: 'name', text: name };
+  const tails = segments.flatMap((segment) => (segment === ANY_DEPTH ? [] : [tailOf(segment)]));
+  const tail = tails.findLast((text) => text.includes('.'));
+  return tail === undefined ? null : { kind: 'suffix', text: tail.slice(tail.indexOf('.')) };
+}
+
+function tailOf(segment: string | Wild): string {
+  return typeof segment === 'string' ? segment : segment.tail;
+}
+
 /** Why a pattern cannot mean what its author hopes, or null. */
 export function globProblem(pattern: string): string | null {
   if (pattern === '') return 'an empty pattern covers nothing';

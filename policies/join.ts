@@ -4,7 +4,8 @@
  * take the tighter, expiries the shorter, members of a group what all agree on.
  *
  * Invariant: `join` is commutative, associative and idempotent, `NOTHING_SAID` is its identity, and
- * `join(a, b)` is never looser than `a`.
+ * `join(a, b)` is never looser than `a`. What must be there at all, as a check that proves the
+ * change, is no field of a decision: `decide` holds it against all layers together.
  */
 import { canonical } from '../orchestrator/domain/canonical.ts';
 import type { Person } from '../orchestrator/domain/ids.ts';
@@ -15,7 +16,6 @@ import {
   type Denial,
   type Exemption,
   type GateJudgement,
-  type GateSource,
   Judgement,
   type NeverDelegated,
   type Requirement,
@@ -110,7 +110,7 @@ export function sorted(texts: readonly string[]): string[] {
 function joinGates(a: GateHit, b: GateHit): GateHit {
   return {
     id: a.id,
-    sources: united([...a.sources, ...b.sources], sourceKey, (source) => source),
+    sources: united([...a.sources, ...b.sources], canonical, (source) => source),
     riskClass: maxClass(a.riskClass, b.riskClass),
     surface: maxSurface(a.surface, b.surface),
     bind: highest(Bind.options, [a.bind, b.bind]),
@@ -161,10 +161,6 @@ function both([group, one]: Group, [, other]: Group): Group {
   const members = one.members.filter((member) => other.members.includes(member));
   const minAssurance = highest(Assurance.options, [one.minAssurance, other.minAssurance]);
   return [group, { members, minAssurance }];
-}
-
-function sourceKey({ layer, where, why, definition }: GateSource): string {
-  return JSON.stringify([layer, where, why, definition]);
 }
 
 /** One item per key, in the order of the keys; items with the same key become one. */

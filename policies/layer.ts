@@ -5,7 +5,6 @@
  * takes the class `unmatched`; nothing is let through because nobody thought of it. The gates of a
  * pack take the classes and the people of the layer that names the pack.
  */
-import type { Json } from '../orchestrator/domain/canonical.ts';
 import type { Facts } from '../orchestrator/domain/change.ts';
 import type { Denial, Exemption } from '../orchestrator/domain/judgement.ts';
 import { agentDenials } from './agents.ts';
@@ -16,9 +15,9 @@ import {
   coveredBy,
   type GateMatches,
   isForTarget,
-  matchGate,
+  matchGates,
+  nearlyCoveredBy,
   type Subject,
-  subjectsOf,
 } from './gates.ts';
 import {
   type GateHit,
@@ -57,7 +56,7 @@ export function judgeLayer(loaded: LoadedPolicy, asked: Asked): LayerDecision {
     ...rulesOf(loaded).flatMap(({ origin, content }) =>
       contentGates(origin, content, asked).flatMap((candidate) => hit(loaded, candidate)),
     ),
-    ...addedGates(loaded, facts, limits.over).flatMap((candidate) => hit(loaded, candidate)),
+    ...addedGates(loaded, asked, limits.over).flatMap((candidate) => hit(loaded, candidate)),
     ...hit(loaded, unmatchedGate(loaded, uncovered)).filter(isAsking),
   ];
   const rest = uncovered.length > 0 ? [policy.unmatched] : [];
@@ -65,14 +64,14 @@ export function judgeLayer(loaded: LoadedPolicy, asked: Asked): LayerDecision {
     enforcement: policy.enforcement,
     riskClass: maxClass(...gates.map((gate) => gate.riskClass), ...rest),
     gates,
-    validators: [...gates.flatMap(({ validators }) => validators), ...required(loaded, facts)],
+    validators: [...gates.flatMap(({ validators }) => validators), ...required(loaded, asked)],
     denials: [
       ...gates.flatMap(shutFor),
       ...limits.absolute.map((broken) => tooLarge(loaded, broken)),
       ...declared.flatMap((gate) => companionDenials(gate, facts)),
-      ...linksInto(askingGates(loaded, declared), facts),
-      ...agentDenials(loaded, facts),
-      ...editDenials(loaded, facts),
+      ...linksInto(() => askingGates(loaded, declared), facts),
+      ...agentDenials(loaded, asked),
+      ...editDenials(loaded, asked),
     ],
     groups: Object.fromEntries(groupsAsked(gates).map((group) => [group, members(group)])),
     exemptions: declared.flatMap(({ exemptions }) => exemptions),
@@ -109,10 +108,11 @@ export function rulesOf(loaded: LoadedPolicy): Rules[] {
 type Content = LoadedPolicy['policy']['content'];
 
 export function declaredGates(loaded: LoadedPolicy, { facts, subjects, now }: Asked): Declared[] {
-  return rulesOf(loaded).flatMap(({ origin, gates }) =>
-    gates.flatMap((rule, index) => {
-      if (!isForTarget(rule.branches, facts.target)) return [];
-      const found = matchGate(rule, subjects);
+  return rulesOf(loaded).flatMap(({ origin, gates }) => {
+    const matched = matchGates(gates, subjects);
+    return gates.flatMap((rule, index) => {
+      const found = matched[index];
+      if (found === undefined || !isForTarget(rule.branches, facts.target)) return [];
       // Only the file that declares a gate may excuse from it, and a pack is another file.
       const rules = origin === loaded ? loaded.policy.exemptions : [];
       const { matches, exemptions } = exempted(loaded, rules, { gate: rule.id, found, now });
@@ -127,11 +127,11 @@ export function declaredGates(loaded: LoadedPolicy, { facts, subjects, now }: As
         validators: rule.validators,
         paths: matches.paths,
         findings: [],
-        definition: JSON.parse(JSON.stringify(rule)) as Json,
+        definition: rule,
       };
       return [{ rule, candidate, matches, exemptions }];
-    }),
-  );
+    });
+  });
 }
 
 function uncoveredPaths(declared: readonly Declared[], { entries }: Facts): string[] {
@@ -144,24 +144,25 @@ function confusableGate({ candidate, matches }: Declared): Candidate {
   const why = `Told from what gate ${of} covers by letter case or Unicode form only.`;
   const id = 'path.confusable';
   const own = ownGate(origin, { id, why, at, riskClass: 'critical', paths: matches.confusable });
-  return { ...own, definition: { id, of } };
+  return { ...own, definition: { id, of, from: origin.name } };
 }
 
 /** Gates that no policy has to write. */
-function addedGates(loaded: LoadedPolicy, facts: Facts, over: readonly string[]): Candidate[] {
-  const paths = facts.entries.map(({ path }) => path);
-  const types = subjectsOf(facts.entries).filter(({ operations }) =>
+function addedGates(
+  loaded: LoadedPolicy,
+  { subjects }: Asked,
+  over: readonly string[],
+): Candidate[] {
+  const types = subjects.filter(({ operations }) =>
     operations.some((operation) => ['type', 'link', 'gitlink'].includes(operation)),
   );
-  const edit = loaded.policy.neverDelegate.findIndex(({ action }) => action === 'edit-policy');
-  const asked = loaded.policy.neverDelegate[edit]?.gate;
   return [
     ownGate(loaded, {
       id: 'limits',
       why: over.join(' '),
       at: ['limits'],
       riskClass: loaded.policy.limits.over,
-      paths: over.length > 0 ? paths : [],
+      paths: over.length > 0 ? subjects.map(({ on }) => on.path) : [],
     }),
     ownGate(loaded, {
       id: 'entry.type',
@@ -170,18 +171,20 @@ function addedGates(loaded: LoadedPolicy, facts: Facts, over: readonly string[])
       riskClass: 'high',
       paths: types.map(({ on }) => on.path),
     }),
-    {
-      ...ownGate(loaded, {
-        id: 'never.edit-policy',
-        why: 'No agent edits the rules it is judged by without somebody.',
-        at: ['never_delegate', edit],
-        riskClass: 'low',
-        paths: asked === undefined ? [] : editedRules(paths),
-      }),
-      approvals: asked === undefined ? [] : [asked],
-      definition: { id: 'never.edit-policy', asks: asked ?? null },
-    },
+    ...editGate(loaded, subjects),
   ];
+}
+
+/** Where a layer leaves edits of the rules to somebody who is asked. */
+function editGate(loaded: LoadedPolicy, subjects: readonly Subject[]): Candidate[] {
+  return loaded.policy.neverDelegate.flatMap(({ action, gate }, index) => {
+    if (action !== 'edit-policy' || gate === undefined) return [];
+    const id = 'never.edit-policy';
+    const why = 'No agent edits the rules it is judged by without somebody.';
+    const at = ['never_delegate', index];
+    const own = ownGate(loaded, { id, why, at, riskClass: 'low', paths: editedRules(subjects) });
+    return [{ ...own, approvals: [gate], definition: { id, asks: gate } }];
+  });
 }
 
 function unmatchedGate(loaded: LoadedPolicy, paths: readonly string[]): Candidate {
@@ -209,17 +212,18 @@ function companionDenials({ rule, candidate, matches }: Declared, { entries }: F
   });
 }
 
-const isRules = coveredBy(['/.proofhouse/']);
+/** Where letter case means nothing, `.Proofhouse/` is the same folder. */
+const isRules = nearlyCoveredBy(['/.proofhouse/']);
 
-function editedRules(paths: readonly string[]): string[] {
-  return paths.filter(isRules);
+function editedRules(subjects: readonly Subject[]): string[] {
+  return subjects.filter(({ on }) => isRules(on)).map(({ on }) => on.path);
 }
 
-function editDenials(loaded: LoadedPolicy, { entries }: Facts): Denial[] {
+function editDenials(loaded: LoadedPolicy, { subjects }: Asked): Denial[] {
   const index = loaded.policy.neverDelegate.findIndex(({ action, absolute }) => {
     return action === 'edit-policy' && absolute;
   });
-  const paths = editedRules(entries.map(({ path }) => path));
+  const paths = editedRules(subjects);
   if (index < 0 || paths.length === 0) return [];
   const where = loaded.where(['never_delegate', index]);
   const message = `No agent edits the rules it is judged by, and nobody can allow it (${where}).`;
@@ -232,11 +236,12 @@ function tooLarge(loaded: LoadedPolicy, broken: string): Denial {
   return { code: 'over_limit', message, paths: [], where };
 }
 
-function required({ policy }: LoadedPolicy, { entries }: Facts): string[] {
+/** A path that only looks as though it were outside needs the check too. */
+function required({ policy }: LoadedPolicy, { subjects }: Asked): string[] {
   return Object.entries(policy.validators)
     .filter(([, { requiredFor }]) => {
-      const covers = coveredBy(requiredFor);
-      return entries.some(({ path }) => covers(path));
+      const covers = nearlyCoveredBy(requiredFor);
+      return subjects.some(({ on }) => covers(on));
     })
     .map(([id]) => id);
 }

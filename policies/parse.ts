@@ -4,6 +4,7 @@ import { nearest } from './nearest.ts';
 import { PACK_NAMES, packText } from './packs/read.ts';
 import type { Place, Problem } from './problems.ts';
 import { PackFile, Policy } from './schema.ts';
+import { decodeSource } from './source-text.ts';
 import { type Parsed, parseYaml, type YamlPath } from './yaml-source.ts';
 
 /** A file that was read: its rules, and where each is written. */
@@ -20,10 +21,15 @@ export type Loaded<T> = {
 export type LoadedPack = Loaded<PackFile>;
 export type LoadedPolicy = Loaded<Policy> & { readonly packs: readonly LoadedPack[] };
 
-export function parsePolicy(
-  source: string,
-  name: string,
-): { policy: LoadedPolicy } | { problems: Problem[] } {
+export type ParsedPolicy = { readonly policy: LoadedPolicy } | { readonly problems: Problem[] };
+
+/** As it is stored: bytes that are not UTF-8 are a problem like any other, and never guessed at. */
+export function parsePolicyBytes(bytes: Uint8Array, name: string): ParsedPolicy {
+  const decoded = decodeSource(bytes, name);
+  return 'problems' in decoded ? decoded : parsePolicy(decoded.source, name);
+}
+
+export function parsePolicy(source: string, name: string): ParsedPolicy {
   const parsed = parseYaml(source, name, Policy);
   if ('problems' in parsed) return parsed;
   const loaded = loadedOf(parsed, parsed.value.metadata.layer);

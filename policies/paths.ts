@@ -11,10 +11,16 @@ const DEPTH_MAX = 64;
 
 /** The key under which two names are one on a file system that ignores case or Unicode form. */
 export function fold(text: string): string {
+  // Nearly every path is plain, and then lower case is all there is to it.
+  if (isAscii(text)) return text.toLowerCase();
   // Upper case first: it is what makes `ſ` an `s` and `ß` an `ss`.
   const lower = text.normalize('NFC').toUpperCase().toLowerCase();
   // Whether a sigma ends a word depends on what stands beside it, which a pattern need not have.
   return lower.replaceAll('ς', 'σ').normalize('NFC');
+}
+
+export function isAscii(text: string): boolean {
+  return !/[\u0080-\uffff]/.test(text);
 }
 
 /** The text of a path, or null when its bytes are not UTF-8. */

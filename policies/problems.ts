@@ -16,7 +16,7 @@ export type Place = {
   readonly ids?: readonly (string | null)[];
 };
 
-export type Severity = 'error' | 'warning';
+export type Severity = 'error' | 'warning' | 'info';
 
 export type Problem = Place & {
   readonly code: string;

@@ -7,12 +7,16 @@ import type { Denial } from '../orchestrator/domain/judgement.ts';
 import { type LoadedPolicy, parsePolicy } from './parse.ts';
 
 const POLICY_FILE = '.proofhouse/policy.yaml';
+const POLICY_FOLDER = '.proofhouse';
 const ABSENT = '000000';
 const REGULAR = ['100644', '100755'];
 
 export function proposedPolicy(
   facts: Facts,
 ): { policy: LoadedPolicy } | { denials: Denial[] } | Record<never, never> {
+  if (facts.entries.some(({ path, newMode }) => path === POLICY_FOLDER && newMode !== ABSENT)) {
+    return denied('The change puts something else where the folder of the policy is.');
+  }
   const entry = facts.entries.find(({ path }) => path === POLICY_FILE);
   if (entry === undefined) return {};
   if (entry.newMode === ABSENT) return denied('The change deletes the policy.');
@@ -26,8 +30,12 @@ export function proposedPolicy(
     ? `, first at ${first.file}:${first.line}:${first.column}: ${first.message}`
     : '';
   return denied(
-    `The change brings a policy that cannot be read (${parsed.problems.length} problems${at}).`,
+    `The change brings a policy that cannot be read (${counted(parsed.problems.length)}${at}).`,
   );
+}
+
+function counted(problems: number): string {
+  return problems === 1 ? '1 problem' : `${problems} problems`;
 }
 
 function denied(message: string): { denials: Denial[] } {

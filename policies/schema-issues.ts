@@ -11,6 +11,9 @@ export type SchemaIssue = {
   readonly hint?: string;
 };
 
+/** Finding what somebody meant takes time, and nobody reads more. */
+const ISSUES_MAX = 200;
+
 export function issuesOf<S extends z.ZodType>(
   schema: S,
   value: unknown,
@@ -26,7 +29,8 @@ export function issuesOf<S extends z.ZodType>(
     },
   });
   if (result.success) return { value: result.data };
-  return { issues: result.error.issues.flatMap((issue) => read(issue, known)) };
+  const issues = result.error.issues.slice(0, ISSUES_MAX);
+  return { issues: issues.flatMap((issue) => read(issue, known)) };
 }
 
 type Issue = z.core.$ZodIssue;
@@ -35,7 +39,7 @@ function read(issue: Issue, known: ReadonlyMap<unknown, string[]>): SchemaIssue[
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
   if (issue.code === 'unrecognized_keys') {
     const keys = known.get(issue.input) ?? [];
-    return issue.keys.map((key) => unknownKey(key, path, keys));
+    return issue.keys.slice(0, ISSUES_MAX).map((key) => unknownKey(key, path, keys));
   }
   if (issue.code === 'invalid_key') {
     const message = issue.issues[0]?.message ?? 'expected another name';
@@ -67,7 +71,7 @@ function wrongValue(issue: Issue, path: SchemaIssue['path']): SchemaIssue {
     return { code: 'P0104', path, part: 'value', message };
   }
   const base = { code: 'P0104', path, part: 'value' } as const;
-  const words = wordsOf(issue);
+  const words = isOurs(issue) ? null : wordsOf(issue);
   if (!words) return { ...base, message: expected(issue) };
   const found = foundBy(issue);
   const guess = typeof found === 'string' ? nearest(found, words) : null;
@@ -100,9 +104,13 @@ const KINDS: Record<string, string> = {
   boolean: 'true or false',
 };
 
+/** Ours say what was expected; the library's own are put in our words. */
+function isOurs({ message }: Issue): boolean {
+  return !/^(Invalid|Too|Unrecognized)/.test(message);
+}
+
 function expected(issue: Issue): string {
-  // Ours say what was expected; the library's own are put in our words.
-  if (!/^(Invalid|Too|Unrecognized)/.test(issue.message)) return issue.message;
+  if (isOurs(issue)) return issue.message;
   switch (issue.code) {
     case 'invalid_type':
       return `expected ${KINDS[issue.expected] ?? issue.expected}, found ${shown(issue.input)}`;

@@ -47,6 +47,14 @@ const Pack = z
     'expected builtin:NAME@MAJOR, as in builtin:core@1',
   );
 
+function namedOnce({ value, issues }: z.core.ParsePayload<string[]>): void {
+  for (const [index, pack] of value.entries()) {
+    if (value.indexOf(pack) === index) continue;
+    const message = `the pack \`${pack}\` is named above`;
+    issues.push({ code: 'custom', input: pack, message, path: [index] });
+  }
+}
+
 export const Policy = z
   .strictObject({
     apiVersion: key(ApiVersion, 'The version of this language.'),
@@ -69,7 +77,7 @@ export const Policy = z
       'enforce wins',
     ),
     packs: key(
-      z.array(Pack).max(20).default([]),
+      z.array(Pack).max(20).check(namedOnce).default([]),
       'Gates and rules that come with Proofhouse, by major version.',
       'union',
     ),

@@ -25,8 +25,10 @@ export function linkDenials(facts: Facts): Denial[] {
 type Guard = Covering & { readonly id: string; readonly where: string };
 
 /** Symlinks that make what a gate guards reachable under a name that it does not know. */
-export function linksInto(gates: readonly Guard[], facts: Facts): Denial[] {
-  return linksOf(facts).flatMap(({ path, target }) => {
+export function linksInto(guards: () => readonly Guard[], facts: Facts): Denial[] {
+  const links = linksOf(facts);
+  const gates = links.length > 0 ? guards() : [];
+  return links.flatMap(({ path, target }) => {
     const reached = target === null ? null : resolved(path, target);
     if (reached === null) return [];
     return gates.flatMap((gate) => {

@@ -2,7 +2,8 @@
  * YAML to a typed value, with every problem at its line and column, all at once.
  *
  * A file says exactly what it looks like or is refused: no anchors or aliases, no tags, no
- * directives, no duplicate keys, one document, no names that every object already has.
+ * directives, no duplicate keys, one document, no names that every object already has, no numbers
+ * but plain ones, no characters that cannot be seen.
  * Used for each file that people write for Proofhouse; nothing else imports the YAML library here.
  */
 import {
@@ -22,6 +23,7 @@ import { sha256 } from '../orchestrator/domain/canonical.ts';
 import type { Digest } from '../orchestrator/domain/ids.ts';
 import { inOrder, type Place, type Problem } from './problems.ts';
 import { issuesOf, type SchemaIssue } from './schema-issues.ts';
+import { sourceProblem } from './source-text.ts';
 
 export type YamlPath = readonly (string | number)[];
 
@@ -33,10 +35,10 @@ export type Parsed<T> = {
   place(path: YamlPath, part?: 'key' | 'value'): Place;
 };
 
-/** No policy anyone can review is longer. */
-const SOURCE_MAX = 256 * 1_024;
 /** A file that is no YAML at all has one for each bracket. */
 const PROBLEMS_MAX = 100;
+/** Others are numbers to some readers and text, or other numbers, to others: 0x10, 1e9, 007, .inf. */
+const PLAIN = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?$/;
 const FORBIDDEN_KEYS = ['__proto__', 'constructor', 'prototype'];
 
 export function parseYaml<S extends z.ZodType>(
@@ -50,7 +52,7 @@ export function parseYaml<S extends z.ZodType>(
     // The stack of the parser or of a walk over its tree ran out.
     if (!(error instanceof RangeError)) throw error;
     const top = { file: name, line: 1, column: 1, width: 1, source: source.slice(0, 80) };
-    const message = 'the file is nested too deeply to read';
+    const message = 'the file is nested too deeply to read; no policy needs it';
     return { problems: [{ code: 'P0101', severity: 'error', message, path: [], ...top }] };
   }
 }
@@ -97,11 +99,8 @@ function readDocument(source: string, name: string): Read {
   const problem = (range: Range, code: string, message: string): Problem => {
     return { code, severity: 'error', message, path: [], ...text.place(range) };
   };
-  if (source.length > SOURCE_MAX) {
-    return {
-      problems: [problem([0, 1], 'P0101', `the file is longer than ${SOURCE_MAX} characters`)],
-    };
-  }
+  const unread = sourceProblem(source, name);
+  if (unread !== null) return { problems: [unread] };
   // Never with `logLevel: silent`, which also silences the error for a second document.
   const document = parseDocument(source, { lineCounter, prettyErrors: false });
   const problems = [...syntaxProblems(document, problem), ...refusedNodes(document, problem)];
@@ -121,13 +120,15 @@ type Report = (range: Range, code: string, message: string) => Problem;
 
 function syntaxProblems({ errors, warnings, directives }: Document, report: Report): Problem[] {
   const found = [...errors, ...warnings].map(({ code, pos, message }) => {
-    if (code === 'DUPLICATE_KEY') return report(pos, 'P0102', 'this key was given before');
-    if (code === 'MULTIPLE_DOCS') return report(pos, 'P0101', 'a second document would go unread');
+    if (code === 'DUPLICATE_KEY')
+      return report(pos, 'P0102', 'this key was given before; keep one');
+    if (code === 'MULTIPLE_DOCS')
+      return report(pos, 'P0101', 'a second document would go unread; a file holds one');
     return report(pos, 'P0101', sentence(message));
   });
   const directed = directives?.yaml.explicit || Object.keys(directives?.tags ?? {}).length > 1;
   return directed
-    ? [...found, report([0, 1], 'P0101', 'a directive changes how the file is read')]
+    ? [...found, report([0, 1], 'P0101', 'a directive changes how the file is read; take it out')]
     : found;
 }
 
@@ -142,13 +143,18 @@ function refusedNodes(document: Document, report: Report): Problem[] {
       if (isAlias(node)) return;
       if (node.anchor) refuse(node, 'P0105', 'an anchor; write the value out where it is needed');
       if (node.tag) refuse(node, 'P0101', `the tag ${node.tag}; plain values need none`);
+      if (isScalar(node) && typeof node.value === 'number' && !PLAIN.test(node.source ?? '')) {
+        refuse(node, 'P0104', `the number ${node.source}; write it in plain digits, as in 1500`);
+      }
     },
     Pair: (_, pair) => {
       const key = isScalar(pair.key) ? pair.key : null;
-      if (typeof key?.value !== 'string')
-        refuse(nodeOf(pair.key), 'P0104', 'a key that is not text');
-      else if (FORBIDDEN_KEYS.includes(key.value)) {
-        refuse(key, 'P0103', `the key \`${key.value}\` is never allowed`);
+      if (key?.value === '<<') {
+        refuse(key, 'P0105', 'a merge key; write out what it would bring');
+      } else if (typeof key?.value !== 'string') {
+        refuse(nodeOf(pair.key), 'P0104', 'a key that is not text; put it in quotes');
+      } else if (FORBIDDEN_KEYS.includes(key.value)) {
+        refuse(key, 'P0103', `the key \`${key.value}\` is never allowed; choose another name`);
       }
     },
   });

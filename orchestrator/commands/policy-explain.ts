@@ -171,7 +171,7 @@ async function layersAt(
     return loadPolicies(context.cwd, [...context.orgPolicies, ...policies]);
   }
   const above = await loadPolicies(context.cwd, context.orgPolicies);
-  return [...above, policyOf(await textAt(local, base, POLICY_FILE), base)];
+  return [...above, policyOf(await local.read(base, POLICY_FILE), base)];
 }
 
 function groupsAt(local: LocalRepository, base: Sha, layers: readonly LoadedPolicy[]) {

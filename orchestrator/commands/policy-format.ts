@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { POLICY_KEYS } from '../../policies/json-schema.ts';
-import { parsePolicy } from '../../policies/parse.ts';
+import { parsePolicyBytes } from '../../policies/parse.ts';
 import { renderProblem } from '../../policies/problems.ts';
 import { formatYaml } from '../../policies/yaml-format.ts';
 import { Fault } from '../domain/faults.ts';
@@ -35,11 +35,12 @@ export async function policyFormat(
 }
 
 async function format(cwd: string, file: string): Promise<Formatted> {
-  const source = await readPolicy(cwd, file);
-  const parsed = parsePolicy(source, file);
+  const bytes = await readPolicy(cwd, file);
+  const parsed = parsePolicyBytes(bytes, file);
   if ('problems' in parsed) {
     throw new Fault('policy_invalid', parsed.problems.map(renderProblem).join('\n\n'));
   }
+  const source = Buffer.from(bytes).toString('utf8');
   const text = formatYaml(source, POLICY_KEYS);
   if (text !== null) return { file, source, text };
   throw new Fault(

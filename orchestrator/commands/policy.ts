@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { lint, lintLayers } from '../../policies/lint.ts';
-import { type LoadedPolicy, parsePolicy } from '../../policies/parse.ts';
+import { lint } from '../../policies/lint.ts';
+import { type LoadedPolicy, parsePolicyBytes } from '../../policies/parse.ts';
 import { inOrder, type Problem, renderProblem } from '../../policies/problems.ts';
 import { Fault } from '../domain/faults.ts';
 import { POLICY_FILE } from '../stages/base-rules.ts';
@@ -18,8 +18,8 @@ export async function policyLint(context: Context, files: readonly string[]): Pr
   const parsed = await Promise.all(named.map((file) => parseFile(context.cwd, file)));
   const layers = parsed.flatMap((one) => ('policy' in one ? [one.policy] : []));
   const problems = inOrder([
-    ...parsed.flatMap((one) => ('problems' in one ? one.problems : lint(one.policy, known))),
-    ...lintLayers(layers),
+    ...parsed.flatMap((one) => ('problems' in one ? one.problems : [])),
+    ...lint(layers, { known, now: context.clock().toISOString(), requester: null }),
   ]);
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const sum = `${named.join(', ')}: ${errors} errors, ${problems.length - errors} warnings`;
@@ -46,11 +46,11 @@ async function parseFile(
   cwd: string,
   file: string,
 ): Promise<{ policy: LoadedPolicy } | { problems: Problem[] }> {
-  return parsePolicy(await readPolicy(cwd, file), file);
+  return parsePolicyBytes(await readPolicy(cwd, file), file);
 }
 
-export function readPolicy(cwd: string, file: string): Promise<string> {
-  return readFile(path.resolve(cwd, file), 'utf8').catch((cause: NodeJS.ErrnoException) => {
+export function readPolicy(cwd: string, file: string): Promise<Uint8Array> {
+  return readFile(path.resolve(cwd, file)).catch((cause: NodeJS.ErrnoException) => {
     throw new Fault('policy_missing', `${file} ${whyUnread(cause.code)}`, { cause });
   });
 }

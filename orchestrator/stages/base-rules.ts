@@ -3,7 +3,7 @@
  * for agents. Whatever the agent's tree says about any of these is data.
  */
 
-import { type LoadedPolicy, parsePolicy } from '../../policies/parse.ts';
+import { type LoadedPolicy, parsePolicyBytes } from '../../policies/parse.ts';
 import { renderProblem } from '../../policies/problems.ts';
 import { digestOf, sha256 } from '../domain/canonical.ts';
 import { Fault } from '../domain/faults.ts';
@@ -41,7 +41,10 @@ export async function readBaseRules(
     const bytes = await tools.source.read(repository, base, path);
     return bytes === null ? null : Buffer.from(bytes).toString('utf8');
   };
-  const layers = [...tools.above, policyOf(await read(POLICY_FILE), base)];
+  const layers = [
+    ...tools.above,
+    policyOf(await tools.source.read(repository, base, POLICY_FILE), base),
+  ];
   const workspace = await read(WORKSPACE_FILE);
   const file =
     workspace === null ? NO_WORKSPACE_FILE : parseWorkspaceFile(workspace, WORKSPACE_FILE);
@@ -56,14 +59,14 @@ export async function readBaseRules(
 }
 
 /** The layer of a repository, as it stands at the base commit. */
-export function policyOf(source: string | null, base: Sha): LoadedPolicy {
-  if (source === null) {
+export function policyOf(bytes: Uint8Array | null, base: Sha): LoadedPolicy {
+  if (bytes === null) {
     throw new Fault(
       'policy_missing',
       `there is no ${POLICY_FILE} at the base commit ${base.slice(0, 12)}`,
     );
   }
-  const parsed = parsePolicy(source, POLICY_FILE);
+  const parsed = parsePolicyBytes(bytes, POLICY_FILE);
   if ('policy' in parsed) return parsed.policy;
   throw new Fault('policy_invalid', parsed.problems.map(renderProblem).join('\n'));
 }

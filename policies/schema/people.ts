@@ -169,7 +169,7 @@ export const BreakGlass = z
     ),
     reason_min_chars: key(z.int().min(10).max(500).default(30), 'How much must be said.'),
     incident_url: key(
-      z.url('expected an address'),
+      z.url({ protocol: /^https$/, error: 'expected an address that begins with https://' }),
       'What the address of the incident begins with.',
     ),
     never: key(

@@ -17,10 +17,13 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as 
 const Allowed = z
   .strictObject({
     host: key(Host.optional(), 'A host: exact, or *.example.com for what is below it.'),
-    ports: key(z.array(z.int().min(1).max(65_535)).min(1).max(20).default([443]), 'Its ports.'),
+    ports: key(
+      z.array(z.int().min(1).max(65_535)).min(1).max(20).optional(),
+      'Its ports. By default 443.',
+    ),
     methods: key(
-      z.array(z.enum(METHODS)).min(1).default(['GET', 'HEAD']),
-      'The methods it may be asked with.',
+      z.array(z.enum(METHODS)).min(1).optional(),
+      'The methods it may be asked with. By default GET and HEAD.',
     ),
     via: key(
       z.enum(['model-gateway', 'package-registry']).optional(),
@@ -28,12 +31,18 @@ const Allowed = z
     ),
   })
   .check((context) => {
-    const { host, via } = context.value;
-    if ((host === undefined) !== (via === undefined)) return;
-    const message = 'expected either `host` or `via`';
-    context.issues.push({ code: 'custom', input: context.value, message });
+    const { host, via, ports, methods } = context.value;
+    const report = (message: string): void => {
+      context.issues.push({ code: 'custom', input: context.value, message });
+    };
+    if ((host === undefined) === (via === undefined)) report('expected either `host` or `via`');
+    else if (via !== undefined && (ports ?? methods) !== undefined) {
+      report('`ports` and `methods` go with a `host`; a door of ours has its own');
+    }
   })
-  .transform(({ host = null, via = null, ports, methods }) => ({ host, via, ports, methods }));
+  .transform(({ host = null, via = null, ports = [443], methods = ['GET', 'HEAD'] }) => {
+    return { host, via, ports, methods };
+  });
 
 const Phase = z.strictObject({
   allow: key(z.array(Allowed).max(100), 'What may be reached; nothing else is.', 'what all allow'),
@@ -52,7 +61,7 @@ export const Network = z
             .strictObject({
               allow: key(
                 z.array(z.never()).max(0, 'checks reach nothing; expected []'),
-                'Always empty.',
+                'Nothing: [].',
               ),
             })
             .optional(),

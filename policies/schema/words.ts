@@ -20,7 +20,16 @@ export const GroupName = z.string().regex(/^(repo\/)?[a-z0-9][a-z0-9-]{0,39}$/, 
   error: 'expected the name of a group: lower-case letters, digits and dashes, or repo/NAME',
 });
 
-export const Line = z.string().trim().min(1, 'expected some text').max(500);
+/** People read it on a terminal and on pages, and see all there is of it. */
+export const Line = z
+  .string()
+  .trim()
+  .min(1, 'expected some text')
+  .max(500)
+  .regex(
+    /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]*$/u,
+    'expected one line of text, without characters that cannot be seen',
+  );
 
 export const Argv = z
   .array(z.string().regex(/^[^\0]+$/, 'expected some text'))
@@ -29,11 +38,17 @@ export const Argv = z
 
 /** A path-glob that means something; see `globProblem`. */
 export const Glob = z.string().check((context) => {
-  const problem = globProblem(context.value);
+  const problem = globProblem(context.value) ?? hiddenProblem(context.value);
   if (problem === null) return;
   const params = { code: 'P0203' };
   context.issues.push({ code: 'custom', input: context.value, message: problem, params });
 });
+/** No path with such a character leaves a workspace, so a pattern with one would cover nothing. */
+function hiddenProblem(pattern: string): string | null {
+  if (!/[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Zl}\p{Zp}]/u.test(pattern)) return null;
+  return 'a pattern holds no character that cannot be seen; take it out';
+}
+
 export const Globs = z.array(Glob).max(200);
 
 export const Slot = z.strictObject({

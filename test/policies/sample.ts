@@ -1,4 +1,4 @@
-/** The policy, facts and people that tests of this room share. Every policy key occurs once. */
+/** The policies, facts and people that tests of this room share. `schema/every.ts` has one with every key. */
 import { type Change, Entry, Facts, type Operation } from '../../orchestrator/domain/change.ts';
 import { Digest, Person, Sha } from '../../orchestrator/domain/ids.ts';
 import type { Judgement } from '../../orchestrator/domain/judgement.ts';

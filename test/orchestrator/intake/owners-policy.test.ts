@@ -5,7 +5,7 @@ import { ownersFrom } from '../../../policies/codeowners.ts';
 import { decide } from '../../../policies/decide.ts';
 import { lint } from '../../../policies/lint.ts';
 import type { LoadedPolicy } from '../../../policies/parse.ts';
-import { load, factsOf as sampleFacts } from '../../policies/sample.ts';
+import { factsOf as sampleFacts, load, NOW } from '../../policies/sample.ts';
 
 const factsOf = (paths: readonly string[]) =>
   sampleFacts(paths, { texts: {}, roots: [], history: [], groups: {}, madeBy: null });

@@ -56,12 +56,15 @@ describe.each(SCHEMA_KINDS)('the schema of a %s', (kind) => {
   });
 });
 
-test.each(['policy', 'facts', 'pack'] as const)('every key of a %s says what it means', (kind) => {
-  const silent = keysOf(jsonSchema(kind)).filter(([key, { description }]) => {
-    return !/(\[\]|\*)$/.test(key) && !description;
-  });
-  expect(silent.map(([key]) => key)).toEqual([]);
-});
+test.each(['policy', 'facts', 'pack', 'test'] as const)(
+  'every key of a %s says what it means',
+  (kind) => {
+    const silent = keysOf(jsonSchema(kind)).filter(([key, { description }]) => {
+      return !/(\[\]|\*)$/.test(key) && !description;
+    });
+    expect(silent.map(([key]) => key)).toEqual([]);
+  },
+);
 
 test('how layers join a key is in the schema too', () => {
   expect(jsonSchema('policy').properties?.['packs']).toMatchObject({ 'x-join': 'union' });

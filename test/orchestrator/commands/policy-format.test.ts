@@ -59,6 +59,24 @@ test('a link stays a link to the file that is rewritten', async () => {
   expect(text('real.yaml')).not.toBe(LOOSE);
 });
 
+test('a file that would lose something is refused and stays as it is', async () => {
+  const kept = LOOSE.replace(
+    /^metadata: .*$/m,
+    `metadata:
+  name: shop
+  layer: standalone
+  owner: platform
+  why: |+
+    Guardrails.
+
+`,
+  );
+  const { context, text } = withFiles({ 'p.yaml': kept });
+  const fault = await policyFormat(context, ['p.yaml'], false).then(() => null, asFault);
+  expect(fault?.message).toContain('p.yaml cannot be written in another form without a loss');
+  expect(text('p.yaml')).toBe(kept);
+});
+
 test.each([
   ['a file that does not parse', 'bad.yaml', 'policy_invalid'],
   ['a file that is not there', 'no.yaml', 'policy_missing'],

@@ -173,6 +173,8 @@ describe('no secret is added', () => {
     ['a template', 'secret = "{{ vault.secret1a2b3c }}"'],
     ['changeme', 'password = "changeme1234Abc"'],
     ['words', 'token = "refresh-token-rotation-2"'],
+    ['long words', 'token = "signing-key-for-documents-2024-v1"'],
+    ['a pattern', 'token = "a1b2a1b2a1b2a1b2"'],
     ['a path', 'secret: "./fixtures/a1b2c3d4e5f6"'],
     ['an address', 'token_url = "https://a1b2c3.example.com/oauth2/token"'],
     ['a UUID', `client_secret = "${[8, 4, 4, 4, 12].map((n) => drawn(n, n, HEX)).join('-')}"`],

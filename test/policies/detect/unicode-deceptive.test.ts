@@ -15,6 +15,8 @@ describe('characters that hide or turn round', () => {
     ['zero-width joiner between letters', 'ad\u200Dmin', 'invisible'],
     ['zero-width non-joiner between letters', 'ad\u200Cmin', 'invisible'],
     ['word joiner', 'a\u2060b', 'invisible'],
+    ['zero-width joiner before an emoji', 'a\u200D👧', 'invisible'],
+    ['byte order mark at the start of another line', '\uFEFFb', 'invisible'],
     ['byte order mark within', 'a\uFEFFb', 'invisible'],
     ['soft hyphen', 'a\u00ADb', 'invisible'],
     ['tag characters', 'ok\u{E0049}\u{E0067}', 'invisible'],

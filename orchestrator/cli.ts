@@ -10,6 +10,7 @@ import { loadPolicies } from './commands/policy.ts';
 import {
   chooseModel,
   type ModelChoice,
+  openAudit,
   openFactory,
   openLedgers,
   openModel,
@@ -76,6 +77,7 @@ function contextOf(global: Global): Context {
     signal: stop.signal,
     clock,
     ledgers: (folder = home) => openLedgers(folder, clock),
+    audit: () => openAudit(home, clock),
     reading: () => openReading(home),
     model,
     factory: async (scripted) => {

@@ -8,7 +8,7 @@ import { defineConfig } from 'vitest/config';
 /** These start git or Node some hundred times; they need no engine, and too much time for `check`. */
 const manyProcesses = [
   'test/orchestrator/forge/**/*.test.ts',
-  'test/orchestrator/store/processes.test.ts',
+  'test/orchestrator/store/*processes.test.ts',
   'test/sandboxes/source/**/*.test.ts',
 ];
 const slow = [

@@ -15,6 +15,7 @@ import {
   CANCELLED,
   CLAIMED,
   FINISHED,
+  judgedBy,
   NO_BUDGET,
   NOW,
   READY,
@@ -311,14 +312,17 @@ function auditContract(open: Open, pass: (ms: number) => void): void {
 
   test('records are read a thousand at a time, and publishing them again changes nothing', async () => {
     const store = open();
-    const draft = { type: 'group.changed', actor: 'controller', task: null, data: {} } as const;
-    for (let number = 0; number < 1_002; number++) await store.audit.append(draft);
+    await store.addTask(sampleTask(1));
+    for (const [seq, event] of judgedBy(1_000).entries()) {
+      await store.append(sampleRun(1), seq, event, null);
+    }
     expect(await store.audit.records(0)).toHaveLength(1_000);
-    expect((await store.audit.records(1_000)).map(({ seq }) => seq)).toEqual([1_000, 1_001, 1_002]);
-    expect(await store.audit.records(1_003)).toEqual([]);
+    const rest = (await store.audit.records(1_000)).map(({ seq }) => seq);
+    expect(rest).toEqual([1_000, 1_001, 1_002, 1_003, 1_004, 1_005]);
+    expect(await store.audit.records(1_006)).toEqual([]);
     await store.audit.publish();
     await store.audit.publish();
-    expect((await store.audit.head())?.seq).toBe(1_002);
+    expect((await store.audit.head())?.seq).toBe(1_005);
   });
 }
 

@@ -18,8 +18,8 @@ export function auditSentence(report: LogReport): string {
   const { code, seq } = report;
   if (code !== null) return SENTENCES[code](seq ?? 0, report);
   const unsigned = report.records - 1 - (report.signedTo ?? -1);
-  const tail = unsigned === 0 ? '' : ` The last ${unsigned} wait for the next checkpoint.`;
-  return `Every record is as it was written, and a signed checkpoint vouches for them.${tail}`;
+  const all = unsigned === 0 ? 'all of them' : `all but the last ${unsigned}`;
+  return `Every record is as it was written, and signed checkpoints vouch for ${all}.`;
 }
 
 const SENTENCES: Record<LogCode, (seq: number, report: LogReport) => string> = {

@@ -25,7 +25,7 @@ test('an intact log says so, and how far it is signed', () => {
   expect(auditTable(INTACT)).toMatchInlineSnapshot(`
     "audit log     /data/audit/log.jsonl
     verdict       intact
-    found         Every record is as it was written, and a signed checkpoint vouches for them. The last 2 wait for the next checkpoint.
+    found         Every record is as it was written, and signed checkpoints vouch for all but the last 2.
     log id        0b0e7f5e-2f6d-4c1f-9a51-6f0f2f7f8f10
     good records  12, 0 to 11
     signed to     record 9
@@ -89,7 +89,7 @@ test('every code has a sentence of its own', () => {
 
 test('a log that is signed to its end waits for nothing', () => {
   expect(auditSentence({ ...INTACT, signedTo: 11 })).toBe(
-    'Every record is as it was written, and a signed checkpoint vouches for them.',
+    'Every record is as it was written, and signed checkpoints vouch for all of them.',
   );
 });
 

@@ -18,6 +18,7 @@ import {
   openModel,
   runtimeFolder,
 } from '../orchestrator/compose.ts';
+import { auditRows } from './audit.ts';
 import { gatewayRows } from './gateway.ts';
 import { type Row, table } from './measure.ts';
 import { policyRows } from './policy.ts';
@@ -33,6 +34,8 @@ const factory = await open(path.join(scratch, 'home'));
 try {
   say('policy');
   const rows: Row[] = await policyRows(n);
+  say('audit log');
+  rows.push(...(await auditRows(n)));
   say('gateway');
   rows.push(...(await gatewayRows(n, scratch)));
   say('sandboxes and workspaces');

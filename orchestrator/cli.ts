@@ -10,6 +10,7 @@ import { loadPolicies } from './commands/policy.ts';
 import {
   chooseModel,
   type ModelChoice,
+  openAudit,
   openFactory,
   openLedgers,
   openLocal,
@@ -79,6 +80,7 @@ function contextOf(global: Global): Context {
     clock,
     ledgers: (folder = home) => openLedgers(folder, clock),
     signatures: (folder = home) => openSignatures(folder, clock),
+    audit: () => openAudit(home, clock),
     reading: () => openReading(home),
     orgPolicies: global.orgPolicy ?? [],
     local: openLocal,

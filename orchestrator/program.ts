@@ -4,6 +4,7 @@
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { approve } from './commands/approve.ts';
+import { auditKeys, auditShow, auditVerify } from './commands/audit.ts';
 import { breakGlass, reviewGlass } from './commands/break-glass.ts';
 import type { Context, Exit, Perform } from './commands/context.ts';
 import { delegate } from './commands/delegate.ts';
@@ -47,6 +48,7 @@ export function buildProgram(perform: Perform): Command {
   decisionCommands(program, perform);
   emergencyCommands(program, perform);
   policyCommands(program, perform);
+  auditCommands(program, perform);
   return program;
 }
 
@@ -300,6 +302,31 @@ type GlassOptions = {
   incident?: string;
   as?: string;
 };
+
+function auditCommands(program: Command, perform: Perform): void {
+  const audit = program.command('audit').description('the signed record of who did what');
+  audit
+    .command('verify')
+    .description('whether the log is the one that was written')
+    .argument('[file]', "the log (default: this data directory's own, which is also compared)")
+    .option('--checkpoints <file>', 'its signed checkpoints (default: checkpoints.jsonl beside it)')
+    .option('--keys <file...>', 'public keys to believe, as audit keys prints them (default: ours)')
+    .action((file: string | undefined, options: { checkpoints?: string; keys?: string[] }) =>
+      perform((context) => auditVerify(context, { file: file ?? null, ...options })),
+    );
+  audit
+    .command('show')
+    .description('its records, one a line')
+    .option('--run <run>', 'of one run only')
+    .option('--last <records>', 'the newest so many only', positive)
+    .action((options: { run?: string; last?: number }) =>
+      perform((context) => auditShow(context, options)),
+    );
+  audit
+    .command('keys')
+    .description('the public keys of this data directory, for whoever checks what it signed')
+    .action(() => perform(auditKeys));
+}
 
 function positive(text: string): number {
   const number = Number(text);

@@ -4,7 +4,7 @@ import type { Entry, Facts } from '../orchestrator/domain/change.ts';
 import type { Candidate, Origin } from './candidate.ts';
 import type { FileChange, Firing, Side } from './detect/detector.ts';
 import { DETECTORS, HISTORY_READERS } from './detect/registry.ts';
-import { firingsOf } from './detect/text-rule.ts';
+import { compileTextRule, type TextRule, textFirings } from './detect/text-rule.ts';
 import { isForTarget, matchGate, type Subject, subjectsOf } from './gates.ts';
 import type { ContentRule } from './schema.ts';
 
@@ -42,18 +42,36 @@ export function fileChange({ texts }: Pick<Facts, 'texts'>, entry: Entry): FileC
 type Around = { readonly subjects: readonly Subject[]; readonly all: readonly FileChange[] };
 
 function firingsOfRule(rule: ContentRule, facts: Facts, { subjects, all }: Around): Firing[] {
-  const detector = rule.detect === undefined ? undefined : DETECTORS.get(rule.detect);
-  const covering = {
-    paths: rule.paths ?? [...(detector?.paths ?? EVERYTHING)],
-    except: rule.except,
-    operations: rule.operations,
-  };
+  const detector = detectorOf(rule);
+  const covering = readBy(rule);
   const files = filesOf(covering, subjects, facts);
-  if (detector === undefined) return firingsOf(rule.text ?? {}, files);
+  if (detector === undefined) return textFirings(compiled(rule), files);
   const past = HISTORY_READERS.has(rule.detect ?? '')
     ? filesOf(covering, subjectsOf(facts.history), facts)
     : [];
   return detector.fire({ files: [...files, ...past], all, roots: facts.roots }, rule.with);
+}
+
+const COMPILED = new WeakMap<ContentRule, TextRule>();
+
+/** Compiled once for each policy that was read: the engine is not cheap to set up. */
+function compiled(rule: ContentRule): TextRule {
+  const known = COMPILED.get(rule);
+  if (known !== undefined) return known;
+  const fresh = compileTextRule(rule.text ?? {});
+  if ('problem' in fresh) throw new TypeError(`rule ${rule.id} was let in: ${fresh.problem}`);
+  COMPILED.set(rule, fresh);
+  return fresh;
+}
+
+/** Where a rule looks: at its own paths, else at its detector's, else everywhere. */
+export function readBy(rule: ContentRule): Parameters<typeof matchGate>[0] {
+  const { except, operations } = rule;
+  return { paths: rule.paths ?? [...(detectorOf(rule)?.paths ?? EVERYTHING)], except, operations };
+}
+
+function detectorOf({ detect }: ContentRule) {
+  return detect === undefined ? undefined : DETECTORS.get(detect);
 }
 
 /** What a rule reads. A path told from a covered one by case or form only is read as well. */

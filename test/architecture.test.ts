@@ -73,6 +73,7 @@ describe('imports', () => {
     ['home-of-commander', 'orchestrator/commands/c.ts', 'commander'],
     ['home-of-p-queue', 'orchestrator/log.ts', 'p-queue'],
     ['home-of-pino', 'orchestrator/scheduler.ts', 'pino'],
+    ['home-of-re2js', 'policies/f.ts', 're2js'],
     ['home-of-node-sqlite', 'orchestrator/forge/d.ts', 'node:sqlite'],
     ['home-of-node-child_process', 'orchestrator/stages/b.ts', 'node:child_process'],
     ['pure-domain', 'orchestrator/domain/b.ts', 'node:fs'],

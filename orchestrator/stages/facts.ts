@@ -5,7 +5,7 @@ import type { Entry, Facts } from '../domain/change.ts';
 import type { Finding } from '../domain/check.ts';
 import type { Sha } from '../domain/ids.ts';
 import type { Measured, Place, Source } from '../ports.ts';
-import { groupSnapshot } from './groups.ts';
+import { groupFiles, groupSnapshot } from './groups.ts';
 
 const SYMLINK = '120000';
 
@@ -65,9 +65,4 @@ export function linkFindings(entries: readonly Entry[], texts: Facts['texts']): 
     const finding = newMode === SYMLINK ? symlinkProblem(path, texts[newOid] ?? null) : null;
     return finding === null ? [] : [finding];
   });
-}
-
-function groupFiles(layers: readonly LoadedPolicy[]): string[] {
-  const groups = layers.flatMap(({ policy }) => Object.values(policy.groups));
-  return groups.flatMap(({ file }) => file ?? []);
 }

@@ -2,11 +2,18 @@
  * Members of the groups that a policy keeps in files, one person a line. They are read from the base
  * commit like the policy, so no change adds its own reviewers. What cannot be read whole names nobody.
  */
+import type { LoadedPolicy } from '../../policies/parse.ts';
 import { Fault } from '../domain/faults.ts';
 import { Person } from '../domain/ids.ts';
 import { printable } from '../text/columns.ts';
 
 const PEOPLE_MAX = 1_000;
+
+/** The files that policies name for their groups. */
+export function groupFiles(layers: readonly LoadedPolicy[]): string[] {
+  const groups = layers.flatMap(({ policy }) => Object.values(policy.groups));
+  return groups.flatMap(({ file }) => file ?? []);
+}
 
 /** Each file's people under `file:PATH`. */
 export async function groupSnapshot(

@@ -1,8 +1,7 @@
 /** Gates on where something changed, rules on what changed, and how large a change may be. */
 import { z } from 'zod';
 import { RiskClass, Surface } from '../../orchestrator/domain/judgement.ts';
-import { detectorProblems } from '../detect/registry.ts';
-import { textRuleProblems } from '../detect/text-rule.ts';
+import { detectorProblems, textRuleProblems } from '../detect/registry.ts';
 import { Count, Size } from '../units.ts';
 import { Approvals, Globs, Id, key, Line, uniqueIds } from './words.ts';
 

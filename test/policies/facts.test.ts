@@ -316,7 +316,6 @@ describe('symlinks', () => {
     ['a', 'b\\c', 'backslash'],
     ['a', 'b\u202ec', 'direction'],
     ['a', 'b//c', 'empty part'],
-    ['a', `${'b/'.repeat(512)}c`, 'over 1024 bytes'],
     ['a', null, 'nobody could read'],
   ])('%s to %j is refused', (path, target, reason) => {
     expect(symlinkProblem(path, target)).toMatchObject({
@@ -336,14 +335,16 @@ describe('symlinks', () => {
     expect(symlinkProblem(path, target)).toBeNull();
   });
 
-  test.each(['. '.repeat(2 ** 19), '../'.repeat(2 ** 18), '\u200b'.repeat(2 ** 18)])(
-    'a target of a megabyte is refused at once',
-    (target) => {
-      const start = performance.now();
-      expect(symlinkProblem('a', target)?.message).toContain('over 1024 bytes');
-      expect(performance.now() - start).toBeLessThan(100);
-    },
-  );
+  test.each([
+    'b'.repeat(1_025),
+    '. '.repeat(2 ** 19),
+    '../'.repeat(2 ** 18),
+    '\u200b'.repeat(2 ** 18),
+  ])('a target that is too long is refused at once, however it is made', (target) => {
+    const start = performance.now();
+    expect(symlinkProblem('a', target)?.message).toContain('over 1024 bytes');
+    expect(performance.now() - start).toBeLessThan(100);
+  });
 });
 
 function messages(findings: readonly Finding[]): string[] {

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { groupSnapshot } from '../../../orchestrator/stages/groups.ts';
+import { factsOf } from '../../../orchestrator/stages/facts.ts';
+import { groupFiles, groupSnapshot } from '../../../orchestrator/stages/groups.ts';
+import { load, minimal } from '../../policies/sample.ts';
+import { RUN, TASK } from '../fixtures.ts';
+import { BASE, POLICY, POLICY_PATH, repository, sourceOf, TREE } from './tools.ts';
 
 /** A base commit that has these files. */
 function read(files: Record<string, string>) {
@@ -52,4 +56,27 @@ test('a group of more than a thousand is no group', async () => {
   await expect(people(many(1_001))).rejects.toThrow(
     'people/dba:1001: a group has at most 1000 people',
   );
+});
+
+test('the files are those that the policies name, and no others', () => {
+  const policy = minimal(`groups:
+  platform: { members: [local:pia] }
+  security: { github_team: acme/security }
+  dba: { file: people/dba }
+`);
+  expect(groupFiles([load(policy), load(policy)])).toEqual(['people/dba', 'people/dba']);
+});
+
+test('the facts of a sealed tree have the people of the base commit, whatever the tree says', async () => {
+  const held = { [POLICY_PATH]: POLICY, 'people/dba': 'local:mo\n' };
+  const source = sourceOf(repository({ files: { [BASE]: held } }));
+  const layers = [load(minimal('groups: { dba: { file: people/dba } }\n'))];
+  const place = { run: RUN, attempt: 1, repository: TASK.repository, base: BASE };
+  const read = await factsOf(source, place, TREE, { base: 'main', layers });
+  expect('facts' in read && read.facts).toMatchObject({
+    groups: { 'file:people/dba': ['local:mo'] },
+    target: 'refs/heads/main',
+    history: [],
+    madeBy: 'coder',
+  });
 });

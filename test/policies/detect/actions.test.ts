@@ -82,6 +82,13 @@ describe('the token of a workflow', () => {
     expect(widened(after, after)).toEqual([]);
   });
 
+  test('a new job is measured by what was there, and not by what came with it', () => {
+    expect(widened(flow(read, ''), flow(write, '', indent(write)))).toEqual([
+      'job job1 contents: write',
+      'workflow contents: write',
+    ]);
+  });
+
   test('an anchor gives what it stands for', () => {
     const before = flow(read, indent('permissions: {}\n'));
     const after = flow(

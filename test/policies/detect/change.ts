@@ -9,7 +9,7 @@ export type SideText = string | null | { readonly mode: string; readonly text: s
 
 export function change(path: string, before: SideText, after: SideText): FileChange {
   const operation: Operation = before === null ? 'add' : after === null ? 'delete' : 'modify';
-  return { path, operation, before: side(before), after: side(after) };
+  return { path, operation, before: side(before, 'before'), after: side(after, 'after') };
 }
 
 export const unread: SideText = { mode: '100644', text: null };
@@ -18,10 +18,11 @@ export function link(target: string): SideText {
   return { mode: '120000', text: target };
 }
 
-function side(given: SideText): Side | null {
+/** The sides never have the same object id, so that equal texts are compared and not passed over. */
+function side(given: SideText, name: string): Side | null {
   if (given === null) return null;
   const { mode, text } = typeof given === 'string' ? { mode: '100644', text: given } : given;
-  return { mode, oid: sha256(`${mode} ${text}`), text };
+  return { mode, oid: sha256(`${name} ${text}`), text };
 }
 
 /** The keys of what a detector finds, in order, each after its path when there are more files. */

@@ -149,7 +149,7 @@ function joinSlots(a: Slot, b: Slot): Slot {
 type Finding = GateHit['findings'][number];
 
 function firstFinding(a: Finding, b: Finding): Finding {
-  return a.message <= b.message ? a : b;
+  return canonical(a) <= canonical(b) ? a : b;
 }
 
 function joinGroups(

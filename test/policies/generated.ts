@@ -50,9 +50,16 @@ const gate: fc.Arbitrary<GateHit> = fc.record({
   validators: some('unit', 'e2e'),
   distinct: fc.boolean(),
   paths: some('x', 'y', 'z'),
-  findings: fc.array(fc.record({ key: oneOf('k', 'l'), message: oneOf('m', 'n') }), {
-    maxLength: 2,
-  }),
+  findings: fc.array(
+    fc.record({
+      key: oneOf('k', 'l'),
+      message: oneOf('m', 'n'),
+      detector: oneOf(null, 'sql.destructive'),
+    }),
+    {
+      maxLength: 2,
+    },
+  ),
   expiresMs: oneOf(1, 10, 100),
 });
 

@@ -152,7 +152,7 @@ function firstFinding(a: Finding, b: Finding): Finding {
   return canonical(a) <= canonical(b) ? a : b;
 }
 
-function joinGroups(
+export function joinGroups(
   a: LayerDecision['groups'],
   b: LayerDecision['groups'],
 ): LayerDecision['groups'] {

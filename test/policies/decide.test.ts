@@ -282,6 +282,21 @@ ${UNIT}`,
     expect(members(decide([empty, repo], factsOf(['a'])), 'security')).toEqual([]);
   });
 
+  test('nor those who lift a veto or break the glass', () => {
+    const above = load(
+      minimal(
+        `separation: { escalation: board }
+break_glass: { groups: [sec], incident_url: "https://a.example/" }`,
+        'org',
+      ),
+    );
+    const below = load(
+      minimal(`groups: { board: { members: [local:m] }, sec: { members: [local:m] } }\n${UNIT}`),
+    );
+    const judgement = decide([above, below], factsOf(['a']));
+    expect([members(judgement, 'board'), members(judgement, 'sec')]).toEqual([[], []]);
+  });
+
   test('members of teams and files are those of the snapshot, in order and once', () => {
     const policy = load(
       minimal(`groups: { security: { github_team: acme/sec, min_assurance: signed } }

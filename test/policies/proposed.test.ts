@@ -87,6 +87,11 @@ validators: { unit: { run: ["true"], reports: { junit: j.xml } } }`);
     expect(codes(decide([], bringing(minimal(SECTIONS))))).toEqual(['no_policy']);
     const bare = load(minimal('unmatched: { class: low }'));
     expect(codes(decide([bare], bringing(minimal(SECTIONS))))).toEqual(['nothing_proves']);
+    const narrow = SECTIONS.replace('unit: {', 'unit: { required_for: [src/],');
+    const asking = `${narrow}gates: [{ id: mine, class: low, paths: [/.proofhouse/], validators: [unit] }]`;
+    expect(codes(decide([load(minimal(narrow))], bringing(minimal(asking))))).toEqual([
+      'nothing_proves',
+    ]);
   });
 
   test('may declare a check, which is run once it is in', () => {

@@ -8,8 +8,10 @@ import { parseArgs } from 'node:util';
 import { globRows } from './glob.ts';
 import { table } from './measure.ts';
 import { policyRows } from './policy.ts';
+import { simulateRows } from './simulate.ts';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
 const n = values.quick ? 3 : 20;
 
-process.stdout.write(`${table([...(await globRows(n)), ...(await policyRows(n))])}\n`);
+const rows = [...(await globRows(n)), ...(await policyRows(n)), ...(await simulateRows(n))];
+process.stdout.write(`${table(rows)}\n`);

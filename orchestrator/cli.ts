@@ -12,6 +12,7 @@ import {
   type ModelChoice,
   openFactory,
   openLedgers,
+  openLocal,
   openModel,
   openReading,
 } from './compose.ts';
@@ -77,6 +78,8 @@ function contextOf(global: Global): Context {
     clock,
     ledgers: (folder = home) => openLedgers(folder, clock),
     reading: () => openReading(home),
+    orgPolicies: global.orgPolicy ?? [],
+    local: openLocal,
     model,
     factory: async (scripted) => {
       const upstream = await openModel(model(scripted));

@@ -15,6 +15,7 @@ import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
 import { pinned, recipes } from '../sandboxes/images/recipes.ts';
 import { folders } from '../sandboxes/source/folders.ts';
+import { openLocal } from '../sandboxes/source/local-change.ts';
 import { openSource } from '../sandboxes/source/source.ts';
 import { GATEWAY_URL, openWorkspaces } from '../sandboxes/workspaces.ts';
 import { commandValidator } from '../validators/command.ts';
@@ -42,7 +43,7 @@ const SANDBOX_UID = 20_000;
 const RENEW_MS = 10_000;
 const BREAK_MS = 2000;
 
-export { chooseModel, type ModelChoice, openModel };
+export { chooseModel, type ModelChoice, openLocal, openModel };
 
 export type FactoryOptions = {
   readonly home: string;

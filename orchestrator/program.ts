@@ -3,18 +3,17 @@
  * they are called.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Context, Exit } from './commands/context.ts';
+import type { Perform } from './commands/context.ts';
 import { approve, refuse } from './commands/decide.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
 import { initCommand } from './commands/init.ts';
-import { policyExplain, policyLint } from './commands/policy.ts';
-import { policyMatch } from './commands/policy-match.ts';
 import { runLogs, runRetry, runShow, runsCommand } from './commands/run.ts';
 import { serve } from './commands/serve.ts';
 import { setup } from './commands/setup.ts';
 import { taskAdd, taskCancel } from './commands/task.ts';
+import { policyCommands } from './program-policy.ts';
 
 export type Global = {
   readonly home?: string;
@@ -22,9 +21,6 @@ export type Global = {
   readonly json?: boolean;
   readonly orgPolicy?: string[];
 };
-
-/** Runs a command with what the command line's own options ask for. */
-export type Perform = (command: (context: Context) => Promise<Exit>) => Promise<void>;
 
 export function buildProgram(perform: Perform): Command {
   const program = new Command('proofhouse')
@@ -203,35 +199,6 @@ function decisionCommands(program: Command, perform: Perform): void {
         ),
       );
   }
-}
-
-function policyCommands(program: Command, perform: Perform): void {
-  const policy = program.command('policy').description('what a policy says');
-  policy
-    .command('lint')
-    .description('every error and warning of a policy file')
-    .argument('[file...]', 'default: .proofhouse/policy.yaml')
-    .action((files: string[]) => perform((context) => policyLint(context, files)));
-  policy
-    .command('explain')
-    .description('what a change to these paths would ask for')
-    .argument('<path...>')
-    .option('--policy <file...>', 'default: .proofhouse/policy.yaml')
-    .action((paths: string[], options: { policy?: string[] }) =>
-      perform((context) => policyExplain(context, paths, options.policy ?? [])),
-    );
-  policy
-    .command('match')
-    .description('which paths a pattern covers; ends with 0 whether or not any matches')
-    .argument('<pattern>', 'as in the paths of a gate, and quoted: "src/auth/"')
-    .argument('<path...>', 'from the root of the repository; - reads them from stdin')
-    .option('--codeowners', 'as CODEOWNERS does: "dir/" is not dir itself')
-    .action((pattern: string, paths: string[], { codeowners }: { codeowners?: boolean }) => {
-      const isCodeowners = codeowners ?? false;
-      return perform((context) =>
-        policyMatch(context, { pattern, paths, isCodeowners, input: process.stdin }),
-      );
-    });
 }
 
 function positive(text: string): number {

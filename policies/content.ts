@@ -42,12 +42,8 @@ export function fileChange({ texts }: Pick<Facts, 'texts'>, entry: Entry): FileC
 type Around = { readonly subjects: readonly Subject[]; readonly all: readonly FileChange[] };
 
 function firingsOfRule(rule: ContentRule, facts: Facts, { subjects, all }: Around): Firing[] {
-  const detector = rule.detect === undefined ? undefined : DETECTORS.get(rule.detect);
-  const covering = {
-    paths: rule.paths ?? [...(detector?.paths ?? EVERYTHING)],
-    except: rule.except,
-    operations: rule.operations,
-  };
+  const detector = detectorOf(rule);
+  const covering = readBy(rule);
   const files = filesOf(covering, subjects, facts);
   if (detector === undefined) return textFirings(compiled(rule), files);
   const past = HISTORY_READERS.has(rule.detect ?? '')
@@ -66,6 +62,16 @@ function compiled(rule: ContentRule): TextRule {
   if ('problem' in fresh) throw new TypeError(`rule ${rule.id} was let in: ${fresh.problem}`);
   COMPILED.set(rule, fresh);
   return fresh;
+}
+
+/** Where a rule looks: at its own paths, else at its detector's, else everywhere. */
+export function readBy(rule: ContentRule): Parameters<typeof matchGate>[0] {
+  const { except, operations } = rule;
+  return { paths: rule.paths ?? [...(detectorOf(rule)?.paths ?? EVERYTHING)], except, operations };
+}
+
+function detectorOf({ detect }: ContentRule) {
+  return detect === undefined ? undefined : DETECTORS.get(detect);
 }
 
 /** What a rule reads. A path told from a covered one by case or form only is read as well. */

@@ -1,179 +1,145 @@
-/** Which gates a path meets, who must agree and what must prove it: the decision, told before it is needed. */
+/**
+ * What a policy says, told before it is needed: of one path, or of a whole change.
+ *
+ * Of a path alone nobody knows the content, so rules on content are named and never asked, and the
+ * limits of a whole change are left out.
+ */
 import { Entry, type Facts, type Operation } from '../orchestrator/domain/change.ts';
-import type { Person } from '../orchestrator/domain/ids.ts';
-import type { Judgement, RiskClass } from '../orchestrator/domain/judgement.ts';
+import type { DecisionExplanation, PathExplanation } from '../orchestrator/domain/explanation.ts';
+import type { Denial, Judgement, Verdict } from '../orchestrator/domain/judgement.ts';
 import { decide } from './decide.ts';
+import { membersOf } from './declared.ts';
+import { peopleOf, termsOf } from './explain-people.ts';
+import { rightsOf } from './explain-rights.ts';
+import { addedSpeakers, speakersOf } from './explain-speakers.ts';
 import { entriesDigest } from './facts.ts';
-import { gateMatcher, keyed } from './gates.ts';
-import { slotsOf } from './join.ts';
-import { networkOf } from './network.ts';
+import { subjectsOf } from './gates.ts';
+import { sorted } from './join.ts';
 import type { LoadedPolicy } from './parse.ts';
 
-export type Explanation = {
-  readonly path: string;
-  readonly verdict: Judgement['verdict'];
-  readonly riskClass: RiskClass;
-  readonly gates: readonly ExplainedGate[];
-  readonly needs: readonly {
-    readonly gate: string;
-    readonly group: string;
-    readonly count: number;
-    readonly members: readonly Person[];
-  }[];
-  readonly distinct: boolean;
-  /** How long an approval stays good; null when nobody is asked. */
-  readonly expiresMs: number | null;
-  readonly validators: readonly string[];
-  readonly denials: readonly string[];
+/** The role that a run's agent has. */
+const ROLE = 'coder';
+
+export type Question = {
+  readonly operation: Operation;
+  /** Fully qualified ref the change would be meant for. */
+  readonly target: string;
+  /** Who asks for the change: a person, or a name whoever knows them; null for nobody in particular. */
+  readonly requester: string | null;
+  /** ISO 8601, UTC. */
+  readonly now: string;
 };
 
-export type ExplainedGate = {
-  readonly layer: string;
-  readonly id: string;
-  /** The pattern that matched; null for a gate that Proofhouse adds. */
-  readonly pattern: string | null;
-  readonly where: string;
-  readonly riskClass: RiskClass;
-  readonly why: string;
-};
-
-/** What would be said of a change to each path alone; the limits of a whole change are left out. */
+/** What would be said of a change to each path alone. */
 export function explain(
   layers: readonly LoadedPolicy[],
   paths: readonly string[],
-  now: string,
-  operation: Operation = 'modify',
-): Explanation[] {
-  return paths.map((path) => {
-    const judgement = decide(layers, factsOf(path, operation), now);
-    const held = judgement.gates.filter(({ approvals }) => approvals.length > 0);
-    return {
-      path,
-      verdict: judgement.verdict,
-      riskClass: judgement.riskClass,
-      gates: judgement.gates.flatMap((gate) => explainGate(layers, gate, path)),
-      needs: held.flatMap(({ id, approvals }) =>
-        slotsOf(approvals).map((slot) => ({
-          gate: id,
-          ...slot,
-          members: judgement.groups[slot.group]?.members ?? [],
-        })),
-      ),
-      distinct: judgement.distinct,
-      expiresMs: held.length > 0 ? Math.min(...held.map(({ expiresMs }) => expiresMs)) : null,
-      validators: judgement.validators,
-      denials: judgement.denials.map(({ message }) => message),
-    };
-  });
+  question: Question,
+): PathExplanation[] {
+  return paths.map((path) => explainPath(layers, path, question));
 }
 
-export function explainPaths(
+/** What was said of a change, with the people it comes down to. */
+export function explainDecision(
   layers: readonly LoadedPolicy[],
-  paths: readonly string[],
-  now: string,
-): string {
-  const doors = networkOf(layers);
-  const network = [
-    `setup: ${doors.setup ? 'package-registry' : 'nothing'}`,
-    `agent: ${doors.agent ? 'model-gateway' : 'nothing'}`,
-    'checks: nothing',
-  ].join(', ');
-  return explain(layers, paths, now)
-    .map((told) => [...lines(told), `  network    ${network}`].join('\n'))
-    .join('\n\n');
+  judgement: Judgement,
+  requester: string | null,
+): DecisionExplanation {
+  return {
+    judgement,
+    people: peopleOf(layers, judgement, requester),
+    terms: termsOf(judgement),
+  };
 }
 
-function lines(told: Explanation): string[] {
-  const expiry = told.expiresMs === null ? '' : ` · approvals last ${lasting(told.expiresMs)}`;
-  const needs = told.needs.map(({ gate, group, count, members }) => {
-    return `${group} ×${count} (${members.join(', ') || 'nobody'}) for ${gate}`;
-  });
-  return [
-    `${told.path}   ${told.riskClass} · ${ENDS[told.verdict]}${expiry}`,
-    ...table(told.gates),
-    ...needs.map((need, index) => `  ${index === 0 ? 'needs     ' : '          '} ${need}`),
-    ...(told.needs.length > 0 && told.distinct ? ['             distinct people'] : []),
-    `  validators ${told.validators.join(', ') || 'none'}`,
-    ...told.denials.map((denial) => `  denied     ${denial}`),
-  ];
-}
-
-const ENDS: Record<Judgement['verdict'], string> = {
-  allow: 'becomes a pull request when its checks pass',
-  hold: 'held before the pull request',
-  deny: 'forbidden',
-};
-
-function table(gates: readonly ExplainedGate[]): string[] {
-  if (gates.length === 0) return ['  gates      none; takes the class of unmatched paths'];
-  const rows = gates.map(({ layer, id, pattern, where, riskClass }) => {
-    return [layer, `gate ${id}`, pattern === null ? '' : `"${pattern}"`, where, riskClass];
-  });
-  const widths = [0, 1, 2, 3].map((column) =>
-    Math.max(...rows.map((row) => (row[column] ?? '').length)),
-  );
-  return rows.map((row) => {
-    return `  ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  ')}`;
-  });
-}
-
-function explainGate(
+function explainPath(
   layers: readonly LoadedPolicy[],
-  { id, sources, riskClass, why }: Judgement['gates'][number],
   path: string,
-): ExplainedGate[] {
-  const declared = layers.flatMap((loaded) =>
-    loaded.policy.gates.flatMap((gate, index) => {
-      const match = gate.id === id ? gateMatcher(gate)(keyed(path)) : null;
-      if (!match || match === 'confusable') return [];
-      const pattern = gate.paths[match.pattern] ?? null;
-      const at = loaded.where(['gates', index, 'paths', match.pattern]);
-      const told = { layer: loaded.name, id, pattern, where: at };
-      return [{ ...told, riskClass: gate.class, why: gate.why ?? '' }];
-    }),
-  );
-  if (declared.length > 0) return declared;
-  const [{ layer, where } = { layer: '', where: '' }] = sources;
-  return [{ layer, id, pattern: null, where, riskClass, why }];
+  { operation, target, requester, now }: Question,
+): PathExplanation {
+  const facts = { ...factsOf(path, operation), target };
+  const judgement = judgedByPlace(layers, facts, now);
+  const members = (group: string) => membersOf(layers, group);
+  const asked = { facts, subjects: subjectsOf(facts.entries), now, members };
+  const speakers = [
+    ...layers.flatMap((loaded) => speakersOf(loaded, path, asked)),
+    ...addedSpeakers(judgement),
+  ];
+  const speaking = new Set(speakers.map(({ pack }) => pack));
+  const packs = sorted(layers.flatMap((loaded) => loaded.packs.map(({ name }) => name)));
+  const { verdict, wouldBe, enforcement, riskClass, surface } = judgement;
+  return {
+    ...{ path, operation, target, verdict, wouldBe, enforcement, riskClass, surface },
+    ...peopleOf(layers, judgement, requester),
+    ...rightsOf(layers, { path, role: ROLE, riskClass }),
+    terms: termsOf(judgement),
+    speakers,
+    silentPacks: packs.filter((pack) => !speaking.has(pack)),
+    validators: judgement.validators,
+    exemptions: judgement.exemptions,
+    neverDelegated: judgement.neverDelegated,
+    denials: judgement.denials,
+  };
 }
 
-const HOUR_MS = 3_600_000;
+function judgedByPlace(layers: readonly LoadedPolicy[], facts: Facts, now: string): Judgement {
+  const judgement = decide(layers.map(placesOnly), facts, now);
+  const denials = judgement.denials.filter((denial) => !isOfContent(denial, facts));
+  if (denials.length === judgement.denials.length) return judgement;
+  const isHeld = judgement.gates.some(({ approvals }) => approvals.length > 0);
+  const wouldBe: Verdict = denials.length > 0 ? 'deny' : isHeld ? 'hold' : 'allow';
+  const enforcement = layers.some(({ policy }) => policy.enforcement === 'enforce');
+  return enforcement
+    ? { ...judgement, denials, wouldBe, verdict: wouldBe, enforcement: 'enforce' }
+    : { ...judgement, denials, wouldBe, verdict: 'allow', enforcement: 'evaluate' };
+}
 
-function lasting(ms: number): string {
-  if (ms >= HOUR_MS) return `${Math.round(ms / HOUR_MS)}h`;
-  return `${Math.round(ms / 1_000)}s`;
+/** A link's target and a new policy's text are judged when there are some. */
+function isOfContent({ code }: Denial, { entries }: Facts): boolean {
+  const isNewText = entries.some(({ newMode }) => newMode.startsWith('100'));
+  return code === 'symlink_unread' || (code === 'policy_proposed' && isNewText);
+}
+
+function placesOnly(loaded: LoadedPolicy): LoadedPolicy {
+  const { policy, packs } = loaded;
+  const limits = Object.fromEntries(
+    Object.entries(policy.limits).map(([name, limit]) => [
+      name,
+      typeof limit === 'number' ? null : limit,
+    ]),
+  ) as typeof policy.limits;
+  const absolute = { maxFiles: null, maxChangedLines: null };
+  return {
+    ...loaded,
+    policy: { ...policy, content: [], limits: { ...limits, absolute } },
+    packs: packs.map((pack) => ({ ...pack, policy: { ...pack.policy, content: [] } })),
+  };
 }
 
 /** One small text file at the path, on object ids that stand for no object. */
 function factsOf(path: string, operation: Operation): Facts {
   const [before, after, none] = ['1', '2', '0'].map((digit) => digit.repeat(40));
+  const newModes = { delete: '000000', mode: '100755', type: '120000', add: null, modify: null };
   const entry = Entry.parse({
     path,
     operation,
     oldMode: operation === 'add' ? '000000' : '100644',
-    newMode: { delete: '000000', mode: '100755', type: '120000' }[operation as string] ?? '100644',
+    newMode: newModes[operation] ?? '100644',
     oldOid: operation === 'add' ? none : before,
     newOid: operation === 'delete' ? none : operation === 'mode' ? before : after,
   });
   const entries = [entry];
-  const change = {
-    base: entry.oldOid,
-    tree: entry.newOid,
-    entries: entriesDigest(entries),
-    files: 1,
-    addedLines: 0,
-    removedLines: 0,
-  };
+  const counts = { files: 1, addedLines: 0, removedLines: 0 };
   return {
-    change,
+    change: { base: entry.oldOid, tree: entry.newOid, entries: entriesDigest(entries), ...counts },
     entries,
     blobBytes: { [entry.newOid]: 0 },
     binary: [],
-    target: 'refs/heads/main',
+    target: '',
     texts: {},
     roots: [],
     history: [],
     groups: {},
-    madeBy: null,
+    madeBy: ROLE,
   };
 }

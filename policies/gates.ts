@@ -40,7 +40,7 @@ export function keyed(path: string): Keyed {
   return { path, parts, key, keyParts, isPlain: isAscii(path) };
 }
 
-export type Covering = Pick<GateRule, 'paths' | 'except'>;
+export type Covering = Readonly<Record<'paths' | 'except', readonly string[]>>;
 
 type Matcher = (on: Keyed) => PathMatch;
 
@@ -69,6 +69,12 @@ function compiled({ paths, except }: Covering): Matcher {
     if (pattern < 0) return looksCovered ? 'confusable' : null;
     return firstOf(excepted, path, parts) < 0 ? { pattern } : null;
   };
+}
+
+/** Index of the first of these patterns that covers a path, or null. */
+export function patternOf(patterns: readonly string[], on: Keyed): number | null {
+  const match = gateMatcher({ paths: patterns, except: [] })(on);
+  return match === null || match === 'confusable' ? null : match.pattern;
 }
 
 type Cut = ReturnType<typeof compileCut>;

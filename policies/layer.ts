@@ -84,14 +84,16 @@ export function judgeLayer(loaded: LoadedPolicy, asked: Asked): LayerDecision {
 }
 
 /** A gate of the layer or of one of its packs, with what it matched. */
-type Declared = {
+export type Declared = {
   readonly rule: GateRule;
   readonly candidate: Candidate;
   readonly matches: GateMatches;
   readonly exemptions: readonly Exemption[];
 };
 
-function rulesOf(loaded: LoadedPolicy): { origin: Origin; gates: GateRule[]; content: Content }[] {
+export type Rules = { origin: Origin; gates: GateRule[]; content: Content };
+
+export function rulesOf(loaded: LoadedPolicy): Rules[] {
   const { policy, packs } = loaded;
   return [
     { origin: loaded, gates: policy.gates, content: policy.content },
@@ -105,7 +107,7 @@ function rulesOf(loaded: LoadedPolicy): { origin: Origin; gates: GateRule[]; con
 
 type Content = LoadedPolicy['policy']['content'];
 
-function declaredGates(loaded: LoadedPolicy, { facts, subjects, now }: Asked): Declared[] {
+export function declaredGates(loaded: LoadedPolicy, { facts, subjects, now }: Asked): Declared[] {
   return rulesOf(loaded).flatMap(({ origin, gates }) => {
     const matched = matchGates(gates, subjects);
     return gates.flatMap((rule, index) => {

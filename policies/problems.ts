@@ -13,6 +13,8 @@ export type Place = {
   readonly width: number;
   /** The text of that line. */
   readonly source: string;
+  /** For each step of the way there, the `id` of the list item it leads to, where that has one. */
+  readonly ids?: readonly (string | null)[];
 };
 
 /** `info` is worth knowing and counts for nothing. */
@@ -31,7 +33,7 @@ export function renderProblem(problem: Problem): string {
   const { code, severity, message, file, line, column, width, hint } = problem;
   const bar = `${' '.repeat(String(line).length + 2)}|`;
   const caret = `${' '.repeat(column - 1)}${'^'.repeat(width)}${hint ? ` ${hint}` : ''}`;
-  const within = pathText(problem.path);
+  const within = pathText(problem.path, problem.ids ?? []);
   return [
     `${severity}[${code}]: ${message}`,
     `${' '.repeat(String(line).length + 1)}--> ${file}:${line}:${column}`,
@@ -39,6 +41,7 @@ export function renderProblem(problem: Problem): string {
     ` ${line} | ${visible(problem.source)}`,
     `${bar} ${caret}`,
     ...(within ? [`${bar.replace('|', '=')} in: ${within}`] : []),
+    `${bar.replace('|', '=')} see: proofhouse policy explain-code ${code}`,
   ].join('\n');
 }
 
@@ -46,10 +49,12 @@ export function inOrder(problems: readonly Problem[]): Problem[] {
   return [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-function pathText(path: readonly (string | number)[]): string {
+/** As in `gates[0] (auth) › approvals[0]`. */
+function pathText(path: Problem['path'], ids: NonNullable<Place['ids']>): string {
   let text = '';
-  for (const step of path) {
-    if (typeof step === 'number') text += `[${step}]`;
+  for (const [depth, step] of path.entries()) {
+    const id = ids[depth] ?? null;
+    if (typeof step === 'number') text += `[${step}]${id === null ? '' : ` (${visible(id)})`}`;
     else text += text === '' ? step : ` › ${step}`;
   }
   return text;

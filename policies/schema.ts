@@ -144,11 +144,18 @@ export type Policy = z.output<typeof Policy>;
 
 /** A pack: gates and rules that take the classes, groups and people of the layer that names it. */
 export const PackFile = z.strictObject({
-  apiVersion: ApiVersion,
-  kind: z.literal('Pack'),
-  metadata: z.strictObject({ name: Line, version: z.int().min(1), why: Line }),
-  gates: PackGates.default([]),
-  content: PackContents.default([]),
+  apiVersion: key(ApiVersion, 'The version of this language.'),
+  kind: key(z.literal('Pack'), 'Always Pack.'),
+  metadata: key(
+    z.strictObject({
+      name: key(Line, 'What the pack is called.'),
+      version: key(z.int().min(1), 'Its major version; what it gates changes only with this.'),
+      why: key(Line, 'What it is for.'),
+    }),
+    'What this file is.',
+  ),
+  gates: key(PackGates.default([]), 'Rules on where.', 'union'),
+  content: key(PackContents.default([]), 'Rules on what changed.', 'union'),
 });
 export type PackFile = z.output<typeof PackFile>;
 

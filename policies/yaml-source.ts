@@ -65,8 +65,11 @@ function parse<S extends z.ZodType>(
   const read = readDocument(source, name);
   if ('problems' in read) return bounded(read.problems);
   const { document, text } = read;
-  const place = (path: YamlPath, part: 'key' | 'value' = 'value') =>
-    text.place(rangeOf(document, path, part));
+  const place = (path: YamlPath, part: 'key' | 'value' = 'value') => {
+    const ids = idsOn(document, path);
+    const found = text.place(rangeOf(document, path, part));
+    return ids.some((id) => id !== null) ? { ...found, ids } : found;
+  };
   const checked = issuesOf(schema, document.toJS({ maxAliasCount: 0 }));
   if ('value' in checked) return { value: checked.value, digest: sha256(source), place };
   return bounded(checked.issues.map((issue) => schemaProblem(issue, place)));
@@ -169,6 +172,19 @@ function rangeOf(document: Document, path: YamlPath, part: 'key' | 'value'): Ran
     range = rangeOfNode(wantsKey || !node ? (found.key ?? node) : node);
   }
   return range;
+}
+
+const ID_SHOWN_MAX = 40;
+
+function idsOn(document: Document, path: YamlPath): (string | null)[] {
+  let node: Node | null = document.contents;
+  return path.map((step) => {
+    const isItem = isSeq(node);
+    node = childOf(node, step)?.value ?? null;
+    const id = isItem ? childOf(node, 'id')?.value : null;
+    const isNamed = isScalar(id) && typeof id.value === 'string' && id.value !== '';
+    return isNamed ? String(id.value).slice(0, ID_SHOWN_MAX) : null;
+  });
 }
 
 type Child = { key: Node | null; value: Node | null };

@@ -5,7 +5,7 @@ import { Fault } from '../domain/faults.ts';
 import type { Person, RunId } from '../domain/ids.ts';
 import { RunId as RunIdSchema } from '../domain/ids.ts';
 import type { Task } from '../domain/task.ts';
-import type { Forge, JournalEntry, Source, Store } from '../ports.ts';
+import type { Forge, JournalEntry, LocalRepository, Source, Store } from '../ports.ts';
 import { printableJson } from '../text/columns.ts';
 
 export type Context = {
@@ -28,6 +28,10 @@ export type Context = {
   readonly ledgers: (home?: string) => { store: Store; forge: Forge };
   /** The controller's bare copies, to read from. */
   readonly reading: () => { source: Source };
+  /** Policy files above a repository's own, as they were named. */
+  readonly orgPolicies: readonly string[];
+  /** The repository that a folder is in, to read from. Whoever opens it closes it. */
+  readonly local: (folder: string) => Promise<LocalRepository>;
   /** What answers agents: a configured model, or scenario files of a folder. */
   readonly model: (scripted: string | null) => ModelChoice;
   /** With a model and an engine; `scripted` is a folder of scenario files. */
@@ -36,6 +40,9 @@ export type Context = {
 
 /** Exit code: 0 done, 1 failed or refused, 2 usage or policy, 3 waits for a person, 4 broke. */
 export type Exit = number;
+
+/** Runs a command with what the command line's own options ask for. */
+export type Perform = (command: (context: Context) => Promise<Exit>) => Promise<void>;
 
 export async function knownRun(
   store: Store,

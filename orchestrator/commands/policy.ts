@@ -1,10 +1,9 @@
-/** `policy lint|explain`: what a policy says, before it says it to a run. Works without an engine. */
+/** `policy lint`: everything wrong with a policy, before a run meets it. Works without an engine. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { explain, explainPaths } from '../../policies/explain.ts';
-import { lint, lintLayers } from '../../policies/lint.ts';
+import { lint } from '../../policies/lint.ts';
 import { type LoadedPolicy, parsePolicyBytes } from '../../policies/parse.ts';
 import { inOrder, type Problem, renderProblem } from '../../policies/problems.ts';
 import { Fault } from '../domain/faults.ts';
@@ -19,8 +18,8 @@ export async function policyLint(context: Context, files: readonly string[]): Pr
   const parsed = await Promise.all(named.map((file) => parseFile(context.cwd, file)));
   const layers = parsed.flatMap((one) => ('policy' in one ? [one.policy] : []));
   const problems = inOrder([
-    ...parsed.flatMap((one) => ('problems' in one ? one.problems : lint(one.policy, known))),
-    ...lintLayers(layers),
+    ...parsed.flatMap((one) => ('problems' in one ? one.problems : [])),
+    ...lint(layers, { known, now: context.clock().toISOString(), requester: null }),
   ]);
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const sum = `${named.join(', ')}: ${errors} errors, ${problems.length - errors} warnings`;
@@ -30,21 +29,6 @@ export async function policyLint(context: Context, files: readonly string[]): Pr
     () => ({ errors, problems }),
   );
   return errors > 0 ? 2 : 0;
-}
-
-export async function policyExplain(
-  context: Context,
-  paths: readonly string[],
-  files: readonly string[],
-): Promise<Exit> {
-  const layers = await loadPolicies(context.cwd, files.length > 0 ? files : [POLICY_FILE]);
-  const now = context.clock().toISOString();
-  show(
-    context,
-    () => explainPaths(layers, paths, now),
-    () => explain(layers, paths, now),
-  );
-  return 0;
 }
 
 /** Policies from files, tightest reading wins; one that has any problem is no policy. */
@@ -62,10 +46,19 @@ async function parseFile(
   cwd: string,
   file: string,
 ): Promise<{ policy: LoadedPolicy } | { problems: Problem[] }> {
-  const bytes = await readFile(path.resolve(cwd, file)).catch((cause: NodeJS.ErrnoException) => {
-    throw new Fault('policy_missing', `${file} cannot be read (${cause.code})`, { cause });
+  return parsePolicyBytes(await readPolicy(cwd, file), file);
+}
+
+export function readPolicy(cwd: string, file: string): Promise<Uint8Array> {
+  return readFile(path.resolve(cwd, file)).catch((cause: NodeJS.ErrnoException) => {
+    throw new Fault('policy_missing', `${file} ${whyUnread(cause.code)}`, { cause });
   });
-  return parsePolicyBytes(bytes, file);
+}
+
+/** As the end of a sentence that begins with the file's name. */
+export function whyUnread(code: string | undefined): string {
+  if (code === 'ENOENT') return 'does not exist';
+  return code === 'EISDIR' ? 'is a folder, where a file was expected' : `cannot be read (${code})`;
 }
 
 /** Paths of the repository around, to tell patterns that match nothing. None when there is none. */

@@ -59,6 +59,12 @@ export const FAULTS = {
       'The base commit has no .proofhouse/policy.yaml, and without a policy nothing is allowed.',
     todo: 'Write one with: proofhouse init. Then commit it to the base branch.',
   },
+  facts_invalid: {
+    exit: 2,
+    acts: 'platform engineer',
+    meaning: 'The facts of a change could not be read whole, so nothing is decided.',
+    todo: 'Mend what the message names; the format is printed by: proofhouse policy schema --kind facts',
+  },
   policy_invalid: {
     exit: 2,
     acts: 'platform engineer',

@@ -5,8 +5,9 @@
  * Every fact carries what told us, because the person who reads the starter files must be able to
  * disagree.
  */
+
+import { OWNERS_FILES, type Owners, ownersFrom } from '../../policies/codeowners.ts';
 import { type BrowserTests, browserConfigIn, browserTestsOf } from './browser-tests.ts';
-import { OWNERS_FILES, type Owners, ownersFrom } from './owners.ts';
 import { MANIFESTS_MAX, manifestsIn, type Packages, packagesOf } from './packages.ts';
 import type { Repo } from './repo.ts';
 import { type Sensitive, sensitiveIn } from './sensitive.ts';

@@ -58,7 +58,8 @@ export async function readBaseRules(
   };
 }
 
-function policyOf(bytes: Uint8Array | null, base: Sha): LoadedPolicy {
+/** The layer of a repository, as it stands at the base commit. */
+export function policyOf(bytes: Uint8Array | null, base: Sha): LoadedPolicy {
   if (bytes === null) {
     throw new Fault(
       'policy_missing',

@@ -7,6 +7,7 @@ import type { Task } from '../../../orchestrator/domain/task.ts';
 import { openLocalForge } from '../../../orchestrator/forge/local.ts';
 import type { Source, Store } from '../../../orchestrator/ports.ts';
 import { openSqliteStore } from '../../../orchestrator/store/sqlite.ts';
+import { openLocal } from '../../../sandboxes/source/local-change.ts';
 import { AT, DANA, TASK } from '../fixtures.ts';
 import { temporaryFolder } from '../intake/repositories.ts';
 
@@ -39,7 +40,11 @@ export function desk(over: Partial<Context> = {}): Desk {
     signal: new AbortController().signal,
     clock,
     ledgers: () => ({ store, forge }),
+    orgPolicies: [],
+    local: openLocal,
     reading: () => ({ source: unused<Source>('source') }),
+    orgPolicies: [],
+    local: openLocal,
     model: () => unused('model'),
     factory: () => unused('factory'),
     ...over,

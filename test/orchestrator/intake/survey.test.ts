@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { ownersFrom } from '../../../orchestrator/intake/owners.ts';
 import type { Repo } from '../../../orchestrator/intake/repo.ts';
 import { filesToRead, survey } from '../../../orchestrator/intake/survey.ts';
+import { ownersFrom } from '../../../policies/codeowners.ts';
 import { type Files, SHAPES } from './repositories.ts';
 
 /** Fails when anything is read that was not announced. */
@@ -39,6 +39,7 @@ test('a pnpm monorepo: its manager, its owners, and the runners of its packages'
   expect(found.tests).toMatchObject({ runner: null, below: ['vitest'] });
   expect(found.owners).toEqual({
     path: '.github/CODEOWNERS',
+    problems: [],
     entries: [
       { pattern: '*', owners: ['@acme/everyone'], line: 2 },
       { pattern: '/packages/db/', owners: ['@acme/data', 'ana@example.com'], line: 3 },

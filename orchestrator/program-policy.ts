@@ -1,0 +1,127 @@
+/** How the commands around a policy are called. What they do is in `commands/policy*.ts`. */
+import { type Command, Option } from 'commander';
+import type { Perform } from './commands/context.ts';
+import { policyLint } from './commands/policy.ts';
+import { policyExplainCode } from './commands/policy-code.ts';
+import { policyDecide } from './commands/policy-decide.ts';
+import { explainAsked } from './commands/policy-explain.ts';
+import { policyFormat } from './commands/policy-format.ts';
+import { policyMatch } from './commands/policy-match.ts';
+import { policySchema, SCHEMA_KINDS, type SchemaKind } from './commands/policy-schema.ts';
+import { Operation } from './domain/change.ts';
+import { policyChangeCommands } from './program-policy-change.ts';
+
+const DEFAULT_FILE = 'default: .proofhouse/policy.yaml';
+
+export function policyCommands(program: Command, perform: Perform): void {
+  const policy = program.command('policy').description('what a policy says');
+  policy
+    .command('lint')
+    .description('every error and warning of a policy file')
+    .argument('[file...]', DEFAULT_FILE)
+    .action((files: string[]) => perform((context) => policyLint(context, files)));
+  explainCommand(policy, perform);
+  decideCommand(policy, perform);
+  matchCommand(policy, perform);
+  fileCommands(policy, perform);
+  policyChangeCommands(policy, perform);
+}
+
+type ExplainFlags = {
+  op: Operation;
+  asRequester?: string;
+  branch?: string;
+  policy?: string[];
+  change?: string;
+  repo?: string;
+};
+
+function explainCommand(policy: Command, perform: Perform): void {
+  policy
+    .command('explain')
+    .description('what a change to these paths would ask for, or what one between two commits does')
+    .argument('[path...]', 'files, from the root of the repository')
+    .option('--policy <file...>', `${DEFAULT_FILE}, of the base with --change`)
+    .option('--as-requester <person>', 'leave out whoever asked for the change, as in ana')
+    .option('--branch <name>', 'the branch it is meant for (default: main, or the base)')
+    .addOption(
+      new Option('--op <operation>', 'what is done to the paths')
+        .choices(Operation.options)
+        .default('modify'),
+    )
+    .option('--change <base..head>', 'a change of a local repository, judged whole')
+    .option('--repo <folder>', 'the repository of --change (default: the one around)')
+    .addHelpText(
+      'after',
+      '\nEnds with 0 for paths. With --change: 0 allowed, 1 denied, 3 waits for people.',
+    )
+    .action((paths: string[], flags: ExplainFlags) =>
+      perform((context) =>
+        explainAsked(context, {
+          paths,
+          operation: flags.op,
+          requester: flags.asRequester ?? null,
+          branch: flags.branch ?? null,
+          policies: flags.policy ?? [],
+          range: flags.change ?? null,
+          repository: flags.repo ?? null,
+        }),
+      ),
+    );
+}
+
+function decideCommand(policy: Command, perform: Perform): void {
+  policy
+    .command('decide')
+    .description('the decision over the facts of a change, read from a file')
+    .requiredOption('--facts <file>', 'JSON, see: policy schema --kind facts; - reads stdin')
+    .option('--policy <file...>', DEFAULT_FILE)
+    .option('--now <time>', 'decide as at this moment, as in 2026-01-31T12:00:00Z')
+    .addHelpText('after', '\nEnds with 0 allowed, 1 denied, 3 waits for people, 2 bad input.')
+    .action((flags: { facts: string; policy?: string[]; now?: string }) =>
+      perform((context) =>
+        policyDecide(context, {
+          facts: flags.facts,
+          policies: flags.policy ?? [],
+          now: flags.now ?? null,
+          input: process.stdin,
+        }),
+      ),
+    );
+}
+
+function matchCommand(policy: Command, perform: Perform): void {
+  policy
+    .command('match')
+    .description('which paths a pattern covers; ends with 0 whether or not any matches')
+    .argument('<pattern>', 'as in the paths of a gate, and quoted: "src/auth/"')
+    .argument('<path...>', 'from the root of the repository; - reads them from stdin')
+    .option('--codeowners', 'as CODEOWNERS does: "dir/" is not dir itself')
+    .action((pattern: string, paths: string[], { codeowners }: { codeowners?: boolean }) => {
+      const isCodeowners = codeowners ?? false;
+      return perform((context) =>
+        policyMatch(context, { pattern, paths, isCodeowners, input: process.stdin }),
+      );
+    });
+}
+
+function fileCommands(policy: Command, perform: Perform): void {
+  policy
+    .command('schema')
+    .description('the JSON schema of a file, for editors and other programs')
+    .addOption(new Option('--kind <kind>', 'which file').choices(SCHEMA_KINDS).default('policy'))
+    .action(({ kind }: { kind: SchemaKind }) => perform((context) => policySchema(context, kind)));
+  policy
+    .command('fmt')
+    .description('rewrite policy files in one form; keeps comments and meaning')
+    .argument('[file...]', DEFAULT_FILE)
+    .option('--check', 'write nothing; end with 1 when a file is in another form')
+    .action((files: string[], { check }: { check?: boolean }) =>
+      perform((context) => policyFormat(context, files, check ?? false)),
+    );
+  policy
+    .command('explain-code')
+    .description('what the code of a problem means and what to do')
+    .argument('<code>', 'as in P0103')
+    .action((code: string) => perform((context) => policyExplainCode(context, code)));
+}

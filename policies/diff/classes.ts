@@ -1,0 +1,33 @@
+/** Differences of what classes ask for, and what it means to take another class. */
+import { Bind, CarryForward, RiskClass, Surface } from '../../orchestrator/domain/judgement.ts';
+import { lasting } from '../looser.ts';
+import type { ClassRule, Policy } from '../schema.ts';
+import { ceiling, type Difference, flag, ordered, requiring } from './compare.ts';
+
+export function classDifferences(old: ClassRule, now: ClassRule): Difference[] {
+  return [
+    ...requiring('approvals', [old.approvals, now.approvals]),
+    ...flag('distinct', [old.distinct, now.distinct]),
+    ...ordered('surface', Surface.options, [old.surface, now.surface]),
+    ...ordered('bind', Bind.options, [old.bind, now.bind]),
+    ...ordered('carry_forward', CarryForward.options, [old.carryForward, now.carryForward]),
+    ...ceiling('expires', [old.expiresMs, now.expiresMs], lasting),
+  ];
+}
+
+/** A higher class is tighter where it asks for all that the lower one does, which nothing makes it do. */
+export function risk(
+  key: string,
+  { classes }: Pick<Policy, 'classes'>,
+  [before, after]: readonly [RiskClass, RiskClass],
+): Difference[] {
+  const found = ordered(key, RiskClass.options, [before, after]);
+  const asksLess = classDifferences(classes[before], classes[after]).some(
+    ({ effect }) => effect === 'looser',
+  );
+  return found.map((one) =>
+    one.effect === 'tighter' && asksLess
+      ? { effect: 'may be looser', what: `${one.what}, which asks for less in part` }
+      : one,
+  );
+}

@@ -19,11 +19,11 @@ type Lock = {
   readonly distinct: boolean;
 };
 
+type People = ReadonlyMap<string, readonly Person[]>;
+
 export function deadlockFindings({ loaded, layers, requester }: Linting): Found[] {
   return merged(locks(loaded)).flatMap((lock): Found[] => {
-    const people = new Map(
-      groupsOf(lock.approvals).map((group) => [group, peopleOf(layers, group) ?? []]),
-    );
+    const people = membersFor(lock, layers);
     if (!isJudgeable(lock, people)) return [];
     const opens = (without: Person | null): boolean =>
       isSatisfiable(lock, (group) =>
@@ -51,7 +51,7 @@ function nameOf({ by: [first, ...more] }: Lock): string {
 }
 
 /** A group that is unknown, empty, too small or resolved later has a problem of its own. */
-function isJudgeable({ approvals }: Lock, people: ReadonlyMap<string, readonly Person[]>): boolean {
+function isJudgeable({ approvals }: Lock, people: People): boolean {
   const size = (group: string): number => people.get(group)?.length ?? 0;
   return (
     groupsOf(approvals).every((group) => size(group) > 0) &&
@@ -59,13 +59,24 @@ function isJudgeable({ approvals }: Lock, people: ReadonlyMap<string, readonly P
   );
 }
 
-/** Who could be missed: in a group with more members than there are places, somebody else steps in. */
-function scarce(
-  { approvals }: Lock,
-  people: ReadonlyMap<string, readonly Person[]>,
-): readonly Person[] {
+/** One more than there are places do for all: whoever is missing, somebody else steps in. */
+function membersFor(lock: Lock, layers: readonly LoadedPolicy[]): People {
+  const enough = placesOf(lock) + 1;
+  return new Map(
+    groupsOf(lock.approvals).map((group) => {
+      return [group, (peopleOf(layers, group) ?? []).slice(0, enough)];
+    }),
+  );
+}
+
+function placesOf({ approvals }: Lock): number {
   const slots = approvals.flatMap((item) => ('anyOf' in item ? item.anyOf.flat() : [item]));
-  const places = slots.reduce((sum, { count }) => sum + count, 0);
+  return slots.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** Who could be missed: those of groups without somebody to spare. */
+function scarce(lock: Lock, people: People): readonly Person[] {
+  const places = placesOf(lock);
   const small = [...people.values()].filter((members) => members.length <= places);
   return [...new Set(small.flat())].sort();
 }

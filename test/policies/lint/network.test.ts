@@ -37,8 +37,8 @@ test.each([
 
 test('P0407: it is an error at its place, in every phase', () => {
   for (const [phase, at] of [
-    ['setup', '51:29'],
-    ['agent', '52:29'],
+    ['setup', '52:30'],
+    ['agent', '53:30'],
   ] as const) {
     expect(found(allowing('*.github.io', phase)).filter((one) => one.startsWith('P0407'))).toEqual([
       `P0407 error policy.yaml:${at} anybody can have a name that \`*.github.io\` covers`,

@@ -101,7 +101,7 @@ test('P0208: an expression that any line could match is searched for everywhere'
   const rule = (pattern: string) =>
     withMore(`content: [{ id: c, class: low, text: { added_re2: [foo, '${pattern}'] } }]`);
   expect(found(rule('[0-9]+'))).toEqual([
-    'P0208 warning policy.yaml:56:66 no text must be there for this to match, so every changed line is searched',
+    'P0208 warning policy.yaml:57:57 no text must be there for this to match, so every changed line is searched',
   ]);
   expect(found(rule('port [0-9]+'))).toEqual([]);
 });

@@ -8,7 +8,7 @@ test('P0301: a gate that asks for a group nobody declares', () => {
     '[{ group: payments, count: 1 }]\n    v',
   );
   expect(found(source)).toEqual([
-    'P0301 error policy.yaml:19:16 gate auth asks for the group `payments`, which is not declared',
+    'P0301 error policy.yaml:20:16 gate auth asks for the group `payments`, which is not declared',
   ]);
 });
 
@@ -128,7 +128,7 @@ test('P0304: gates that ask the same are told of once, those of packs too', () =
     'packs: ["builtin:github-actions@1"]\ngates:\n',
   );
   expect(found(source, { known: [] })).toEqual([
-    'P0304 warning policy.yaml:13:8 nobody is left to open rule github-actions.permissions and 2 more like it when local:rita asked for the change',
+    'P0304 warning policy.yaml:13:9 nobody is left to open rule github-actions.permissions and 2 more like it when local:rita asked for the change',
     'P0304 warning policy.yaml:15:5 nobody is left to open gate auth when local:rita asked for the change',
   ]);
 });

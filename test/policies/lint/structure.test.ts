@@ -67,14 +67,14 @@ test('P0403: a class that asks for less than the layer above counts for nothing'
 
 test('P0404: a validator that nobody declares', () => {
   expect(found(edited('[e2e]', '[e2e, ghost]'))).toEqual([
-    'P0404 error policy.yaml:20:23 auth needs the validator `ghost`, which is not declared',
+    'P0404 error policy.yaml:21:23 auth needs the validator `ghost`, which is not declared',
   ]);
 });
 
 test('P0406: a route to one model has nothing to fall back on', () => {
   const routes = (use: string) => withMore(`models: { routes: [{ stage: code, use: [${use}] }] }`);
   expect(found(routes('a'))).toContain(
-    'P0406 warning policy.yaml:56:48 the route for code names one model; when it does not answer, nothing does',
+    'P0406 warning policy.yaml:57:40 the route for code names one model; when it does not answer, nothing does',
   );
   expect(codes(routes('a, b'))).not.toContain('P0406 warning');
 });
@@ -83,7 +83,7 @@ test('P0408: nothing bounds what a task may use up', () => {
   expect(
     found(edited('{ usd: 2, tokens: 2M, wall: 20m, turns: 60, retries: 2 }', '{ wall: 20m }')),
   ).toEqual([
-    'P0408 warning policy.yaml:54:1 nothing bounds what one task may use up of the model',
+    'P0408 warning policy.yaml:55:1 nothing bounds what one task may use up of the model',
   ]);
 });
 

@@ -28,6 +28,7 @@ export async function gatewayRows(n: number, scratch: string): Promise<Row[]> {
     id: RUN,
     ...{ title: 'bench', text: 'bench', source: 'bench', repository: scratch, base: 'main' },
     requester: Person.parse('local:dana'),
+    operator: null,
     queuedAt: new Date().toISOString(),
   });
   const doors = {

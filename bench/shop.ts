@@ -53,7 +53,8 @@ async function shopRun(home: string, shop: string): Promise<Measured> {
   try {
     const file = path.join(SHOP, 'tasks', 'cart-rounding.md');
     const wanted = { text: null, file, repository: shop, base: 'main' };
-    const task = await addTask(ledgers, { ...wanted, requester: personNamed('dana') }, clock());
+    const people = { requester: personNamed('dana'), operator: personNamed('dana') };
+    const task = await addTask(ledgers, { ...wanted, ...people }, clock());
     const models = path.join(SHOP, 'models');
     const args = ['--home', home, 'serve', '--until-idle', '--scripted', models, '--log', 'warn'];
     const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 2, 2] });

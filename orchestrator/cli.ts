@@ -15,6 +15,7 @@ import {
   openLocal,
   openModel,
   openReading,
+  openSignatures,
 } from './compose.ts';
 import { asFault } from './domain/faults.ts';
 import { buildProgram, type Global } from './program.ts';
@@ -77,6 +78,7 @@ function contextOf(global: Global): Context {
     signal: stop.signal,
     clock,
     ledgers: (folder = home) => openLedgers(folder, clock),
+    signatures: (folder = home) => openSignatures(folder, clock),
     reading: () => openReading(home),
     orgPolicies: global.orgPolicy ?? [],
     local: openLocal,

@@ -23,6 +23,7 @@ import { openEvidenceStore } from '../validators/evidence/store.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
 import { Fault } from './domain/faults.ts';
 import type { In, Phase, RunEvent, RunState } from './domain/run-state.ts';
+import { type Signatures, signaturesWith } from './domain/signed.ts';
 import type { Task } from './domain/task.ts';
 import { openLocalForge } from './forge/local.ts';
 import type { Doors, Forge, ModelCall, Source, Stage, Store } from './ports.ts';
@@ -34,6 +35,7 @@ import { seal } from './stages/seal.ts';
 import type { StageTools } from './stages/tools.ts';
 import { validate } from './stages/validate.ts';
 import { work } from './stages/work.ts';
+import { openKeys } from './store/keys.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 
 /** Node inside the images: the one that our own packages bring. */
@@ -78,6 +80,15 @@ export function openReading(home: string): { source: Source } {
   return { source: openSource(folders(home)) };
 }
 
+/** This machine's keys for what people decide. */
+export function openSignatures(home: string, clock: () => Date): Signatures {
+  const keys = openKeys(home, clock);
+  return signaturesWith({
+    signer: () => keys.signer('approval'),
+    trusted: () => keys.trusted('approval'),
+  });
+}
+
 export function openFactory(options: FactoryOptions): Factory {
   const { clock } = options;
   const ledgers = openLedgers(options.home, clock);
@@ -99,6 +110,7 @@ export function openFactory(options: FactoryOptions): Factory {
     workspaces,
     doors: doorsOf(options, ledgers.store, redact),
     evidence,
+    signatures: openSignatures(home, clock),
     agentFor: ({ agent }) =>
       agent.kind === 'codex' ? codex(pinned('codex', '@openai/codex')) : command(agent.run),
     validators: {

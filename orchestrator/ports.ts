@@ -3,9 +3,12 @@
  * nothing else crosses. Every method may throw a `Fault` and may be called again after a crash
  * with the same arguments, unless its comment says otherwise.
  */
+import type { AuditDraft, AuditRecord } from './domain/audit.ts';
 import type { Change, Entry, Facts } from './domain/change.ts';
 import type { Check, Finding } from './domain/check.ts';
+import type { KeyRole, SigningKey, TrustedKey } from './domain/dsse.ts';
 import type { Digest, RunId, Sha } from './domain/ids.ts';
+import type { KeptRecord } from './domain/records.ts';
 import type { RunEvent, RunState } from './domain/run-state.ts';
 import type { Task } from './domain/task.ts';
 
@@ -63,8 +66,36 @@ export type Store = {
   note(activity: Activity): Promise<void>;
   activity(run: RunId): Promise<readonly Activity[]>;
   calls(run: RunId): Promise<readonly ModelCall[]>;
+  /** Stores a record that outlives its run. The first with an id stays; it is never taken out. */
+  keep(record: KeptRecord): Promise<void>;
+  /** Every record that was kept, in order. */
+  kept(): Promise<readonly KeptRecord[]>;
   ledger: Ledger;
+  audit: AuditLog;
   close(): void;
+};
+
+/**
+ * What somebody may have to answer for. Tasks and events write their own records, in the transaction
+ * that stores them: neither is there without the other.
+ */
+export type AuditLog = {
+  /** For what happens outside of any run's journal. */
+  append(draft: AuditDraft): Promise<void>;
+  /** From `seq` on, in order, at most 1,000; none when the log ends before. */
+  records(from: number): Promise<readonly AuditRecord[]>;
+  /** The newest record; null while there is none. */
+  head(): Promise<AuditRecord | null>;
+  /** Brings the log's files up to date and signs a checkpoint when one is due. Safe to repeat. */
+  publish(): Promise<void>;
+};
+
+/** The data directory's signing keys. Synchronous, because they are asked for inside transactions. */
+export type Keys = {
+  /** The newest key of a role, or exactly this one; a role without a key is given its first. */
+  signer(role: KeyRole, key?: string): SigningKey;
+  /** Every public key of a role with its time, oldest first. */
+  trusted(role: KeyRole): readonly TrustedKey[];
 };
 
 export class JournalMoved extends Error {

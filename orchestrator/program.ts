@@ -3,16 +3,23 @@
  * they are called.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Perform } from './commands/context.ts';
-import { approve, refuse } from './commands/decide.ts';
+import { approve } from './commands/approve.ts';
+import { breakGlass, reviewGlass } from './commands/break-glass.ts';
+import type { Context, Exit, Perform } from './commands/context.ts';
+import { delegate } from './commands/delegate.ts';
 import { demo } from './commands/demo.ts';
+import type { Decision } from './commands/desk.ts';
 import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
 import { initCommand } from './commands/init.ts';
+import { refuse } from './commands/refuse.ts';
+import { revoke } from './commands/revoke.ts';
 import { runLogs, runRetry, runShow, runsCommand } from './commands/run.ts';
 import { serve } from './commands/serve.ts';
 import { setup } from './commands/setup.ts';
 import { taskAdd, taskCancel } from './commands/task.ts';
+import { liftVeto, veto } from './commands/veto.ts';
+import { Fault } from './domain/faults.ts';
 import { policyCommands } from './program-policy.ts';
 
 export type Global = {
@@ -38,6 +45,7 @@ export function buildProgram(perform: Perform): Command {
   taskCommands(program, perform);
   runCommands(program, perform);
   decisionCommands(program, perform);
+  emergencyCommands(program, perform);
   policyCommands(program, perform);
   return program;
 }
@@ -180,9 +188,13 @@ function decisionCommands(program: Command, perform: Perform): void {
     as: as ?? null,
   });
 
-  decision('approve', 'agree to exactly one tree of a run that waits').action(
-    (run: string, options: Options) => perform((context) => approve(context, named(run, options))),
-  );
+  decision('approve', 'agree to exactly one tree of a run that waits')
+    .option('--on-behalf-of <person>', 'who handed you their vote')
+    .action((run: string, options: Options & { onBehalfOf?: string }) =>
+      perform((context) =>
+        approve(context, { ...named(run, options), onBehalfOf: options.onBehalfOf ?? null }),
+      ),
+    );
   for (const { name, type, description } of [
     { name: 'reject', type: 'rejected', description: 'end a run that waits' },
     {
@@ -199,7 +211,95 @@ function decisionCommands(program: Command, perform: Perform): void {
         ),
       );
   }
+  decision('veto', 'keep gates of a run shut until you, or who may, open them again')
+    .option('--gate <gate...>', 'which gates (default: all on which you may decide)')
+    .option('--reason <text>', 'why')
+    .option('--lift', 'take the veto away')
+    .action((run: string, options: Options & VetoOptions) =>
+      perform((context) => vetoOrLift(context, named(run, options), options)),
+    );
+  voteCommands(program, perform);
 }
+
+/** What becomes of a vote after it was given, or before. */
+function voteCommands(program: Command, perform: Perform): void {
+  program
+    .command('revoke')
+    .description('take your approval of a run back')
+    .argument('<run>')
+    .option('--gate <gate...>', 'of which gates (default: all)')
+    .option('--reason <text>', 'why')
+    .option('--as <person>', 'whose approval it is')
+    .action(
+      (run: string, { as, gate, reason }: { as?: string; gate?: string[]; reason?: string }) =>
+        perform((context) =>
+          revoke(context, { run, as: as ?? null, gates: gate ?? [], reason: reason ?? null }),
+        ),
+    );
+  program
+    .command('delegate')
+    .description('hand your vote to another person for a while')
+    .requiredOption('--to <person>', 'who votes for you')
+    .requiredOption('--gate <gate...>', 'on which gates')
+    .requiredOption('--for <time>', 'for how long, as in 3d')
+    .option('--as <person>', 'whose vote it is')
+    .action((options: { to: string; gate: string[]; for: string; as?: string }) =>
+      perform((context) =>
+        delegate(context, { ...options, gates: options.gate, as: options.as ?? null }),
+      ),
+    );
+}
+
+type VetoOptions = { gate?: string[]; reason?: string; lift?: boolean };
+
+function vetoOrLift(
+  context: Context,
+  decision: Decision,
+  { gate, reason, lift }: VetoOptions,
+): Promise<Exit> {
+  const gates = gate ?? [];
+  if (lift) return liftVeto(context, { ...decision, gates, reason: reason ?? null });
+  if (reason === undefined) throw new Fault('usage', 'a veto says why, with --reason');
+  return veto(context, { ...decision, gates, reason });
+}
+
+function emergencyCommands(program: Command, perform: Perform): void {
+  // No option is required here: `review` is called through this command, and needs none of them.
+  const glass = program
+    .command('break-glass')
+    .description('open gates of a run in an emergency; another person confirms')
+    .argument('<run>')
+    .option('--tree <id>', 'the tree you looked at, at least 12 digits')
+    .option('--gate <gate...>', 'which gates')
+    .option('--reason <text>', 'why it cannot wait')
+    .option('--incident <url>', "the incident's address")
+    .option('--as <person>', 'who opens, as in local:rita')
+    .action((run: string, { tree, gate, reason, incident, as }: GlassOptions) =>
+      perform((context) =>
+        breakGlass(context, {
+          ...{ run, tree: tree ?? null, as: as ?? null, gates: gate ?? [] },
+          ...{ reason: reason ?? '', incident: incident ?? '' },
+        }),
+      ),
+    );
+  glass
+    .command('review')
+    .description('say what you found of an emergency afterwards')
+    .argument('<run>')
+    .requiredOption('--note <text>', 'what you found')
+    .action((run: string, _: unknown, command: Command) => {
+      const { note, as } = command.optsWithGlobals<{ note: string; as?: string }>();
+      return perform((context) => reviewGlass(context, { run, note, as: as ?? null }));
+    });
+}
+
+type GlassOptions = {
+  tree?: string;
+  gate?: string[];
+  reason?: string;
+  incident?: string;
+  as?: string;
+};
 
 function positive(text: string): number {
   const number = Number(text);

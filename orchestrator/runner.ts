@@ -66,16 +66,38 @@ async function advance(
       step === 'claim'
         ? ({ type: 'claimed' } as const)
         : await perform(runner.stages[step], run, task, signal);
-    // Checked first: an illegal event in the journal would fail every replay.
-    const next = apply(run, event);
-    await runner.store.append(lease.run, seq, event, lease);
-    run = next;
-    seq += 1;
+    ({ run, seq } = await write(runner.store, lease, { run, seq }, event));
     if (event.type === 'machinery_broke' && nextStep(run) !== null)
       await pause(runner, run, signal);
   }
   await runner.discard(lease.run);
   return run;
+}
+
+type Written = { readonly run: RunState; readonly seq: number };
+
+/**
+ * What a person wrote while a stage worked comes before what the stage found, and undoes none of it: an
+ * approval that was taken back costs nobody an hour of an agent. A phase that changed does.
+ */
+async function write(
+  store: Store,
+  lease: Lease,
+  { run, seq }: Written,
+  event: RunEvent,
+): Promise<Written> {
+  // Checked first: an illegal event in the journal would fail every replay.
+  const next = apply(run, event);
+  try {
+    await store.append(lease.run, seq, event, lease);
+    return { run: next, seq: seq + 1 };
+  } catch (error) {
+    const journal = await store.read(lease.run);
+    const now = replay(journal);
+    const isSame = now.phase === run.phase && journal.length > seq;
+    if (!(error instanceof JournalMoved) || !isSame) throw error;
+    return write(store, lease, { run: now, seq: journal.length }, event);
+  }
 }
 
 /** A controller that was killed between an event and the clearing up after it left this behind. */

@@ -1,7 +1,13 @@
 /** What may become a gate of the decision: a gate, a content rule, or one that Proofhouse adds. */
 import { digestOf, type Json } from '../orchestrator/domain/canonical.ts';
 import type { Entry } from '../orchestrator/domain/change.ts';
-import type { Denial, Requirement, RiskClass, Surface } from '../orchestrator/domain/judgement.ts';
+import type {
+  Denial,
+  GateJudgement,
+  Requirement,
+  RiskClass,
+  Surface,
+} from '../orchestrator/domain/judgement.ts';
 import { type GateHit, maxSurface, mergeRequirements, sorted } from './join.ts';
 import type { Loaded, LoadedPolicy } from './parse.ts';
 import type { OWN_GATES } from './schema.ts';
@@ -20,7 +26,7 @@ export type Candidate = {
   readonly approvals: readonly Requirement[];
   readonly validators: readonly string[];
   readonly paths: readonly string[];
-  readonly findings: readonly { readonly key: string; readonly message: string }[];
+  readonly findings: readonly GateJudgement['findings'][number][];
   /** What an approval is bound to beside the class. */
   readonly definition: Json;
 };

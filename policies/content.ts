@@ -105,7 +105,7 @@ function gateOf(
     validators: rule.validators,
     paths: firings.map(({ path }) => path),
     findings: [...found]
-      .map(([key, message]) => ({ key, message }))
+      .map(([key, message]) => ({ key, message, detector: rule.detect ?? null }))
       .sort((a, b) => (a.key < b.key ? -1 : 1)),
     // What came from YAML is plain data; the schema's type of an option says less than that.
     definition: rule as Json,

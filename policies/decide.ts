@@ -109,17 +109,33 @@ function described(
     distinct: gates.some(({ distinct }) => distinct),
     needs: mergeSlots(gates.flatMap(({ approvals }) => slotsOf(approvals))),
     policy: policyDigest(layers),
-    groups: Object.fromEntries(
-      Object.entries(decision.groups).map(([group, { members, minAssurance }]) => {
-        return [group, { members: [...members], minAssurance }];
-      }),
-    ),
+    groups: groupsOf(layers, decision, facts),
     separation: separationOf(layers),
     exemptions: [...decision.exemptions],
     neverDelegated: [...decision.neverDelegated],
     delegation: delegationOf(layers),
     breakGlass: breakGlassOf(layers),
   };
+}
+
+/** Who is asked for, who may lift a veto, and who may break the glass. */
+function groupsOf(
+  layers: readonly LoadedPolicy[],
+  decision: LayerDecision,
+  facts: Facts,
+): Judgement['groups'] {
+  const { escalation } = separationOf(layers);
+  const beside = [...escalation, ...(breakGlassOf(layers)?.groups ?? [])];
+  const groups = [
+    ...beside.map((group) => [group, membersOf(layers, group, facts.groups)] as const),
+    // Of a group that a gate asks for, what all layers agree on.
+    ...Object.entries(decision.groups),
+  ];
+  return Object.fromEntries(
+    groups.map(([group, { members, minAssurance }]) => {
+      return [group, { members: [...members], minAssurance }];
+    }),
+  );
 }
 
 /**

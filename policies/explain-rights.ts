@@ -33,7 +33,8 @@ function isOfRights({ path }: Beyond): boolean {
 
 function mayWrite(layers: readonly LoadedPolicy[], role: string, path: string) {
   const problems = layers.flatMap((loaded) => writeProblem(loaded, role)(path) ?? []);
-  if (problems.length > 0) return { isAllowed: false, why: sorted(problems).join('; ') };
+  if (problems.length > 0)
+    return { isAllowed: false, why: sorted(problems.map((one) => `it ${one}`)).join('; ') };
   const patterns = layers.flatMap((loaded) => writtenIn(loaded, role, path));
   return { isAllowed: true, why: patterns.join(', ') || `nothing limits the ${role}` };
 }

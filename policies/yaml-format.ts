@@ -27,12 +27,13 @@ const LEXER_SCALAR = '\u001f';
 
 /** The text of a file that is known to parse, or null when it cannot be written without a loss. */
 export function formatYaml(source: string, keys: readonly string[]): string | null {
-  const given = read(source);
-  const plain = isAtMargin(given, source) ? source : written(given);
-  const text = `${ordered(sectionsOf(plain), keys).map(sectionText).join('')}`;
+  const lines = source.replace(/^\ufeff/, '').replaceAll('\r\n', '\n');
+  const given = read(lines);
+  const plain = isAtMargin(given, lines) ? lines : written(given);
+  const text = ordered(sectionsOf(plain), keys).map(sectionText).join('');
   const again = read(text);
   const isWhole = again.errors.length === 0 && meaningOf(again) === meaningOf(given);
-  return isWhole && remarksIn(text) === remarksIn(source) ? text : null;
+  return isWhole && remarksIn(text) === remarksIn(lines) ? text : null;
 }
 
 function read(text: string): Document.Parsed {
@@ -123,6 +124,8 @@ function arrange(document: Document): void {
     Map: (_, map) => padded(map, ' '),
     Seq: (_, list) => padded(list, ''),
   });
+  // Of a file that is one map in braces, the keys go to the margin.
+  if (isMap(document.contents)) document.contents.flow = false;
   spread(document.contents);
 }
 

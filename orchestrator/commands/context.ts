@@ -4,6 +4,7 @@ import type { Factory, ModelChoice } from '../compose.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Person, RunId } from '../domain/ids.ts';
 import { RunId as RunIdSchema } from '../domain/ids.ts';
+import type { Signatures } from '../domain/signed.ts';
 import type { Task } from '../domain/task.ts';
 import type { Forge, JournalEntry, LocalRepository, Source, Store } from '../ports.ts';
 import { printableJson } from '../text/columns.ts';
@@ -26,6 +27,8 @@ export type Context = {
   readonly signal: AbortSignal;
   readonly clock: () => Date;
   readonly ledgers: (home?: string) => { store: Store; forge: Forge };
+  /** This machine's keys for decisions of people. */
+  readonly signatures: (home?: string) => Signatures;
   /** The controller's bare copies, to read from. */
   readonly reading: () => { source: Source };
   /** Policy files above a repository's own, as they were named. */

@@ -17,9 +17,10 @@ import type { Task } from '../domain/task.ts';
 import type { Forge, Store } from '../ports.ts';
 import { replay } from '../runner.ts';
 import { type DemoRow, demoEvent, demoReport, waitingText } from '../text/demo-report.ts';
+import { approve } from './approve.ts';
 import type { Context, Exit } from './context.ts';
-import { approve } from './decide.ts';
 import { makeShop, SHOP, SHOP_MODELS } from './demo-shop.ts';
+import { whoMay } from './desk.ts';
 import { personNamed } from './names.ts';
 import { addTask } from './task.ts';
 
@@ -45,7 +46,13 @@ export type DemoOptions = {
 };
 
 export async function demo(from: Context, options: DemoOptions): Promise<Exit> {
-  const context = { ...from, home: from.demoHome, command: './proofhouse --demo' };
+  const home = from.demoHome;
+  const context = {
+    ...from,
+    home,
+    command: './proofhouse --demo',
+    signatures: () => from.signatures(home),
+  };
   const model = context.model(SHOP_MODELS);
   for (const name of FORGOTTEN)
     await rm(path.join(context.home, name), { recursive: true, force: true });
@@ -65,7 +72,7 @@ export async function demo(from: Context, options: DemoOptions): Promise<Exit> {
   } finally {
     await watcher.stop();
   }
-  const rows = await Promise.all(tasks.map((task) => rowOf(ledgers.store, task)));
+  const rows = await Promise.all(tasks.map((task) => rowOf(context, ledgers.store, task)));
   context.out(
     demoReport({
       rows,
@@ -91,6 +98,7 @@ async function queue(
       repository,
       base: 'main',
       requester: personNamed(REQUESTER),
+      operator: personNamed(REQUESTER),
     };
     tasks.push(await addTask(ledgers, wanted, clock()));
   }
@@ -206,7 +214,9 @@ async function decideWaiting(
   for (const task of tasks) {
     const run = replay(await store.read(task.id));
     if (run.phase !== 'awaiting_approval') continue;
-    context.err(waitingText({ task, run, command: context.command }));
+    context.err(
+      waitingText({ task, run, command: context.command, may: whoMay(context, run, task) }),
+    );
     if (
       !options.approve &&
       !(await saidYes(`Approve it as ${REVIEWER}, a reviewer of this demo? [Y/n] `))
@@ -233,12 +243,14 @@ async function saidYes(question: string): Promise<boolean> {
   }
 }
 
-async function rowOf(store: Store, task: Task): Promise<DemoRow> {
+async function rowOf(context: Context, store: Store, task: Task): Promise<DemoRow> {
   const journal = await store.read(task.id);
+  const run = replay(journal);
   return {
     task,
     name: path.basename(task.source, '.md'),
-    run: replay(journal),
+    run,
+    may: whoMay(context, run, task),
     journal,
     calls: await store.calls(task.id),
     activity: await store.activity(task.id),

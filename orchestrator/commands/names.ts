@@ -18,3 +18,18 @@ export function newRunId(): RunId {
   const letters = Array.from({ length: LENGTH }, () => LETTERS[randomInt(LETTERS.length)]);
   return RunId.parse(`r${letters.join('')}`);
 }
+
+export type RecordPrefix = 'apr' | 'rev' | 'lft' | 'dlg' | 'brk' | 'rvw';
+
+const TIME_LETTERS = 9;
+const RECORD_LETTERS = 26;
+
+/** Sorted by when it was made, to the millisecond; random in the rest. */
+export function newRecordId(prefix: RecordPrefix, now: Date): string {
+  const time = now.getTime().toString(36).padStart(TIME_LETTERS, '0');
+  const rest = Array.from(
+    { length: RECORD_LETTERS - time.length },
+    () => LETTERS[randomInt(LETTERS.length)],
+  );
+  return `${prefix}_${time}${rest.join('')}`;
+}

@@ -121,7 +121,11 @@ async function answerFor(
 ): Promise<ChangeAnswer> {
   const [tip, head] = [await local.resolve(asked.from), await local.resolve(asked.to)];
   const target = asked.branch === null ? await targetOf(local, asked.from) : refOf(asked.branch);
-  const { base, tree } = await local.change(tip, head);
+  const { base, tree, raw } = await local.change(tip, head);
+  if (raw.length === 0) {
+    const what = `${printable(asked.to)} changes nothing since it parted from ${printable(asked.from)}`;
+    throw new Fault('usage', `${what}; name a commit with a change`);
+  }
   const layers = await layersAt(context, local, base, asked.policies);
   const groups = await groupsAt(local, base, layers);
   const judge = (read: ReadFacts): Landing => {

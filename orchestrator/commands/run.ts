@@ -12,6 +12,7 @@ import { columns, printable, printableJson, printableLines } from '../text/colum
 import { exitOf } from '../text/outcomes.ts';
 import { runList, runReport } from '../text/run-report.ts';
 import { type Context, type Exit, knownRun, show } from './context.ts';
+import { tallied, whoMay } from './desk.ts';
 import { newRunId } from './names.ts';
 
 const DIFF_BYTES_MAX = 512 * 1024;
@@ -41,10 +42,13 @@ export async function runShow(context: Context, named: string, withDiff: boolean
   const { id, task, journal } = await knownRun(store, named);
   const run = replay(journal);
   const calls = await store.calls(id);
+  const waits = run.phase === 'awaiting_approval';
+  const may = whoMay(context, run, task);
+  const decided = waits ? tallied(context, run, task) : null;
   const diff = withDiff ? await diffOf(context, task, journal) : null;
   show(
     context,
-    () => runReport({ task, run, journal, calls, command: context.command }),
+    () => runReport({ task, run, journal, calls, may, decided, command: context.command }),
     () => ({ task, run, journal, calls, ...(diff === null ? {} : { diff }) }),
   );
   if (diff !== null && !context.json) context.out(diff);

@@ -8,6 +8,7 @@ import type { Task } from '../domain/task.ts';
 import { taskFrom } from '../intake/task-text.ts';
 import type { Forge, Store } from '../ports.ts';
 import { type Context, type Exit, knownRun, show } from './context.ts';
+import { typist } from './desk.ts';
 import { newRunId, personNamed } from './names.ts';
 import { appendOutside } from './outside.ts';
 
@@ -19,6 +20,8 @@ export type TaskAdd = {
   /** Null: the branch that the repository has checked out. */
   readonly base: string | null;
   readonly requester: Person;
+  /** Who queues it, in whoever's name; null when nobody knows. */
+  readonly operator: Person | null;
 };
 
 /** Queues a task; everything that can be refused is refused now and not when it runs. */
@@ -41,6 +44,7 @@ export async function addTask(
     repository,
     base,
     requester: wanted.requester,
+    operator: wanted.operator,
     queuedAt: now.toISOString(),
   });
   await store.addTask(task);
@@ -49,10 +53,12 @@ export async function addTask(
 
 export async function taskAdd(
   context: Context,
-  wanted: Omit<TaskAdd, 'requester'> & { as: string | null },
+  wanted: Omit<TaskAdd, 'requester' | 'operator'> & { as: string | null },
 ): Promise<Exit> {
   const requester = wanted.as === null ? context.person() : personNamed(wanted.as);
-  const task = await addTask(context.ledgers(), { ...wanted, requester }, context.clock());
+  const operator = typist(context);
+  const people = { requester, operator };
+  const task = await addTask(context.ledgers(), { ...wanted, ...people }, context.clock());
   show(
     context,
     () => `${task.id}  queued: ${task.title}\nTo work on it: ${context.command} serve --until-idle`,

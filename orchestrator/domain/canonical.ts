@@ -13,19 +13,28 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json | undefined };
 
-/** JSON with keys in UTF-16 order and no white space. Throws on a number that JSON cannot hold. */
+/**
+ * JSON with keys in UTF-16 order and no white space. Throws a TypeError on what RFC 8785 has no form
+ * for: a number that is not finite, and half of a surrogate pair, which no UTF-8 can say.
+ */
 export function canonical(value: Json): string {
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new TypeError(`${value} has no JSON form`);
   }
+  if (typeof value === 'string') return quoted(value);
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map((item: Json) => canonical(item)).join(',')}]`;
   const members = Object.entries(value)
     .filter((member): member is [string, Json] => member[1] !== undefined)
     // Plain comparison orders by UTF-16 code unit, which is what RFC 8785 §3.2.3 asks.
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`);
+    .map(([key, item]) => `${quoted(key)}:${canonical(item)}`);
   return `{${members.join(',')}}`;
+}
+
+function quoted(text: string): string {
+  if (text.isWellFormed()) return JSON.stringify(text);
+  throw new TypeError(`${JSON.stringify(text)} holds half a surrogate pair and has no JSON form`);
 }
 
 export function sha256(...parts: readonly (string | Uint8Array)[]): Digest {

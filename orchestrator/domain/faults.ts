@@ -119,6 +119,19 @@ export const FAULTS = {
     meaning: 'The journal could not be read or written.',
     todo: 'Check that the data directory is on a local disk and writable: proofhouse doctor',
   },
+  key_unusable: {
+    exit: 4,
+    acts: 'operator',
+    meaning:
+      'A signing key of the data directory cannot be read, is not whole, or others can read it.',
+    todo: 'If others could read it, count it as stolen. Else: chmod 700 the folder, chmod 600 the file.',
+  },
+  audit_broken: {
+    exit: 4,
+    acts: 'operator',
+    meaning: 'The audit log on disk is not the one that was written, so nothing more is done.',
+    todo: 'See where with: proofhouse audit verify. Keep the file elsewhere; it is then written anew.',
+  },
   git_failed: {
     exit: 4,
     acts: 'operator',

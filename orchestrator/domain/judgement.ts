@@ -64,7 +64,9 @@ export const GateJudgement = z.object({
   /** The changed paths that this gate matched, sorted. */
   paths: z.array(z.string()),
   /** What a detector found, by content and never by line, sorted. Empty for a gate on paths. */
-  findings: z.array(z.object({ key: z.string(), message: z.string() })),
+  findings: z.array(
+    z.object({ key: z.string(), message: z.string(), detector: z.string().nullable() }),
+  ),
   /** Digest of the raw entries and findings it matched: an approval is for these and no others. */
   scope: Digest,
   /** Digest over the definitions of all sources. */
@@ -156,7 +158,7 @@ export const Judgement = z.object({
   needs: z.array(Slot),
   /** Digest over all layers that spoke. */
   policy: Digest,
-  /** Who is in each group that is asked for, as it was when the policy judged. */
+  /** Who is in each group that is asked for, lifts vetoes or breaks the glass, as the policy judged. */
   groups: z.record(z.string(), z.object({ members: z.array(Person), minAssurance: Assurance })),
   separation: Separation,
   exemptions: z.array(Exemption),

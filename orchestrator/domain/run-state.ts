@@ -3,12 +3,20 @@
  * events are in the past tense. The table that leads from one to the other is `run.ts`.
  */
 import { z } from 'zod';
-import { Approval } from './approval.ts';
+import { Lapse } from './approval.ts';
 import { Change } from './change.ts';
 import { Check, Finding } from './check.ts';
 import { FAULT_CODES } from './faults.ts';
 import { Digest, Person, Sha } from './ids.ts';
 import { Judgement } from './judgement.ts';
+import {
+  Records,
+  SignedApproval,
+  SignedDelegation,
+  SignedGlassUse,
+  SignedRevocation,
+  SignedVetoLift,
+} from './records.ts';
 
 /** What the base commit fixed before the agent started. Nothing in a workspace can change it. */
 export const Prepared = z.object({
@@ -53,6 +61,8 @@ export const Going = z.object({
   breaks: z.int().min(0),
   /** What earlier attempts came to, to tell progress from going round in circles. */
   tried: z.array(z.object({ tree: Sha, findings: z.array(z.string()) })),
+  /** What people decided, kept through every attempt: some of it may count for the next change too. */
+  records: Records,
 });
 export const Given = Going.extend({
   /** Why the attempt before this one was not enough; empty in the first. */
@@ -65,7 +75,6 @@ const Proven = Sealed.extend({
   judgement: Judgement,
   checks: z.array(Check),
   evidence: Digest,
-  approvals: z.array(Approval),
 });
 
 export type Going = z.infer<typeof Going>;
@@ -86,6 +95,8 @@ export const RunState = z.discriminatedUnion('phase', [
 ]);
 export type RunState = z.infer<typeof RunState>;
 
+/** How many people quorum found still missing: the table knows no policy. */
+const counted = { openSlots: z.int().min(0) };
 const event = <T extends string>(name: T) => ({ type: z.literal(name) });
 export const RunEvent = z.discriminatedUnion('type', [
   z.object(event('claimed')),
@@ -101,19 +112,38 @@ export const RunEvent = z.discriminatedUnion('type', [
     checks: z.array(Check).min(1),
     evidence: Digest,
     expiresAt: z.iso.datetime(),
+    ...counted,
+    /** Approvals of an earlier change that count for this one. */
+    carried: z.array(z.string()),
+    lapsed: z.array(Lapse),
   }),
   z.object({
     ...event('validation_failed'),
     checks: z.array(Check),
     findings: z.array(Finding).min(1),
   }),
-  /** `openSlots` is what quorum found still missing with this approval counted. */
-  z.object({ ...event('approved'), approval: Approval, openSlots: z.int().min(0) }),
+  z.object({
+    ...event('approved'),
+    approval: SignedApproval,
+    delegation: SignedDelegation.nullable(),
+    ...counted,
+  }),
+  z.object({ ...event('vetoed'), veto: SignedApproval }),
+  z.object({ ...event('veto_lifted'), lift: SignedVetoLift, ...counted }),
+  z.object({ ...event('revoked'), revocation: SignedRevocation }),
+  z.object({ ...event('glass_broken'), use: SignedGlassUse, ...counted }),
   z.object({ ...event('rejected'), by: Person, reason: z.string().min(1) }),
   z.object({ ...event('sent_back'), by: Person, reason: z.string().min(1) }),
   z.object(event('expired')),
   z.object({ ...event('approvals_went_stale'), reasons: z.array(z.string()).min(1) }),
-  z.object({ ...event('pull_request_opened'), number: z.int(), url: z.string(), commit: Sha }),
+  z.object({
+    ...event('pull_request_opened'),
+    number: z.int(),
+    url: z.string(),
+    commit: Sha,
+    /** Ids of the approvals and emergency openings that this used up. */
+    consumed: z.array(z.string()),
+  }),
   z.object({ ...event('base_moved'), prepared: Prepared, change: Change }),
   z.object({ ...event('base_conflicts'), findings: z.array(Finding).min(1) }),
   z.object({ ...event('machinery_broke'), code, message: z.string(), final: z.boolean() }),

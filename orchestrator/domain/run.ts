@@ -18,6 +18,7 @@
 import type { Finding } from './check.ts';
 import type { FaultCode } from './faults.ts';
 import type { Judgement } from './judgement.ts';
+import { NO_RECORDS, type Records, withMore } from './records.ts';
 import type {
   Given,
   Going,
@@ -39,9 +40,13 @@ type Row<P extends Phase> = { [T in RunEvent['type']]?: (run: In<P>, event: Of<T
 const cancelled = (_: RunState, by: Of<'cancelled'>): RunState =>
   done({ kind: 'cancelled', by: by.by });
 
+/** A yes can be taken back until it is used, whatever the run is doing meanwhile. */
+const revoked = <R extends Going>(run: R, { revocation }: Of<'revoked'>): R =>
+  noted(run, { revocations: [revocation] });
+
 const transitions: { [P in Phase]: Row<P> } = {
   queued: {
-    claimed: () => preparing({ attempt: 1, breaks: 0, tried: [], findings: [], previous: null }),
+    claimed: () => preparing({ ...FIRST, findings: [], previous: null }),
     machinery_broke: (_, broke) =>
       done({ kind: 'broke', code: broke.code, message: broke.message }),
     cancelled,
@@ -49,6 +54,7 @@ const transitions: { [P in Phase]: Row<P> } = {
   preparing: {
     workspace_ready: (run, { prepared }) => ({ ...run, phase: 'working', prepared }),
     machinery_broke: (run, broke) => orBroke(run, broke, preparing),
+    revoked,
     cancelled,
   },
   working: {
@@ -56,6 +62,7 @@ const transitions: { [P in Phase]: Row<P> } = {
     limit_reached: (_, { message }) => gaveUp('limit_reached', [finding('limit_reached', message)]),
     // A fresh workspace: a half-done one cannot be told from an agent's work.
     machinery_broke: (run, broke) => orBroke(run, broke, preparing),
+    revoked,
     cancelled,
   },
   sealing: {
@@ -73,6 +80,7 @@ const transitions: { [P in Phase]: Row<P> } = {
         ? preparing({ ...next(run), findings, previous: run.previous })
         : done({ kind: 'denied', code: 'change_refused', findings }),
     machinery_broke: (run, broke) => orBroke(run, broke, (again) => again),
+    revoked,
     cancelled,
   },
   judging: {
@@ -81,38 +89,47 @@ const transitions: { [P in Phase]: Row<P> } = {
         ? done({ kind: 'denied', code: 'change_denied', findings: denials(judgement) })
         : { ...run, phase: 'validating', judgement },
     machinery_broke: (run, broke) => orBroke(run, broke, (again) => again),
+    revoked,
     cancelled,
   },
   validating: {
-    validation_passed: (run, { checks, evidence, expiresAt }) => {
-      const proven = { ...run, checks, evidence, approvals: [] };
-      return run.judgement.verdict === 'hold'
+    validation_passed: (run, { checks, evidence, expiresAt, openSlots }) => {
+      const proven = { ...run, checks, evidence };
+      return run.judgement.verdict === 'hold' && openSlots > 0
         ? { ...proven, phase: 'awaiting_approval', expiresAt }
         : { ...proven, phase: 'publishing' };
     },
     validation_failed: (run, { findings }) => rework(run, findings),
     machinery_broke: (run, broke) => orBroke(run, broke, (again) => again),
+    revoked,
     cancelled,
   },
   awaiting_approval: {
-    approved: ({ expiresAt, ...run }, { approval, openSlots }) => {
+    approved: (run, { approval, delegation, openSlots }) => {
       // An approval names the tree and the evidence it was given for. Taking one for another
       // as consent would let a later change ride on an earlier review.
-      const { tree, evidence } = approval.binding;
-      if (tree !== run.change.tree || evidence !== run.evidence) return { ...run, expiresAt };
-      const approvals = [...run.approvals, approval];
-      return openSlots === 0
-        ? { ...run, phase: 'publishing', approvals }
-        : { ...run, approvals, expiresAt };
+      const { subject, evidence } = approval.record;
+      if (!isFor(run, subject.tree, evidence.digest)) return run;
+      const delegations = delegation === null ? [] : [delegation];
+      return decided(noted(run, { approvals: [approval], delegations }), openSlots);
     },
+    glass_broken: (run, { use, openSlots }) =>
+      isFor(run, use.record.tree, use.record.evidence)
+        ? decided(noted(run, { glass: [use] }), openSlots)
+        : run,
+    vetoed: (run, { veto }) => noted(run, { approvals: [veto] }),
+    veto_lifted: (run, { lift, openSlots }) => decided(noted(run, { lifts: [lift] }), openSlots),
     rejected: (_, { by, reason }) => done({ kind: 'rejected', by, reason }),
     sent_back: (run, { by, reason }) => rework(run, [finding('sent_back', `${by}: ${reason}`)]),
     expired: () => done({ kind: 'expired' }),
+    revoked,
     cancelled,
   },
   publishing: {
     pull_request_opened: (_, { number, url, commit }) =>
       done({ kind: 'published', pullRequest: number, url, commit }),
+    // Heard by the publish that comes next, which finds what is missing now.
+    vetoed: (run, { veto }) => noted(run, { approvals: [veto] }),
     approvals_went_stale: (run) => ({ ...sealed(run), phase: 'judging' }),
     base_moved: (run, { prepared, change }) => ({
       ...sealed(run),
@@ -123,6 +140,7 @@ const transitions: { [P in Phase]: Row<P> } = {
     base_conflicts: (run, { findings }) => rework({ ...run, change: null }, findings),
     // The change is validated and approved; redoing the agent's work would throw both away.
     machinery_broke: (run, broke) => orBroke(run, broke, (again) => again),
+    revoked,
     cancelled,
   },
   done: {},
@@ -185,34 +203,44 @@ function orBroke<R extends Going>(
     : again({ ...run, breaks });
 }
 
-function preparing({ attempt, breaks, tried, findings, previous }: Given): RunState {
-  return { phase: 'preparing', attempt, breaks, tried, findings, previous };
+const FIRST: Going = { attempt: 1, breaks: 0, tried: [], records: NO_RECORDS };
+
+function preparing({ attempt, breaks, tried, records, findings, previous }: Given): RunState {
+  return { phase: 'preparing', attempt, breaks, tried, records, findings, previous };
 }
 
-function next({ attempt, breaks, tried }: Going): Going {
-  return { attempt: attempt + 1, breaks, tried };
+function next({ attempt, breaks, tried, records }: Going): Going {
+  return { attempt: attempt + 1, breaks, tried, records };
 }
 
-function sealed(run: Sealed): Sealed {
-  const { attempt, breaks, tried, prepared, change } = run;
-  return { attempt, breaks, tried, prepared, change };
+function sealed({ attempt, breaks, tried, records, prepared, change }: Sealed): Sealed {
+  return { attempt, breaks, tried, records, prepared, change };
 }
 
-function finding(code: string, message: string): Finding {
-  return { validator: 'proofhouse', code, message };
+function noted<R extends Going>(run: R, more: Partial<Records>): R {
+  return { ...run, records: withMore(run.records, more) };
 }
 
-function denials({ denials: all }: Judgement): Finding[] {
-  return all.map(({ code, message }) => ({ validator: 'policy', code, message }));
+const isFor = ({ change, evidence }: In<'awaiting_approval'>, tree: string, proof: string) =>
+  tree === change.tree && proof === evidence;
+
+function decided({ expiresAt, ...run }: In<'awaiting_approval'>, openSlots: number): RunState {
+  return openSlots === 0 ? { ...run, phase: 'publishing' } : { ...run, expiresAt };
 }
 
-function gaveUp(code: FaultCode, findings: Finding[]): RunState {
-  return done({ kind: 'gave_up', code, findings });
-}
+const finding = (code: string, message: string): Finding => ({
+  validator: 'proofhouse',
+  code,
+  message,
+});
 
-function done(outcome: Outcome): RunState {
-  return { phase: 'done', outcome };
-}
+const denials = ({ denials: all }: Judgement): Finding[] =>
+  all.map(({ code, message }) => ({ validator: 'policy', code, message }));
+
+const gaveUp = (code: FaultCode, findings: Finding[]): RunState =>
+  done({ kind: 'gave_up', code, findings });
+
+const done = (outcome: Outcome): RunState => ({ phase: 'done', outcome });
 
 export class IllegalTransition extends Error {
   override readonly name = 'IllegalTransition';

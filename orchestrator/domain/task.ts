@@ -16,6 +16,8 @@ export const Task = z.object({
   /** The branch the change is meant for, without `refs/heads/`. */
   base: z.string().min(1),
   requester: Person,
+  /** Who steered the run: they who queued it, in whoever's name. Null when nobody knows. */
+  operator: Person.nullable().default(null),
   queuedAt: z.iso.datetime(),
 });
 export type Task = z.infer<typeof Task>;

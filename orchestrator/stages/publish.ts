@@ -2,16 +2,18 @@
  * Opens the one pull request, after looking at everything again: the base, the policy, every approval.
  * Nothing from the agent goes out but the tree; the commit is ours.
  */
-import { standing } from '../../policies/approvals.ts';
 import { decide, policyDigest } from '../../policies/decide.ts';
+import { momentOf } from '../../policies/moment.ts';
 import type { LoadedPolicy } from '../../policies/parse.ts';
-import { openSlots } from '../../policies/quorum.ts';
+import { type Tally, tally } from '../../policies/tally.ts';
 import type { Facts } from '../domain/change.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Sha } from '../domain/ids.ts';
 import type { Judgement } from '../domain/judgement.ts';
+import { apply, NEW_RUN } from '../domain/run.ts';
 import type { In, RunEvent } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
+import { missingWords } from '../text/decisions.ts';
 import { type PullRequestFacts, pullRequestText } from '../text/pull-request.ts';
 import { readBaseRules } from './base-rules.ts';
 import { factsOf } from './facts.ts';
@@ -31,36 +33,41 @@ export async function publish(
   const { layers, file } = await readBaseRules(tools, task.repository, tip);
   const { facts } = await factsAt(tools, run, task, { base: tip, tree: run.change.tree, layers });
   const judgement = decide(layers, facts, tools.clock().toISOString());
-  const stale = staleReasons(run, task, judgement, tools.clock());
+  const counted = await counting(tools, run, task, judgement);
+  const stale = staleReasons(judgement, counted);
   if (stale.length > 0) return { type: 'approvals_went_stale', reasons: stale };
   const keyedBy = file.dependencies?.keyedBy ?? [];
   const manifests = facts.entries.map(({ path }) => path).filter((path) => keyedBy.includes(path));
-  return open(tools, run, task, { facts, manifests });
+  return open(tools, run, task, { facts, manifests, counted });
 }
 
-/** Why what people agreed to is not what would be published now; empty when it is. */
-function staleReasons(
+/** Every record as it is at this moment: one may have been taken back since this publish began. */
+async function counting(
+  tools: StageTools,
   run: In<'publishing'>,
   task: Task,
   judgement: Judgement,
-  now: Date,
-): string[] {
-  if (judgement.verdict === 'deny') return judgement.denials.map(({ message }) => message);
-  const { change, evidence, approvals } = run;
-  const moment = { change, judgement, evidence, requester: task.requester, now: now.toISOString() };
-  const standings = approvals.map((approval) => ({ approval, now: standing(approval, moment) }));
-  const counted = standings.filter((one) => one.now.counts).map(({ approval }) => approval);
-  const missing = openSlots(judgement, counted, [task.requester]);
-  if (missing.length === 0) return [];
-  return [
-    ...standings.flatMap((one) => (one.now.counts ? [] : [one.now.reason])),
-    ...missing.map(
-      ({ gate, group, missing: people }) => `Gate ${gate} needs ${people} more of ${group}.`,
-    ),
-  ];
+): Promise<Tally> {
+  const journal = await tools.store.read(task.id);
+  const now = journal.reduce((state, { event }) => apply(state, event), NEW_RUN);
+  if (now.phase === 'done') throw new Fault('not_now', `${task.id} was ended by somebody else`);
+  const { records } = now.phase === 'publishing' ? now : run;
+  const moment = { ...run, judgement, records };
+  return tally(momentOf(task, moment, tools.signatures.holds, tools.clock()));
 }
 
-type Read = { readonly facts: Facts; readonly manifests: readonly string[] };
+/** Why what people agreed to is not what would be published now; empty when it is. */
+function staleReasons(judgement: Judgement, { open: missing, lapsed }: Tally): string[] {
+  if (judgement.verdict === 'deny') return judgement.denials.map(({ message }) => message);
+  if (judgement.verdict === 'allow' || missing.length === 0) return [];
+  return [...lapsed.map(({ reason }) => reason), ...missing.map(missingWords)];
+}
+
+type Read = {
+  readonly facts: Facts;
+  readonly manifests: readonly string[];
+  readonly counted: Tally;
+};
 
 async function open(
   tools: StageTools,
@@ -93,22 +100,33 @@ async function open(
     body,
   };
   const opened = await tools.forge.ensurePullRequest(request);
-  return { type: 'pull_request_opened', number: opened.number, url: opened.url, commit };
+  return {
+    type: 'pull_request_opened',
+    number: opened.number,
+    url: opened.url,
+    commit,
+    consumed: [
+      ...read.counted.counted.map(({ approval }) => approval.id),
+      ...new Set(read.counted.opened.flatMap(({ uses }) => uses)),
+    ],
+  };
 }
 
 async function textFacts(
   tools: StageTools,
   run: In<'publishing'>,
   task: Task,
-  { facts: { entries }, manifests }: Read,
+  { facts: { entries }, manifests, counted }: Read,
 ): Promise<PullRequestFacts> {
-  const { attempt, prepared, change, judgement, checks, evidence, approvals } = run;
+  const { attempt, prepared, change, judgement, checks, evidence } = run;
   const calls = (await tools.store.calls(task.id)).filter(({ state }) => state === 'settled');
   const activity = await tools.store.activity(task.id);
   const sum = (of: (call: (typeof calls)[number]) => number): number =>
     calls.reduce((total, call) => total + of(call), 0);
   return {
-    ...{ task, attempt, prepared, change, entries, judgement, checks, evidence, approvals },
+    ...{ task, attempt, prepared, change, entries, judgement, checks, evidence },
+    approvals: counted.counted,
+    opened: counted.opened,
     manifests,
     cost: {
       calls: calls.length,

@@ -2,6 +2,7 @@
 
 import type { LoadedPolicy } from '../../policies/parse.ts';
 import type { ValidatorRule } from '../../policies/schema.ts';
+import type { Signatures } from '../domain/signed.ts';
 import type { WorkspaceFile } from '../intake/workspace-file.ts';
 import type {
   Agent,
@@ -23,6 +24,7 @@ export type StageTools = {
   readonly workspaces: Workspaces;
   readonly doors: Doors;
   readonly evidence: EvidenceStore;
+  readonly signatures: Signatures;
   readonly agentFor: (file: WorkspaceFile) => Agent;
   readonly validators: {
     readonly command: Validator<Rule<'command'>>;

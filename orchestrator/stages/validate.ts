@@ -1,6 +1,8 @@
 /** Runs every validator that the policy asked for, from the sealed tree, and binds what they said. */
 import { validatorOf } from '../../policies/declared.ts';
+import { momentOf } from '../../policies/moment.ts';
 import type { LoadedPolicy } from '../../policies/parse.ts';
+import { tally } from '../../policies/tally.ts';
 import { digestOf } from '../domain/canonical.ts';
 import type { Check } from '../domain/check.ts';
 import { Fault } from '../domain/faults.ts';
@@ -35,11 +37,27 @@ export async function validate(
   const findings = checks.flatMap((check) => check.findings);
   if (checks.some(({ verdict }) => verdict !== 'passed'))
     return { type: 'validation_failed', checks, findings };
+  const evidence = evidenceDigest(checks, tree);
   return {
     type: 'validation_passed',
     checks,
-    evidence: evidenceDigest(checks, tree),
+    evidence,
     expiresAt: new Date(tools.clock().getTime() + waitMs(run.judgement)).toISOString(),
+    ...earlier(tools, { ...run, evidence }, task),
+  };
+}
+
+/** What people agreed to before this change was what it is, and how much of it still counts. */
+function earlier(
+  tools: StageTools,
+  run: In<'validating'> & { readonly evidence: Digest },
+  task: Task,
+): Pick<Extract<RunEvent, { type: 'validation_passed' }>, 'openSlots' | 'carried' | 'lapsed'> {
+  const found = tally(momentOf(task, run, tools.signatures.holds, tools.clock()));
+  return {
+    openSlots: found.openSlots,
+    carried: found.counted.flatMap(({ approval, carried }) => (carried ? [approval.id] : [])),
+    lapsed: [...found.lapsed],
   };
 }
 

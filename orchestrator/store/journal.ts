@@ -2,23 +2,34 @@
  * Tasks and the append-only events of their runs.
  *
  * Invariant: every journal replays. An event is parsed and applied to the replayed state in the
- * same transaction that stores it, so an illegal one is never written.
+ * same transaction that stores it, so an illegal one is never written. So are its audit records: no
+ * task and no event without them.
  */
 import { z } from 'zod';
+import { auditOf, queued } from '../domain/audit-events.ts';
 import { Fault } from '../domain/faults.ts';
 import { RunId } from '../domain/ids.ts';
 import { apply, NEW_RUN, nextStep } from '../domain/run.ts';
 import { RunEvent, type RunState } from '../domain/run-state.ts';
 import { Task } from '../domain/task.ts';
 import { type JournalEntry, JournalMoved, type Lease, type Store } from '../ports.ts';
+import type { AuditedTransaction } from './audit.ts';
 import type { Database } from './database.ts';
 import { json, readable } from './readable.ts';
 
 type Journal = Pick<Store, 'addTask' | 'task' | 'tasks' | 'read' | 'append'>;
 
-export function journalOf(database: Database, clock: () => Date): Journal {
+export function journalOf(
+  database: Database,
+  clock: () => Date,
+  audited: AuditedTransaction,
+): Journal {
   return {
-    addTask: async (task) => addTask(database, task),
+    addTask: async (task) =>
+      audited((record) => {
+        addTask(database, task);
+        record([queued(task)], clock());
+      }),
     task: async (run) => {
       const row = database.get('select task from run where id = ?', run);
       return row && readTask(row);
@@ -26,9 +37,11 @@ export function journalOf(database: Database, clock: () => Date): Journal {
     tasks: async () => database.all('select task from run order by seq').map(readTask),
     read: async (run) => entries(database, run),
     append: async (run, seq, event, lease) =>
-      database.transaction(() => {
+      audited((record) => {
         checkTurn(database, run, seq, lease);
-        append(database, { run, seq, at: clock().toISOString(), event });
+        const now = clock();
+        const change = append(database, { run, seq, at: now.toISOString(), event });
+        record(auditOf(change.event, { run, ...change }), now);
       }),
   };
 }
@@ -77,15 +90,22 @@ function checkTurn(database: Database, run: RunId, seq: number, lease: Lease | n
   }
 }
 
-function append(database: Database, { run, seq, at, event }: JournalEntry & { run: RunId }): void {
+type Changed = { readonly event: RunEvent; readonly before: RunState; readonly after: RunState };
+
+function append(
+  database: Database,
+  { run, seq, at, event }: JournalEntry & { run: RunId },
+): Changed {
   // Parsed on the way in too: one event that cannot be read back would end the run's journal.
   const parsed = RunEvent.parse(event);
-  const state = apply(replay(entries(database, run)), parsed);
+  const before = replay(entries(database, run));
+  const after = apply(before, parsed);
   database.run(
     'insert into journal (run, seq, at, event) values (?, ?, ?, ?)',
     ...[run, seq, at, JSON.stringify(parsed)],
   );
-  database.run('update run set step = ? where id = ?', nextStep(state), run);
+  database.run('update run set step = ? where id = ?', nextStep(after), run);
+  return { event: parsed, before, after };
 }
 
 function replay(journal: readonly JournalEntry[]): RunState {

@@ -1,7 +1,7 @@
 /**
  * The tables, as an ordered list of migrations. `user_version` counts those that were applied.
  *
- * `journal` and the task text are the truth. `run.step` is derived: it is what `nextStep` says of
+ * `journal`, the task text and `audit` are the truth. `run.step` is derived: it is what `nextStep` says of
  * the replayed journal, and is rebuilt from it whenever a migration ran.
  */
 import { z } from 'zod';
@@ -59,6 +59,31 @@ const MIGRATIONS: readonly string[] = [
     failure text
   ) strict;
   create index model_call_of_run on model_call (run);
+  `,
+  `
+  create table audit (
+    seq integer primary key,
+    line text not null,
+    hash text not null,
+    type text not null,
+    -- Opens the salted digests of the line. Without it they say nothing to anybody.
+    salt text
+  ) strict;
+  create index audit_of_keys on audit (seq) where type in ('log.opened', 'key.rotated');
+
+  create table audit_checkpoint (
+    seq integer primary key,
+    line text not null,
+    record integer not null references audit (seq),
+    at text not null
+  ) strict;
+  `,
+  `
+  create table kept_record (
+    seq integer primary key,
+    id text not null unique,
+    record text not null
+  ) strict;
   `,
 ];
 

@@ -1,11 +1,17 @@
 /**
  * The store of one machine: one SQLite file that the daemon, the command line and the page may
  * open at the same time. It must lie on a local disk; file locks on network disks cannot be trusted.
+ * The audit log's files and its keys are in folders beside it.
  */
+import { dirname, join } from 'node:path';
 import type { Store } from '../ports.ts';
 import { activityOf, note } from './activity.ts';
+import { auditedTransaction, auditLogOf } from './audit.ts';
+import { auditFilesOf } from './audit-files.ts';
 import { openDatabase } from './database.ts';
 import { journalOf } from './journal.ts';
+import { keep, keptIn } from './kept.ts';
+import { openKeys } from './keys.ts';
 import { leasesOf } from './leases.ts';
 import { callsOf, ledgerOf } from './ledger.ts';
 import { migrate } from './schema.ts';
@@ -18,13 +24,20 @@ export function openSqliteStore(file: string, clock: () => Date): Store {
     database.close();
     throw thrown;
   }
+  const home = dirname(file);
+  const keys = openKeys(home, clock);
+  const files = auditFilesOf({ database, folder: join(home, 'audit'), keys, clock });
+  const audited = auditedTransaction(database, keys, files);
   return {
-    ...journalOf(database, clock),
+    ...journalOf(database, clock, audited),
     ...leasesOf(database, clock),
     note: async (activity) => note(database, activity),
     activity: async (run) => activityOf(database, run),
+    keep: async (record) => keep(database, audited, record, clock()),
+    kept: async () => keptIn(database),
     calls: async (run) => callsOf(database, run),
     ledger: ledgerOf(database),
+    audit: auditLogOf(database, { audited, files, clock }),
     close: () => database.close(),
   };
 }

@@ -1,15 +1,19 @@
 /** What the demo prints: events as they come, what waits for a person, the table at the end. */
+import type { Person } from '../domain/ids.ts';
 import type { RunEvent, RunState } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import type { Activity, JournalEntry, ModelCall } from '../ports.ts';
 import { columns, printable } from './columns.ts';
+import { voterWords } from './decisions.ts';
 import { outcomeDetails, stateWords } from './outcomes.ts';
-import { approveLines, duration, mayApprove, money } from './run-report.ts';
+import { approveLines, duration, money } from './run-report.ts';
 
 export type DemoRow = {
   readonly task: Task;
   readonly name: string;
   readonly run: RunState;
+  /** Who may decide, when it waits. */
+  readonly may: readonly Person[];
   readonly journal: readonly JournalEntry[];
   readonly calls: readonly ModelCall[];
   readonly activity: readonly Activity[];
@@ -33,7 +37,7 @@ export function demoEvent(event: RunEvent): string | null {
     case 'validation_failed':
       return `checks failed: ${event.findings.length} findings go to the next attempt`;
     case 'approved':
-      return `${event.approval.by} approved gate ${event.approval.binding.gate}`;
+      return `${voterWords(event.approval.record)} approved gate ${event.approval.record.gate}`;
     case 'pull_request_opened':
       return `pull request #${event.number} opened`;
     case 'machinery_broke':
@@ -59,10 +63,12 @@ export function waitingText({
   task,
   run,
   command,
+  may,
 }: {
   task: Task;
   run: RunState;
   command: string;
+  may: readonly Person[];
 }): string {
   if (run.phase !== 'awaiting_approval') return '';
   const asking = run.judgement.gates.filter(({ approvals }) => approvals.length > 0);
@@ -73,8 +79,8 @@ export function waitingText({
       `  why    gate ${id}: ${printable(why)}`,
       `  files  ${paths.map(printable).join(', ')}`,
     ]),
-    `  who    ${mayApprove(run.judgement, task.requester).join(' or ')}, and never ${task.requester}, who asked`,
-    `  how    ${approveLines({ task, run, command })[0] ?? 'nobody is left who could'}`,
+    `  who    ${may.join(' or ')}, and never ${task.requester}, who asked`,
+    `  how    ${approveLines({ task, run, command, may })[0] ?? 'nobody is left who could'}`,
     '',
   ].join('\n');
 }
@@ -115,7 +121,9 @@ export function demoReport(report: {
 }
 
 function waitingCommands(rows: readonly DemoRow[], command: string): string[] {
-  const waiting = rows.flatMap(({ task, run }) => approveLines({ task, run, command }).slice(0, 1));
+  const waiting = rows.flatMap(({ task, run, may }) =>
+    approveLines({ task, run, command, may }).slice(0, 1),
+  );
   if (waiting.length === 0) return [];
   return [
     '',

@@ -2,8 +2,8 @@
  * What a published change says of itself: to a reviewer on the forge, and to git for ever. Pure.
  *
  * Invariant: every text that a task, a path, a policy or an agent could have chosen goes through
- * `markdown.ts`. Trailers hold digests and people only, and nobody is named who did not agree to
- * this very tree with this very evidence.
+ * `markdown.ts`. Trailers hold digests and people only, and nobody is named whose yes does not count
+ * for this change.
  */
 import type { Approval } from '../domain/approval.ts';
 import type { Change, Entry } from '../domain/change.ts';
@@ -12,6 +12,7 @@ import type { Digest } from '../domain/ids.ts';
 import type { GateJudgement, Judgement } from '../domain/judgement.ts';
 import type { Prepared } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
+import { type OpenedGate, voterWords } from './decisions.ts';
 import { block, cell, code, subject, table, words } from './markdown.ts';
 
 export type PullRequestFacts = {
@@ -24,7 +25,10 @@ export type PullRequestFacts = {
   readonly judgement: Judgement;
   readonly checks: readonly Check[];
   readonly evidence: Digest;
-  readonly approvals: readonly Approval[];
+  /** Those that count, with whether they were given for an earlier change. */
+  readonly approvals: readonly { readonly approval: Approval; readonly carried: boolean }[];
+  /** Gates that an emergency opened. */
+  readonly opened: readonly OpenedGate[];
   readonly cost: Cost;
   /** Changed files that decide what is installed: checks ran with what the base installs. */
   readonly manifests: readonly string[];
@@ -57,6 +61,7 @@ export function pullRequestText(facts: PullRequestFacts): PullRequestText {
   const title = subject(facts.task.title);
   const sections = [
     summary(facts, code),
+    ...emergency(facts),
     `### What was asked\n\n${asked(facts)}`,
     `### Checks\n\n${checksTable(facts.checks)}${manifestNote(facts)}`,
     `### Gates\n\n${gatesTable(facts)}`,
@@ -73,12 +78,33 @@ function summary(facts: PullRequestFacts, show: (text: string) => string): strin
   const { attempt, prepared, change, judgement, checks } = facts;
   const passed = checks.filter(({ verdict }) => verdict === 'passed').length;
   const people = approvers(facts).map(show);
-  const agreed = people.length === 0 ? 'nobody had to agree' : `${people.join(', ')} agreed`;
+  const agreed = people.length === 0 ? nobody(facts) : `${people.join(', ')} agreed`;
   return (
     `${show(prepared.agent)} made this change in ${some(attempt, 'attempt')}: ` +
     `${some(change.files, 'file')}, +${change.addedLines} −${change.removedLines} lines, ` +
     `risk class ${judgement.riskClass}; ${passed} of ${some(checks.length, 'check')} passed, and ${agreed}.`
   );
+}
+
+function breakers({ opened }: PullRequestFacts): readonly string[] {
+  return [...new Set(opened.flatMap(({ by }) => by))].sort();
+}
+
+function nobody({ opened }: PullRequestFacts): string {
+  return opened.length === 0 ? 'nobody had to agree' : 'it was passed by break-glass';
+}
+
+/** Said on top and not in a table: who reads no further must know. */
+function emergency(facts: PullRequestFacts): string[] {
+  const { opened } = facts;
+  if (opened.length === 0) return [];
+  const gates = opened.map(({ gate }) => code(gate)).join(', ');
+  const people = breakers(facts).map(code).join(' and ');
+  const incidents = [...new Set(opened.map(({ incidentUrl }) => incidentUrl))].map(code).join(', ');
+  return [
+    `> **Passed by break-glass**: ${people} opened ${gates} in an emergency, ${incidents}. ` +
+      'All checks ran. Somebody else must review this afterwards.',
+  ];
 }
 
 function asked({ task }: PullRequestFacts): string {
@@ -111,10 +137,12 @@ function gatesTable(facts: PullRequestFacts): string {
 
 function agreement(gate: GateJudgement, facts: PullRequestFacts): string {
   if (gate.approvals.length === 0) return 'asks nobody';
-  const given = counted(facts).filter(
-    ({ binding }) => binding.gate === gate.id && binding.scope === gate.scope,
-  );
-  return given.map(({ by, at }) => `${code(by)}, ${time(at)}`).join('; ') || 'nobody';
+  const opened = facts.opened.find(({ gate: id }) => id === gate.id);
+  if (opened) return `**passed by break-glass**: ${opened.by.map(code).join(', ')}`;
+  const given = facts.approvals.filter(({ approval }) => approval.gate === gate.id);
+  const one = ({ approval, carried }: (typeof given)[number]): string =>
+    `${code(voterWords(approval))}, ${time(approval.createdAt)}${carried ? ', for an earlier change' : ''}`;
+  return given.map(one).join('; ') || 'nobody';
 }
 
 function touched({ change, entries, refusedConnections }: PullRequestFacts): string {
@@ -178,18 +206,12 @@ function trailers(facts: PullRequestFacts): readonly string[] {
     `Proofhouse-Evidence: ${evidence}`,
     `Requested-by: ${task.requester}`,
     ...approvers(facts).map((person) => `Approved-by: ${person}`),
+    ...breakers(facts).map((person) => `Break-glass-by: ${person}`),
   ];
 }
 
-/** The approvals of this tree with this evidence; any other is of an earlier change. */
-function counted({ approvals, change, evidence }: PullRequestFacts): readonly Approval[] {
-  return approvals.filter(
-    ({ binding }) => binding.tree === change.tree && binding.evidence === evidence,
-  );
-}
-
-function approvers(facts: PullRequestFacts): readonly string[] {
-  return [...new Set(counted(facts).map(({ by }) => by))].sort();
+function approvers({ approvals }: PullRequestFacts): readonly string[] {
+  return [...new Set(approvals.map(({ approval }) => voterWords(approval)))].sort();
 }
 
 function bounded(head: readonly string[], rows: readonly (readonly string[])[]): string {

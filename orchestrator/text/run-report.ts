@@ -1,9 +1,10 @@
 /** A run as a person reads it in a terminal: where it is, what it did, what it waits for. */
-import type { GateJudgement } from '../domain/judgement.ts';
+import type { Person } from '../domain/ids.ts';
 import type { RunState } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import type { JournalEntry, ModelCall } from '../ports.ts';
 import { columns, printable, printableLines } from './columns.ts';
+import { type Decided, decidedLines, requirementWords, voterWords } from './decisions.ts';
 import { outcomeDetails, stateWords } from './outcomes.ts';
 
 export type RunReport = {
@@ -11,6 +12,10 @@ export type RunReport = {
   readonly run: RunState;
   readonly journal: readonly JournalEntry[];
   readonly calls: readonly ModelCall[];
+  /** Who may decide, when it waits. */
+  readonly may: readonly Person[];
+  /** What all decisions come to, when it waits. */
+  readonly decided: Decided | null;
   /** How to call the command line from here, as in `./proofhouse --demo`. */
   readonly command: string;
 };
@@ -54,26 +59,13 @@ export function approveLines({
   task,
   run,
   command,
-}: Pick<RunReport, 'task' | 'run' | 'command'>): string[] {
+  may,
+}: Pick<RunReport, 'task' | 'run' | 'command' | 'may'>): string[] {
   if (run.phase !== 'awaiting_approval') return [];
-  const people = mayApprove(run.judgement, task.requester);
-  return people.map(
+  return may.map(
     (person) =>
       `${command} approve ${task.id} --tree ${run.change.tree.slice(0, 12)} --as ${person}`,
   );
-}
-
-/** Who may decide: members of the groups asked for, but never who asked. */
-export function mayApprove(
-  {
-    gates,
-    groups,
-  }: { gates: readonly GateJudgement[]; groups: Readonly<Record<string, readonly string[]>> },
-  requester: string,
-): string[] {
-  const asked = new Set(gates.flatMap(({ approvals }) => approvals.map(({ group }) => group)));
-  const people = [...asked].flatMap((group) => groups[group] ?? []);
-  return [...new Set(people)].filter((person) => person !== requester).sort();
 }
 
 /** Milliseconds as people say them. */
@@ -110,17 +102,36 @@ function eventNote(event: JournalEntry['event']): string {
     case 'change_refused':
       return `: ${printable(event.findings.map(({ code }) => code).join(', '))}`;
     case 'approved':
-      return `: ${event.approval.by} for gate ${event.approval.binding.gate}`;
+      return `: ${voterWords(event.approval.record)}, gate ${event.approval.record.gate}`;
+    case 'vetoed':
+      return `: ${event.veto.record.approver.id}, gate ${event.veto.record.gate}: ${printable(event.veto.record.reason ?? '')}`;
+    case 'veto_lifted':
+      return `: ${event.lift.record.by.id}: ${printable(event.lift.record.reason)}`;
+    case 'revoked':
+      return `: ${event.revocation.record.by}`;
+    case 'glass_broken':
+      return `: ${event.use.record.by.id}, gates ${event.use.record.gates.join(', ')}, ${printable(event.use.record.incidentUrl)}`;
+    case 'validation_passed':
+      return event.carried.length === 0
+        ? ''
+        : `: ${event.carried.length} approvals of an earlier change still count`;
+    case 'approvals_went_stale':
+      return `: ${printable(event.reasons.join(' '))}`;
     case 'machinery_broke':
       // The whole message is below, where the run says how it ended.
       return ` (${event.code}): ${printable(event.message.split('\n', 1)[0] ?? '').slice(0, 200)}`;
     case 'limit_reached':
       return `: ${printable(event.message)}`;
     case 'pull_request_opened':
-      return `: #${event.number}`;
+      return `: #${event.number}${event.consumed.some(isGlass) ? ', passed by break-glass' : ''}`;
     default:
       return '';
   }
+}
+
+/** Ids say what kind of record they name. */
+function isGlass(id: string): boolean {
+  return id.startsWith('brk_');
 }
 
 function changeLines(run: RunState): string[] {
@@ -153,11 +164,11 @@ function gateLines(run: RunState): string[] {
   if (!('judgement' in run)) return [];
   const { gates } = run.judgement;
   if (gates.length === 0) return [];
-  const rows = gates.map(({ id, riskClass, why, where, paths }) => [
+  const rows = gates.map(({ id, riskClass, why, sources, paths }) => [
     `  ${id}`,
     riskClass,
     why,
-    where,
+    sources.map(({ where }) => where).join(', '),
     `${paths.length} paths`,
   ]);
   return ['', 'gates', columns(rows)];
@@ -181,10 +192,10 @@ function waitingLines(report: RunReport): string[] {
   return [
     '',
     ...open.flatMap(({ id, approvals, why, paths }) => [
-      `Gate ${id} asks for ${approvals.map(({ group, count }) => `${count} of ${group}`).join(' and ')}: ${printable(why)}`,
+      `Gate ${id} asks for ${approvals.map(requirementWords).join(' and ')}: ${printable(why)}`,
       ...paths.slice(0, 12).map((path) => `  ${printable(path)}`),
     ]),
-    ...run.approvals.map(({ by, binding }) => `${by} approved gate ${binding.gate}.`),
+    ...(report.decided === null ? [] : decidedLines(report.decided)),
     `It waits until ${run.expiresAt.slice(0, 16).replace('T', ' ')}. To see the change, then to approve exactly this tree:`,
     `  ${report.command} run show ${report.task.id} --diff`,
     ...approveLines(report).map((line) => `  ${line}`),

@@ -3,8 +3,18 @@
  * forgiven. Illegal events, events that could not be read back, writes without the lease and calls
  * after `close` fail as they do on a real store.
  */
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import {
+  type AuditDraft,
+  type AuditRecord,
+  chain,
+  opening,
+} from '../../orchestrator/domain/audit.ts';
+import { auditOf, kept, queued } from '../../orchestrator/domain/audit-events.ts';
+import { spkiOf } from '../../orchestrator/domain/dsse.ts';
 import { Fault } from '../../orchestrator/domain/faults.ts';
 import type { RunId } from '../../orchestrator/domain/ids.ts';
+import { KeptRecord } from '../../orchestrator/domain/records.ts';
 import { apply, nextStep } from '../../orchestrator/domain/run.ts';
 import { RunEvent } from '../../orchestrator/domain/run-state.ts';
 import { Task } from '../../orchestrator/domain/task.ts';
@@ -34,10 +44,12 @@ export type Memory = {
   readonly rows: Map<RunId, Row>;
   readonly activity: Activity[];
   readonly calls: Map<string, ModelCall>;
+  readonly kept: KeptRecord[];
+  readonly audit: AuditRecord[];
 };
 
 export function emptyMemory(): Memory {
-  return { rows: new Map(), activity: [], calls: new Map() };
+  return { rows: new Map(), activity: [], calls: new Map(), kept: [], audit: [] };
 }
 
 export function openMemoryStore(memory: Memory, clock: () => Date): Store {
@@ -49,19 +61,31 @@ export function openMemoryStore(memory: Memory, clock: () => Date): Store {
   return {
     addTask: async (task) => {
       if (rows().has(task.id)) throw new Fault('store_failed', `there is already a run ${task.id}`);
-      rows().set(task.id, { task: Task.parse(task), journal: [], token: 0, until: null });
+      const parsed = Task.parse(task);
+      record(memory, clock, [queued(parsed)]);
+      rows().set(task.id, { task: parsed, journal: [], token: 0, until: null });
     },
     task: async (run) => copy(rows().get(run)?.task ?? null),
     tasks: async () => copy([...rows().values()].map(({ task }) => task)),
     read: async (run) => copy(rows().get(run)?.journal ?? []),
-    append: async (run, seq, event, lease) => append(rows(), clock, { run, seq, event, lease }),
+    append: async (run, seq, event, lease) =>
+      append(rows() && memory, clock, { run, seq, event, lease }),
     ...leases(rows, clock),
     note: async (activity) => note(rows(), memory, activity),
     activity: async (run) => copy(rows() && memory.activity.filter((one) => one.run === run)),
     calls: async (run) => copy(rows() && callsOf(memory, run)),
+    keep: async (one) => keep(rows() && memory, clock, one),
+    kept: async () => copy(rows() && memory.kept),
     ledger: {
       reserve: async (call, budget) => reserve(rows() && memory, call, budget),
       settle: async (call) => settle(rows() && memory, call),
+    },
+    audit: {
+      append: async (draft) => record(rows() && memory, clock, [draft]),
+      records: async (from) => copy(rows() && memory.audit.slice(from, from + 1000)),
+      head: async () => copy((rows() && memory.audit.at(-1)) ?? null),
+      // There are no files to bring up to date.
+      publish: async () => void rows(),
     },
     close: () => {
       isOpen = false;
@@ -71,20 +95,33 @@ export function openMemoryStore(memory: Memory, clock: () => Date): Store {
 
 type Appending = { run: RunId; seq: number; event: RunEvent; lease: Lease | null };
 
-function append(
-  rows: Memory['rows'],
-  clock: () => Date,
-  { run, seq, event, lease }: Appending,
-): void {
-  const row = rows.get(run);
+function append(memory: Memory, clock: () => Date, { run, seq, event, lease }: Appending): void {
+  const row = memory.rows.get(run);
   if (row === undefined) throw new Fault('run_not_found', `there is no run ${run}`);
   if (row.journal.length !== seq) throw new JournalMoved(`${run} has ${row.journal.length} events`);
   if (lease !== null && !(lease.run === run && holds(row, lease))) {
     throw new JournalMoved(`lease ${lease.token} of ${lease.run} is no longer held`);
   }
   const parsed = RunEvent.parse(JSON.parse(JSON.stringify(event)));
-  apply(replay(row.journal), parsed);
+  const before = replay(row.journal);
+  const after = apply(before, parsed);
+  record(memory, clock, auditOf(parsed, { run, before, after }));
   row.journal.push({ seq, at: clock().toISOString(), event: parsed });
+}
+
+/** All of them or none, as a transaction would. */
+function record({ audit }: Memory, clock: () => Date, drafts: readonly AuditDraft[]): void {
+  const first = audit.length === 0 ? [genesis()] : [];
+  const records: AuditRecord[] = [];
+  for (const draft of [...first, ...drafts]) {
+    const previous = records.at(-1) ?? audit.at(-1) ?? null;
+    records.push(chain(previous, draft, { ts: clock().toISOString(), salt: randomUUID() }));
+  }
+  audit.push(...records);
+}
+
+function genesis(): AuditDraft {
+  return opening(randomUUID(), spkiOf(generateKeyPairSync('ed25519').publicKey));
 }
 
 function leases(
@@ -130,6 +167,13 @@ function note(rows: Memory['rows'], { activity }: Memory, line: Activity): void 
   const name = ({ run, attempt, source, index }: Activity): string =>
     [run, attempt, source, index].join(' ');
   if (!activity.some((known) => name(known) === name(line))) activity.push(copy(line));
+}
+
+function keep(memory: Memory, clock: () => Date, given: KeptRecord): void {
+  const parsed = KeptRecord.parse(JSON.parse(JSON.stringify(given)));
+  if (memory.kept.some(({ id }) => id === parsed.id)) return;
+  record(memory, clock, kept(parsed));
+  memory.kept.push(parsed);
 }
 
 function callsOf({ calls }: Memory, run: RunId): ModelCall[] {

@@ -22,7 +22,7 @@ export const FINISHED: RunEvent = {
   type: 'agent_finished',
   ending: { ended: 'exited', exitCode: 0, said: 'nothing to do' },
 };
-export const CANCELLED: RunEvent = { type: 'cancelled', by: Person.parse('local:rita') };
+export const CANCELLED = { type: 'cancelled', by: Person.parse('local:rita') } as const;
 
 export function sampleRun(number: number): RunId {
   return RunId.parse(`r${number.toString(36).padStart(7, '0')}`);
@@ -37,6 +37,7 @@ export function sampleTask(number: number): Task {
     repository: '/repositories/shop',
     base: 'main',
     requester: Person.parse('local:rita'),
+    operator: Person.parse('local:rita'),
     queuedAt: new Date(NOW).toISOString(),
   };
 }

@@ -4,9 +4,11 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Person } from '../../orchestrator/domain/ids.ts';
+import type { KeptRecord } from '../../orchestrator/domain/records.ts';
 import { IllegalTransition } from '../../orchestrator/domain/run.ts';
 import type { RunEvent } from '../../orchestrator/domain/run-state.ts';
 import { type Activity, JournalMoved, type Lease, type Store } from '../../orchestrator/ports.ts';
+import { SIGNATURES } from '../policies/signing.ts';
 import {
   CANCELLED,
   CLAIMED,
@@ -43,6 +45,7 @@ export function storeContract(name: string, fresh: () => FreshStore): void {
     claimContract(open, pass);
     fencingContract(open, pass);
     activityContract(open);
+    keptContract(open);
     ledgerContract(open);
     settlementContract(open);
   });
@@ -254,6 +257,49 @@ function activityContract(open: Open): void {
   test('a line of an unknown run is refused', async () => {
     const unknown = open().note({ ...line(0, 'x'), run: sampleRun(9) });
     await expect(unknown).rejects.toMatchObject({ code: 'store_failed' });
+  });
+}
+
+function keptContract(open: Open): void {
+  const due = (id: string): KeptRecord => ({
+    ...{ kind: 'review_due', id, task: sampleRun(1), by: [CANCELLED.by] },
+    dueAt: new Date(NOW).toISOString(),
+  });
+
+  test('records that outlive a run come in order, also to another opener', async () => {
+    expect(await open().kept()).toEqual([]);
+    for (const id of ['c', 'a', 'b']) await open().keep(due(id));
+    expect(await open().kept()).toEqual([due('c'), due('a'), due('b')]);
+  });
+
+  test('the first record with an id stays', async () => {
+    const store = open();
+    await store.keep(due('a'));
+    await store.keep({ ...due('a'), task: sampleRun(2) } as KeptRecord);
+    expect(await store.kept()).toEqual([due('a')]);
+  });
+
+  test('a review is in the audit log, once', async () => {
+    const store = open();
+    const signed = SIGNATURES.sign('break_glass_review', {
+      ...{ v: 1, id: `rvw_${'0'.repeat(26)}`, nonce: '0'.repeat(32), task: sampleRun(1) },
+      ...{ auth: { method: 'session', assurance: 'session', proof: null } },
+      ...{ createdAt: new Date(NOW).toISOString(), by: CANCELLED.by, note: 'it was right' },
+    });
+    const review: KeptRecord = { kind: 'review', id: signed.record.id, signed };
+    await store.keep(review);
+    await store.keep(review);
+    const records = await store.audit.records(0);
+    expect(records.filter(({ type }) => type === 'breakglass.closed')).toMatchObject([
+      { actor: CANCELLED.by, task: sampleRun(1), data: { review: signed.record.id } },
+    ]);
+    expect(JSON.stringify(records)).not.toContain('it was right');
+  });
+
+  test('a record that could not be read back is not kept', async () => {
+    const store = open();
+    await expect(store.keep({ ...due('a'), dueAt: 'soon' } as KeptRecord)).rejects.toThrow();
+    expect(await store.kept()).toEqual([]);
   });
 }
 

@@ -5,11 +5,17 @@
 import type { Approval } from '../../orchestrator/domain/approval.ts';
 import type { Change } from '../../orchestrator/domain/change.ts';
 import type { Check, Finding } from '../../orchestrator/domain/check.ts';
-import { type Digest, Person, RunId, type Sha } from '../../orchestrator/domain/ids.ts';
+import { Person, RunId } from '../../orchestrator/domain/ids.ts';
 import type { GateJudgement, Judgement } from '../../orchestrator/domain/judgement.ts';
+import {
+  NO_RECORDS,
+  type Records,
+  type SignedApproval,
+} from '../../orchestrator/domain/records.ts';
 import type { Ending, In, Phase, Prepared, RunEvent } from '../../orchestrator/domain/run-state.ts';
 import type { Task } from '../../orchestrator/domain/task.ts';
 import { digest, sha } from '../policies/sample.ts';
+import { SIGNATURES } from '../policies/signing.ts';
 
 export { digest, sha };
 
@@ -30,6 +36,7 @@ export const TASK: Task = {
   repository: '/repositories/shop',
   base: 'main',
   requester: DANA,
+  operator: DANA,
   queuedAt: AT,
 };
 
@@ -57,12 +64,25 @@ export const ENDING: Ending = { ended: 'exited', exitCode: 0, said: 'I rounded i
 export const GATE: GateJudgement = {
   id: 'auth',
   why: "One bug is everyone's account.",
-  layer: 'shop',
-  where: '.proofhouse/policy.yaml:12:5',
+  sources: [
+    {
+      layer: 'shop',
+      where: '.proofhouse/policy.yaml:12:5',
+      why: "One bug is everyone's account.",
+      riskClass: 'critical',
+      surface: 'hold',
+      approvals: [{ group: 'security', count: 1 }],
+      definition: digest('7'),
+    },
+  ],
   riskClass: 'critical',
   surface: 'hold',
+  bind: 'evidence',
+  carryForward: 'never',
   approvals: [{ group: 'security', count: 1 }],
+  validators: [],
   paths: ['src/auth/session.ts'],
+  findings: [],
   scope: digest('3'),
   definition: digest('4'),
   expiresMs: 86_400_000,
@@ -70,20 +90,39 @@ export const GATE: GateJudgement = {
 
 export const HOLD: Judgement = {
   verdict: 'hold',
+  enforcement: 'enforce',
+  wouldBe: 'hold',
   riskClass: 'critical',
+  surface: 'hold',
   gates: [GATE],
   validators: ['unit'],
   denials: [],
   distinct: false,
   policy: digest('1'),
-  groups: { security: [RITA, SAM] },
+  needs: [{ group: 'security', count: 1 }],
+  groups: { security: { members: [RITA, SAM], minAssurance: 'session' } },
+  separation: {
+    exclude: ['requester', 'operator', 'committers', 'agents', 'exemption-author'],
+    unknownOperator: 'block',
+    botsNeverApprove: true,
+    escalation: ['leads'],
+  },
+  exemptions: [],
+  neverDelegated: [],
+  delegation: null,
+  breakGlass: null,
 };
 export const ALLOW: Judgement = { ...HOLD, verdict: 'allow', riskClass: 'low', gates: [] };
 export const DENY: Judgement = {
   ...HOLD,
   verdict: 'deny',
   denials: [
-    { code: 'change_denied', message: 'Nobody edits the rules.', paths: ['.proofhouse/x'] },
+    {
+      code: 'change_denied',
+      message: 'Nobody edits the rules.',
+      paths: ['.proofhouse/x'],
+      where: '.proofhouse/policy.yaml:20:5',
+    },
   ],
 };
 
@@ -110,36 +149,67 @@ export const RED: Check = {
 
 export const EVIDENCE = digest('6');
 
-export function approval(
-  by = RITA,
-  binding: { tree?: Sha; evidence?: Digest; gate?: string } = {},
-): Approval {
+type Over = { readonly [K in keyof Approval]?: Partial<Approval[K]> | undefined };
+
+/** A signed yes of this person to the gate and the change of the fixtures, with parts of it changed. */
+export function approval(by = RITA, over: Over = {}): SignedApproval {
   const { base, tree, entries } = CHANGE;
-  const { scope, definition, id: gate } = GATE;
-  const { policy } = HOLD;
-  return {
-    by,
-    assurance: 'session',
-    binding: {
-      base,
-      tree,
-      entries,
-      gate,
-      scope,
-      definition,
-      policy,
-      evidence: EVIDENCE,
-      ...binding,
-    },
-    at: AT,
+  const targetRef = `refs/heads/${TASK.base}`;
+  const subject = { repo: TASK.repository, targetRef, base, tree, change: entries };
+  const record: Approval = {
+    v: 1,
+    id: recordId('apr'),
+    decision: 'approve',
+    gate: GATE.id,
+    task: RUN,
+    attempt: 1,
+    subject: { ...subject, scope: GATE.scope },
+    policy: { effective: HOLD.policy, gate: GATE.definition },
+    evidence: { digest: EVIDENCE },
+    shown: { diff: null, findings: [] },
+    approver: { id: by, groups: ['security'], groupsDigest: digest('8') },
+    onBehalfOf: null,
+    auth: { method: 'session', assurance: 'session', proof: null },
+    nonce: '0'.repeat(32),
+    createdAt: AT,
     expiresAt: LATER,
+    supersedes: null,
+    reason: null,
   };
+  const merged = Object.entries(record).map(([key, value]) => {
+    const given = over[key as keyof Approval];
+    const isPart = typeof given === 'object' && given !== null && !Array.isArray(given);
+    const both = isPart ? { ...(value as object), ...given } : (given ?? value);
+    return [key, both];
+  });
+  return SIGNATURES.sign('approval', Object.fromEntries(merged) as Approval);
 }
 
-const going = { attempt: 1, breaks: 0, tried: [] };
+let made = 0;
+
+/** Another id each time. */
+export function recordId(prefix: string): string {
+  made += 1;
+  return `${prefix}_${String(made).padStart(26, '0')}`;
+}
+
+export const recordsOf = (...approvals: SignedApproval[]): Records => ({
+  ...NO_RECORDS,
+  approvals,
+});
+
+const APPROVAL = approval();
+const HEAD = {
+  v: 1,
+  auth: APPROVAL.record.auth,
+  nonce: APPROVAL.record.nonce,
+  createdAt: AT,
+} as const;
+
+const going = { attempt: 1, breaks: 0, tried: [], records: NO_RECORDS };
 const given = { ...going, findings: [], previous: null };
 const sealed = { ...going, prepared: PREPARED, change: CHANGE };
-const proven = { ...sealed, judgement: HOLD, checks: [CHECK], evidence: EVIDENCE, approvals: [] };
+const proven = { ...sealed, judgement: HOLD, checks: [CHECK], evidence: EVIDENCE };
 
 export const STATES: { readonly [P in Phase]: In<P> } = {
   queued: { phase: 'queued' },
@@ -149,7 +219,7 @@ export const STATES: { readonly [P in Phase]: In<P> } = {
   judging: { phase: 'judging', ...sealed },
   validating: { phase: 'validating', ...sealed, judgement: HOLD },
   awaiting_approval: { phase: 'awaiting_approval', ...proven, expiresAt: LATER },
-  publishing: { phase: 'publishing', ...proven, approvals: [approval()] },
+  publishing: { phase: 'publishing', ...proven, records: recordsOf(APPROVAL) },
   done: { phase: 'done', outcome: { kind: 'expired' } },
 };
 
@@ -167,9 +237,53 @@ export const EVENTS: { readonly [T in RunEvent['type']]: Of<T> } = {
     checks: [CHECK],
     evidence: EVIDENCE,
     expiresAt: LATER,
+    openSlots: 1,
+    carried: [],
+    lapsed: [],
   },
   validation_failed: { type: 'validation_failed', checks: [RED], findings: [FINDING] },
-  approved: { type: 'approved', approval: approval(), openSlots: 0 },
+  approved: { type: 'approved', approval: APPROVAL, delegation: null, openSlots: 0 },
+  vetoed: { type: 'vetoed', veto: approval(SAM, { decision: 'reject', reason: 'not yet' }) },
+  veto_lifted: {
+    type: 'veto_lifted',
+    lift: SIGNATURES.sign('veto_lift', {
+      ...HEAD,
+      id: recordId('lft'),
+      task: RUN,
+      veto: 'apr_0',
+      by: { id: SAM, groups: [] },
+      reason: 'it is fine now',
+    }),
+    openSlots: 1,
+  },
+  revoked: {
+    type: 'revoked',
+    revocation: SIGNATURES.sign('revocation', {
+      ...HEAD,
+      id: recordId('rev'),
+      task: RUN,
+      approval: APPROVAL.record.id,
+      by: RITA,
+      reason: null,
+    }),
+  },
+  glass_broken: {
+    type: 'glass_broken',
+    use: SIGNATURES.sign('break_glass', {
+      ...HEAD,
+      id: recordId('brk'),
+      task: RUN,
+      repo: TASK.repository,
+      targetRef: 'refs/heads/main',
+      tree: CHANGE.tree,
+      evidence: EVIDENCE,
+      gates: [GATE.id],
+      reason: 'nobody can sign in',
+      incidentUrl: 'https://incidents.acme.dev/7',
+      by: { id: SAM, groups: ['security'] },
+    }),
+    openSlots: 1,
+  },
   rejected: { type: 'rejected', by: RITA, reason: 'not this way' },
   sent_back: { type: 'sent_back', by: RITA, reason: 'mind negative totals' },
   expired: { type: 'expired' },
@@ -179,6 +293,7 @@ export const EVENTS: { readonly [T in RunEvent['type']]: Of<T> } = {
     number: 7,
     url: '/pulls/7',
     commit: sha('c'),
+    consumed: [APPROVAL.record.id],
   },
   base_moved: {
     type: 'base_moved',

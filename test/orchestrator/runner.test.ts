@@ -314,6 +314,23 @@ describe('the lease', () => {
     expect(await types(one)).toEqual(['claimed', 'workspace_ready']);
   });
 
+  test('does not fence what the driver found when a person decided meanwhile', async () => {
+    const one: World = await world({
+      validate: async () => {
+        const seq = (await one.store.read(RUN)).length;
+        await one.store.append(RUN, seq, EVENTS.revoked, null);
+        return GOOD.validate;
+      },
+    });
+    expect(await driven(one)).toMatchObject({ outcome: { kind: 'published' } });
+    expect((await types(one)).slice(-3)).toEqual([
+      'revoked',
+      'validation_passed',
+      'pull_request_opened',
+    ]);
+    expect(one.performed).toEqual(['prepare', 'work', 'seal', 'judge', 'validate', 'publish']);
+  });
+
   test('that cannot be renewed is not relied on', async () => {
     const one = await world({ work: (_run, _task, signal) => untilAborted(signal) }, 1);
     const renew = async (): Promise<boolean> => {

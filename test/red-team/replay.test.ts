@@ -1,7 +1,7 @@
 /** An approval is for one tree with its checks and its policy. Used for another it is worth nothing. */
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { approve } from '../../orchestrator/commands/decide.ts';
+import { approve } from '../../orchestrator/commands/approve.ts';
 import type { Factory } from '../../orchestrator/compose.ts';
 import type { RunId } from '../../orchestrator/domain/ids.ts';
 import type { RunEvent } from '../../orchestrator/domain/run-state.ts';
@@ -38,17 +38,18 @@ describe('an approval that was given for another change', () => {
     await append(factory, second.id, { ...given, openSlots: 0 });
     expect(await stateOf(factory, second.id)).toMatchObject({
       phase: 'awaiting_approval',
-      approvals: [],
+      records: { approvals: [] },
     });
     // And with tree and evidence made to fit: the rest of what it names does not.
-    const { tree } = other.change;
-    const binding = { ...given.approval.binding, tree, evidence: other.evidence };
-    const forged = { ...given, openSlots: 0, approval: { ...given.approval, binding } };
+    const { record, envelope } = given.approval;
+    const subject = { ...record.subject, tree: other.change.tree };
+    const fitted = { ...record, subject, evidence: { digest: other.evidence } };
+    const forged = { ...given, openSlots: 0, approval: { record: fitted, envelope } };
     await append(factory, second.id, forged);
-    expect(await settle(factory, second.id)).toMatchObject({
-      phase: 'awaiting_approval',
-      approvals: [],
-    });
+    expect(await settle(factory, second.id)).toMatchObject({ phase: 'awaiting_approval' });
+    const journal = await factory.store.read(second.id);
+    const last = journal.findLast(({ event }) => event.type === 'validation_passed')?.event;
+    expect(last).toMatchObject({ lapsed: [{ code: 'bad_signature' }] });
     expect(await eventsOf(factory, second.id)).toContain('approvals_went_stale');
 
     const pulls = await factory.forge.pullRequests(repository);

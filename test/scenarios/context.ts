@@ -1,7 +1,12 @@
 /** What a command is given, for a factory of a test; keeps what it printed. */
 import type { Context } from '../../orchestrator/commands/context.ts';
 import { personNamed } from '../../orchestrator/commands/names.ts';
-import { chooseModel, type Factory, openReading } from '../../orchestrator/compose.ts';
+import {
+  chooseModel,
+  type Factory,
+  openReading,
+  openSignatures,
+} from '../../orchestrator/compose.ts';
 
 export function contextFor(factory: Factory): Context & { readonly printed: string[] } {
   const printed: string[] = [];
@@ -18,6 +23,7 @@ export function contextFor(factory: Factory): Context & { readonly printed: stri
     signal: new AbortController().signal,
     clock: () => new Date(),
     ledgers: () => factory,
+    signatures: () => openSignatures(factory.home, () => new Date()),
     reading: () => openReading(factory.home),
     model: (scripted) => chooseModel({}, scripted),
     factory: async () => factory,

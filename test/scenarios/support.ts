@@ -80,13 +80,15 @@ export function commitAll(folder: string, message: string): void {
   git('commit', '--quiet', '--message', message);
 }
 
+const DANA = { requester: personNamed('dana'), operator: personNamed('dana') };
+
 export function queue(factory: Factory, repository: string, text: string): Promise<Task> {
-  const wanted = { text, file: null, repository, base: 'main', requester: personNamed('dana') };
+  const wanted = { text, file: null, repository, base: 'main', ...DANA };
   return addTask(factory, wanted, new Date());
 }
 
 export function queueFile(factory: Factory, repository: string, file: string): Promise<Task> {
-  const wanted = { text: null, file, repository, base: 'main', requester: personNamed('dana') };
+  const wanted = { text: null, file, repository, base: 'main', ...DANA };
   return addTask(factory, wanted, new Date());
 }
 

@@ -8,6 +8,7 @@ import { openLocalForge } from '../../../orchestrator/forge/local.ts';
 import type { Source, Store } from '../../../orchestrator/ports.ts';
 import { openSqliteStore } from '../../../orchestrator/store/sqlite.ts';
 import { openLocal } from '../../../sandboxes/source/local-change.ts';
+import { SIGNATURES } from '../../policies/signing.ts';
 import { AT, DANA, TASK } from '../fixtures.ts';
 import { temporaryFolder } from '../intake/repositories.ts';
 
@@ -40,8 +41,7 @@ export function desk(over: Partial<Context> = {}): Desk {
     signal: new AbortController().signal,
     clock,
     ledgers: () => ({ store, forge }),
-    orgPolicies: [],
-    local: openLocal,
+    signatures: () => SIGNATURES,
     reading: () => ({ source: unused<Source>('source') }),
     orgPolicies: [],
     local: openLocal,

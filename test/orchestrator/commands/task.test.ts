@@ -33,6 +33,7 @@ describe('a task', () => {
       repository,
       base: 'trunk',
       requester: DANA,
+      operator: DANA,
       source: 'cli',
       queuedAt: AT,
     });
@@ -51,7 +52,17 @@ describe('a task', () => {
       title: 'Round the total',
       source: file,
       requester: RITA,
+      operator: DANA,
     });
+  });
+
+  test('that somebody queues whom the machine does not know has no operator', async () => {
+    const person = (): never => {
+      throw new Error('this user has no name');
+    };
+    const one = desk({ person });
+    await taskAdd(one.context, { ...wanted(repositoryWith({})), as: 'rita' });
+    expect(await one.store.tasks()).toMatchObject([{ requester: RITA, operator: null }]);
   });
 
   test('on a branch that is not there is refused with those that are', async () => {
@@ -115,7 +126,7 @@ describe('a task', () => {
     const repository = repositoryWith({});
     const task = await addTask(
       one.context.ledgers(),
-      { ...wanted(join(repository, 'x', '..')), requester: DANA },
+      { ...wanted(join(repository, 'x', '..')), requester: DANA, operator: DANA },
       new Date(AT),
     );
     expect(task.repository).toBe(repository);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Person } from '../../../orchestrator/domain/ids.ts';
+import { NO_RECORDS } from '../../../orchestrator/domain/records.ts';
 import {
   apply,
   BREAKS_MAX,
@@ -7,16 +7,22 @@ import {
   nextStep,
 } from '../../../orchestrator/domain/run.ts';
 import { type In, type Phase, RunEvent, RunState } from '../../../orchestrator/domain/run-state.ts';
+import { SIGNATURES } from '../../policies/signing.ts';
 import {
   ALLOW,
+  AT,
   approval,
   CHANGE,
   DENY,
   digest,
   EVENTS,
   FINDING,
+  LATER,
   PREPARED,
   RITA,
+  recordId,
+  recordsOf,
+  SAM,
   STATES,
   sha,
 } from '../fixtures.ts';
@@ -28,11 +34,17 @@ const TYPES = RunEvent.options.map(({ shape }) => shape.type.value);
 /** Where each legal event leads, from the states and events of the fixtures. */
 const LEGAL: { readonly [P in Phase]: { readonly [T in Type]?: Phase } } = {
   queued: { claimed: 'preparing', machinery_broke: 'done', cancelled: 'done' },
-  preparing: { workspace_ready: 'working', machinery_broke: 'preparing', cancelled: 'done' },
+  preparing: {
+    workspace_ready: 'working',
+    machinery_broke: 'preparing',
+    revoked: 'preparing',
+    cancelled: 'done',
+  },
   working: {
     agent_finished: 'sealing',
     limit_reached: 'done',
     machinery_broke: 'preparing',
+    revoked: 'working',
     cancelled: 'done',
   },
   sealing: {
@@ -40,17 +52,28 @@ const LEGAL: { readonly [P in Phase]: { readonly [T in Type]?: Phase } } = {
     nothing_changed: 'done',
     change_refused: 'preparing',
     machinery_broke: 'sealing',
+    revoked: 'sealing',
     cancelled: 'done',
   },
-  judging: { judged: 'validating', machinery_broke: 'judging', cancelled: 'done' },
+  judging: {
+    judged: 'validating',
+    machinery_broke: 'judging',
+    revoked: 'judging',
+    cancelled: 'done',
+  },
   validating: {
     validation_passed: 'awaiting_approval',
     validation_failed: 'preparing',
     machinery_broke: 'validating',
+    revoked: 'validating',
     cancelled: 'done',
   },
   awaiting_approval: {
     approved: 'publishing',
+    vetoed: 'awaiting_approval',
+    veto_lifted: 'awaiting_approval',
+    revoked: 'awaiting_approval',
+    glass_broken: 'awaiting_approval',
     rejected: 'done',
     sent_back: 'preparing',
     expired: 'done',
@@ -58,6 +81,8 @@ const LEGAL: { readonly [P in Phase]: { readonly [T in Type]?: Phase } } = {
   },
   publishing: {
     pull_request_opened: 'done',
+    vetoed: 'publishing',
+    revoked: 'publishing',
     approvals_went_stale: 'judging',
     base_moved: 'judging',
     base_conflicts: 'preparing',
@@ -69,8 +94,8 @@ const LEGAL: { readonly [P in Phase]: { readonly [T in Type]?: Phase } } = {
 const CELLS = PHASES.flatMap((phase) => TYPES.map((type) => [phase, type] as const));
 
 describe('the run table', () => {
-  test('has nine phases and twenty events, as the schemas say', () => {
-    expect([PHASES.length, TYPES.length]).toEqual([9, 20]);
+  test('has nine phases and twenty-four events, as the schemas say', () => {
+    expect([PHASES.length, TYPES.length]).toEqual([9, 24]);
     expect(PHASES.toSorted()).toEqual(Object.keys(STATES).toSorted());
     expect(TYPES.toSorted()).toEqual(Object.keys(EVENTS).toSorted());
   });
@@ -175,16 +200,25 @@ describe('judging and validating', () => {
 
   test('a change that nobody must approve is published when its checks passed', () => {
     const run = { ...STATES.validating, judgement: ALLOW };
-    expect(apply(run, EVENTS.validation_passed)).toMatchObject({
-      phase: 'publishing',
-      approvals: [],
-    });
+    expect(apply(run, EVENTS.validation_passed)).toMatchObject({ phase: 'publishing' });
   });
 
   test('a change that people must approve waits, whatever its checks said', () => {
     expect(apply(STATES.validating, EVENTS.validation_passed)).toMatchObject({
       phase: 'awaiting_approval',
-      approvals: [],
+      records: NO_RECORDS,
+    });
+  });
+
+  test('a change for which enough of what people decided before still counts goes on at once', () => {
+    const run = { ...STATES.validating, records: recordsOf(approval()) };
+    expect(apply(run, { ...EVENTS.validation_passed, openSlots: 0 })).toMatchObject({
+      phase: 'publishing',
+      records: run.records,
+    });
+    expect(apply(run, EVENTS.validation_passed)).toMatchObject({
+      phase: 'awaiting_approval',
+      records: run.records,
     });
   });
 
@@ -193,6 +227,7 @@ describe('judging and validating', () => {
       phase: 'preparing',
       attempt: 2,
       breaks: 0,
+      records: NO_RECORDS,
       tried: [{ tree: CHANGE.tree, findings: ['unit: cart › rounds: expected 3 to be 2'] }],
       findings: [FINDING],
       previous: CHANGE,
@@ -234,22 +269,56 @@ describe('approval', () => {
   const run: In<'awaiting_approval'> = STATES.awaiting_approval;
 
   test.each([
-    ['tree', approval(RITA, { tree: sha('9') })],
-    ['evidence', approval(RITA, { evidence: digest('9') })],
+    ['tree', approval(RITA, { subject: { tree: sha('9') } })],
+    ['evidence', approval(RITA, { evidence: { digest: digest('9') } })],
   ])('an approval for another %s changes nothing, even as the last one missing', (_, other) => {
-    expect(apply(run, { type: 'approved', approval: other, openSlots: 0 })).toEqual(run);
+    expect(apply(run, { ...EVENTS.approved, approval: other, openSlots: 0 })).toEqual(run);
+  });
+
+  test.each([
+    ['tree', { tree: sha('9') }],
+    ['evidence', { evidence: digest('9') }],
+  ])('an emergency for another %s changes nothing, even as the last thing missing', (_, over) => {
+    const { use } = EVENTS.glass_broken;
+    const other = { ...use, record: { ...use.record, ...over } };
+    expect(apply(run, { type: 'glass_broken', use: other, openSlots: 0 })).toEqual(run);
+  });
+
+  test('an emergency that opens the last gate lets the change be published', () => {
+    expect(apply(run, { ...EVENTS.glass_broken, openSlots: 0 })).toMatchObject({
+      phase: 'publishing',
+      records: { glass: [EVENTS.glass_broken.use] },
+    });
+  });
+
+  test('a veto is kept and ends nothing; lifting it lets the change on when nobody is missing', () => {
+    const held = apply(run, EVENTS.vetoed);
+    expect(held).toEqual({ ...run, records: recordsOf(EVENTS.vetoed.veto) });
+    expect(apply(held, EVENTS.veto_lifted).phase).toBe('awaiting_approval');
+    expect(apply(held, { ...EVENTS.veto_lifted, openSlots: 0 }).phase).toBe('publishing');
+  });
+
+  test('a delegation is kept beside the approval that was given under it', () => {
+    const delegation = SIGNATURES.sign('delegation', {
+      ...{ v: 1, id: recordId('dlg'), auth: approval().record.auth, nonce: '0'.repeat(32) },
+      ...{ createdAt: AT, from: RITA, to: SAM, gates: ['auth'], expiresAt: LATER },
+    });
+    expect(apply(run, { ...EVENTS.approved, delegation })).toMatchObject({
+      records: { approvals: [EVENTS.approved.approval], delegations: [delegation] },
+    });
   });
 
   test('an approval that leaves slots open is kept, and the run goes on waiting', () => {
     const next = apply(run, { ...EVENTS.approved, openSlots: 1 });
-    expect(next).toEqual({ ...run, approvals: [approval()] });
+    expect(next).toEqual({ ...run, records: recordsOf(EVENTS.approved.approval) });
   });
 
   test('the approval that fills the last slot lets the change be published', () => {
-    const half = { ...run, approvals: [approval(Person.parse('local:sam'))] };
+    const first = approval(SAM);
+    const half = { ...run, records: recordsOf(first) };
     expect(apply(half, EVENTS.approved)).toMatchObject({
       phase: 'publishing',
-      approvals: [{ by: 'local:sam' }, { by: 'local:rita' }],
+      records: recordsOf(first, EVENTS.approved.approval),
     });
   });
 
@@ -257,6 +326,14 @@ describe('approval', () => {
     expect(apply(run, EVENTS.rejected)).toEqual({
       phase: 'done',
       outcome: { kind: 'rejected', by: RITA, reason: 'not this way' },
+    });
+  });
+
+  test('what people decided is kept for the next attempt', () => {
+    const held = { ...run, records: recordsOf(approval()) };
+    expect(apply(held, EVENTS.sent_back)).toMatchObject({
+      phase: 'preparing',
+      records: held.records,
     });
   });
 
@@ -273,15 +350,28 @@ describe('approval', () => {
 });
 
 describe('publishing', () => {
-  test('approvals that went stale are dropped, and the change is judged again', () => {
+  const { records } = STATES.publishing;
+
+  test('approvals that went stale are kept, and the change is judged again', () => {
     const next = apply(STATES.publishing, EVENTS.approvals_went_stale);
-    expect(next).toEqual(STATES.judging);
+    expect(next).toEqual({ ...STATES.judging, records });
   });
 
-  test('a base that moved brings another change to judging, with no approval left', () => {
+  test('a base that moved brings another change to judging, with what people decided', () => {
     const next = apply(STATES.publishing, EVENTS.base_moved);
     const { prepared, change } = EVENTS.base_moved;
-    expect(next).toEqual({ ...STATES.judging, prepared, change });
+    expect(next).toEqual({ ...STATES.judging, prepared, change, records });
+  });
+
+  test('a veto and a revocation are heard by the publish that comes next', () => {
+    expect(apply(STATES.publishing, EVENTS.vetoed)).toMatchObject({
+      phase: 'publishing',
+      records: { approvals: [...records.approvals, EVENTS.vetoed.veto] },
+    });
+    expect(apply(STATES.publishing, EVENTS.revoked)).toMatchObject({
+      phase: 'publishing',
+      records: { revocations: [EVENTS.revoked.revocation] },
+    });
   });
 
   test('a conflict with the base starts another attempt from the new base', () => {

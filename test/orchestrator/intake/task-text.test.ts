@@ -9,6 +9,7 @@ const given = {
   repository: '/srv/shop',
   base: 'main',
   requester: Person.parse('local:ana'),
+  operator: null,
   queuedAt: '2026-11-22T10:00:00.000Z',
 };
 const titleOf = (text: string): string => taskFrom(text, given).title;

@@ -1,14 +1,29 @@
 import { describe, expect, test } from 'vitest';
-import type { Approval } from '../../../orchestrator/domain/approval.ts';
 import type { Facts } from '../../../orchestrator/domain/change.ts';
-import type { In } from '../../../orchestrator/domain/run-state.ts';
+import type { Person } from '../../../orchestrator/domain/ids.ts';
+import { NO_RECORDS } from '../../../orchestrator/domain/records.ts';
+import type { In, RunEvent } from '../../../orchestrator/domain/run-state.ts';
 import type { PullRequest, PullRequestDraft, Source } from '../../../orchestrator/ports.ts';
 import { factsOf } from '../../../orchestrator/stages/facts.ts';
 import { publish } from '../../../orchestrator/stages/publish.ts';
-import { bind } from '../../../policies/approvals.ts';
 import { decide, policyDigest } from '../../../policies/decide.ts';
 import { entry, load } from '../../policies/sample.ts';
-import { AT, DANA, EVIDENCE, PREPARED, RITA, RUN, STATES, sha, TASK } from '../fixtures.ts';
+import { SIGNATURES } from '../../policies/signing.ts';
+import {
+  AT,
+  approval,
+  DANA,
+  EVENTS,
+  PREPARED,
+  RITA,
+  RUN,
+  recordsOf,
+  SAM,
+  STATES,
+  sha,
+  TASK,
+  WAITING,
+} from '../fixtures.ts';
 import {
   AUTH,
   BASE,
@@ -37,16 +52,27 @@ async function read(source: Source): Promise<Facts> {
 }
 
 /** A run whose gate was approved by these, at the time of the task. */
-async function publishing(by: readonly Approval['by'][] = [RITA]): Promise<In<'publishing'>> {
+async function publishing(by: readonly Person[] = [RITA]): Promise<In<'publishing'>> {
   const facts = await read(sourceOf(repository({ entries: ENTRIES })));
-  const judgement = decide(layers(), facts);
+  const judgement = decide(layers(), facts, AT);
   const { change } = facts;
-  const approvals = by.map((person): Approval => {
-    const binding = bind(judgement, change, EVIDENCE, 'auth');
-    const expiresAt = new Date(Date.parse(AT) + 86_400_000).toISOString();
-    return { by: person, assurance: 'session', binding, at: AT, expiresAt };
-  });
-  return { ...STATES.publishing, change, judgement, approvals };
+  const gate = judgement.gates.find(({ id }) => id === 'auth');
+  if (gate === undefined) throw new Error('the sample has a gate');
+  const approvals = by.map((person) =>
+    approval(person, {
+      subject: { base: change.base, tree: change.tree, change: change.entries, scope: gate.scope },
+      policy: { effective: judgement.policy, gate: gate.definition },
+    }),
+  );
+  return { ...STATES.publishing, change, judgement, records: recordsOf(...approvals) };
+}
+
+function withRecord(run: In<'publishing'>, over: Parameters<typeof approval>[1]): In<'publishing'> {
+  const [signed] = run.records.approvals;
+  if (signed === undefined) throw new Error('the sample has an approval');
+  const { subject, policy } = signed.record;
+  const merged = { ...over, policy, subject: { ...subject, ...over?.subject } };
+  return { ...run, records: recordsOf(approval(RITA, merged)) };
 }
 
 /** A forge and a source that note what is written; each writes once. */
@@ -82,6 +108,7 @@ describe('a change that everybody still agrees to', () => {
       number: 7,
       url: '/pulls/7',
       commit: COMMIT,
+      consumed: run.records.approvals.map(({ record }) => record.id),
     });
     expect(committed).toMatchObject([{ tree: TREE, place: { base: BASE, attempt: 1 } }]);
     expect(drafts).toMatchObject([
@@ -124,24 +151,87 @@ describe('nothing is written, and people are asked again,', () => {
   });
 
   test('when nobody agreed', async () => {
-    await stale({}, await publishing([]), 'Gate auth needs 1 more of security.');
+    await stale({}, await publishing([]), 'Gate auth needs 1 more of security');
   });
 
   test('when the only one who agreed is who asked', async () => {
-    await stale({}, await publishing([DANA]), 'asked for this change');
+    await stale({}, await publishing([DANA]), 'requested this task');
   });
 
-  test('when a policy above the repository has come since', async () => {
-    const org = load(POLICY.replace('layer: standalone', 'layer: org').replace('small', 'acme'));
-    await stale({ over: { above: [org] } }, await publishing(), 'the policy changed');
+  test('when the gate is defined differently by now', async () => {
+    const org = load(
+      POLICY.replace('layer: standalone', 'layer: org')
+        .replace('small', 'acme')
+        .replace('count: 1', 'count: 2'),
+    );
+    const given = { over: { above: [org] } };
+    await stale(given, await publishing(), 'before the gate was defined differently');
   });
 
   test('when the tree is not the one that was approved', async () => {
     const run = await publishing();
-    const [approval] = run.approvals;
-    if (approval === undefined) throw new Error('the sample has an approval');
-    const other = { ...approval, binding: { ...approval.binding, tree: sha('9') } };
-    await stale({}, { ...run, approvals: [other] }, 'another tree');
+    await stale({}, withRecord(run, { subject: { tree: sha('9') } }), 'another tree');
+  });
+
+  test('when the signature does not hold', async () => {
+    const run = await publishing();
+    const [signed] = run.records.approvals;
+    if (signed === undefined) throw new Error('the sample has an approval');
+    const forged = {
+      ...signed,
+      record: { ...signed.record, approver: { ...signed.record.approver, id: SAM } },
+    };
+    await stale({}, { ...run, records: recordsOf(forged) }, "local:sam's approval does not hold");
+  });
+
+  test('when it was taken back, or the gate vetoed', async () => {
+    const run = await publishing();
+    const [signed] = run.records.approvals;
+    const revocation = SIGNATURES.sign('revocation', {
+      ...EVENTS.revoked.revocation.record,
+      approval: signed?.record.id ?? '',
+    });
+    await stale(
+      {},
+      { ...run, records: { ...run.records, revocations: [revocation] } },
+      'took the approval',
+    );
+    const veto = approval(SAM, { decision: 'reject', reason: 'no' });
+    const approvals = [...run.records.approvals, veto];
+    await stale({}, { ...run, records: { ...run.records, approvals } }, 'a veto of local:sam');
+  });
+
+  test('when it is taken back while the publish is under way', async () => {
+    const run = await publishing();
+    const [signed] = run.records.approvals;
+    if (signed === undefined) throw new Error('the sample has an approval');
+    const tools = await toolsWith({ ...writing().given, forge: FORGE });
+    const revocation = SIGNATURES.sign('revocation', {
+      ...EVENTS.revoked.revocation.record,
+      approval: signed.record.id,
+    });
+    const { change, judgement } = run;
+    const journal: readonly RunEvent[] = [
+      ...WAITING.map((event): RunEvent => {
+        if (event.type === 'change_sealed') return { ...event, change };
+        return event.type === 'judged' ? { ...event, judgement } : event;
+      }),
+      { ...EVENTS.approved, approval: signed },
+      { type: 'revoked', revocation },
+    ];
+    for (const [seq, event] of journal.entries()) await tools.store.append(RUN, seq, event, null);
+    expect(await publish(tools, run, TASK)).toMatchObject({
+      type: 'approvals_went_stale',
+      reasons: expect.arrayContaining([expect.stringContaining('took the approval')]),
+    });
+  });
+
+  test('when nobody knows who steered the run', async () => {
+    const tools = await toolsWith({ ...writing().given, forge: FORGE });
+    expect(await publish(tools, await publishing(), { ...TASK, operator: null })).toMatchObject({
+      type: 'approvals_went_stale',
+      reasons: expect.arrayContaining([expect.stringContaining('Nobody knows who steered')]),
+    });
   });
 
   test('when the checks came to another result', async () => {
@@ -153,6 +243,37 @@ describe('nothing is written, and people are asked again,', () => {
     const source = sourceOf(repository({ entries: { [`${BASE} ${TREE}`]: [entry(POLICY_PATH)] } }));
     await stale({ source }, await publishing(), '.proofhouse/policy.yaml');
   });
+});
+
+test('an emergency opens the change, and is used up like an approval', async () => {
+  const { given, drafts } = writing();
+  const breakGlass = `
+break_glass:
+  groups: [security]
+  count: 2
+  incident_url: "https://incidents.acme.dev/"
+  reason_min_chars: 10
+`;
+  const source = sourceOf(
+    repository({ entries: ENTRIES, files: { [BASE]: { [POLICY_PATH]: POLICY + breakGlass } } }),
+    { commit: async () => ({ commit: COMMIT, from: '/quarantine.git' }) },
+  );
+  const run = await publishing([]);
+  const glass = [RITA, SAM].map((id, index) =>
+    SIGNATURES.sign('break_glass', {
+      ...EVENTS.glass_broken.use.record,
+      id: `brk_${String(index).repeat(26)}`,
+      tree: run.change.tree,
+      by: { id, groups: ['security'] },
+    }),
+  );
+  const tools = await toolsWith({ ...given, source });
+  const records = { ...NO_RECORDS, glass };
+  expect(await publish(tools, { ...run, records }, TASK)).toMatchObject({
+    type: 'pull_request_opened',
+    consumed: glass.map(({ record }) => record.id),
+  });
+  expect(drafts[0]?.body).toContain('**Passed by break-glass**: `local:rita` and `local:sam`');
 });
 
 describe('a base that moved on', () => {

@@ -18,6 +18,7 @@ import type {
 import type { StageTools } from '../../../orchestrator/stages/tools.ts';
 import { emptyMemory, openMemoryStore } from '../../contracts/memory-store.ts';
 import { entry, load, minimal, sha } from '../../policies/sample.ts';
+import { SIGNATURES } from '../../policies/signing.ts';
 import { AT, TASK } from '../fixtures.ts';
 import { strict } from '../strict.ts';
 
@@ -164,6 +165,7 @@ export async function toolsWith(given: Given = {}): Promise<StageTools> {
     workspaces: strict<Workspaces>('workspaces', given.workspaces ?? {}),
     doors: strict<Doors>('doors', {}),
     evidence: strict('evidence', {}),
+    signatures: SIGNATURES,
     agentFor: () => AGENT,
     validators: strict<StageTools['validators']>('validators', {}),
     model: { model: 'm-1', shown: 'scripted (models)', isPriced: true, isScripted: true },

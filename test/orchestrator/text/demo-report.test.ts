@@ -9,9 +9,22 @@ import {
   demoReport,
   waitingText,
 } from '../../../orchestrator/text/demo-report.ts';
-import { AT, DENY, EVENTS, HOLD, JOURNEY, RUN, STATES, TASK, WAITING } from '../fixtures.ts';
+import {
+  AT,
+  DENY,
+  EVENTS,
+  HOLD,
+  JOURNEY,
+  RITA,
+  RUN,
+  SAM,
+  STATES,
+  TASK,
+  WAITING,
+} from '../fixtures.ts';
 
 const COMMAND = './proofhouse --demo';
+const MAY = [RITA, SAM];
 
 function row(name: string, events: readonly RunEvent[], over: Partial<DemoRow> = {}): DemoRow {
   const journal = events.map((event, seq) => ({
@@ -21,7 +34,8 @@ function row(name: string, events: readonly RunEvent[], over: Partial<DemoRow> =
   }));
   const id = RunId.parse(`r000000${name.length % 10}`);
   const task = { ...TASK, id, source: `${name}.md` };
-  return { task, name, run: replay(journal), journal, calls: [], activity: [], ...over };
+  const run = replay(journal);
+  return { task, name, run, may: MAY, journal, calls: [], activity: [], ...over };
 }
 
 const refused = (text: string, index: number): Activity => ({
@@ -89,6 +103,10 @@ describe('each event', () => {
       checks passed: unit (12 tests)
       checks failed: 1 findings go to the next attempt
       local:rita approved gate auth
+      vetoed
+      veto lifted
+      revoked
+      glass broken
       rejected
       sent back
       expired
@@ -115,7 +133,7 @@ describe('each event', () => {
 describe('what waits for a person', () => {
   test('says why, for whom, and the exact line', () => {
     const run = STATES.awaiting_approval;
-    expect(waitingText({ task: TASK, run, command: COMMAND })).toMatchInlineSnapshot(`
+    expect(waitingText({ task: TASK, run, command: COMMAND, may: MAY })).toMatchInlineSnapshot(`
       "
       "Round the total" waits for approval.
         why    gate auth: One bug is everyone's account.
@@ -127,14 +145,14 @@ describe('what waits for a person', () => {
   });
 
   test('says so when nobody could approve it', () => {
-    const run = { ...STATES.awaiting_approval, judgement: { ...HOLD, groups: {} } };
-    expect(waitingText({ task: TASK, run, command: COMMAND })).toContain(
+    const run = STATES.awaiting_approval;
+    expect(waitingText({ task: TASK, run, command: COMMAND, may: [] })).toContain(
       'nobody is left who could',
     );
   });
 
   test('is nothing for a run that does not wait', () => {
-    expect(waitingText({ task: TASK, run: STATES.done, command: COMMAND })).toBe('');
+    expect(waitingText({ task: TASK, run: STATES.done, command: COMMAND, may: [] })).toBe('');
   });
 });
 
@@ -145,14 +163,14 @@ test('nothing that a terminal would act on gets through', () => {
   const judgement = { ...HOLD, gates: [{ ...gate, why: EVIL, paths: [EVIL] }] };
   const task = { ...TASK, title: EVIL };
   const run = { ...STATES.awaiting_approval, judgement };
-  const denials = [{ code: 'change_denied', message: EVIL, paths: [] }];
+  const denials = [{ code: 'change_denied', message: EVIL, paths: [], where: '' }];
   const denied: RunEvent[] = [
     ...JOURNEY.slice(0, 4),
     { type: 'judged', judgement: { ...DENY, denials } },
   ];
   const { prepared } = EVENTS.workspace_ready;
   const shown = [
-    waitingText({ task, run, command: COMMAND }),
+    waitingText({ task, run, command: COMMAND, may: MAY }),
     report(row('evil', denied, { task, activity: [refused(EVIL, 0)] })),
     demoEvent({ ...EVENTS.workspace_ready, prepared: { ...prepared, agent: EVIL } }),
     demoEvent({ ...EVENTS.machinery_broke, message: EVIL }),

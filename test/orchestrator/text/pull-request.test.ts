@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Approval } from '../../../orchestrator/domain/approval.ts';
 import { Digest, Person, RunId, Sha } from '../../../orchestrator/domain/ids.ts';
+import type { GateJudgement } from '../../../orchestrator/domain/judgement.ts';
 import { type PullRequestFacts, pullRequestText } from '../../../orchestrator/text/pull-request.ts';
+import { approval as signedApproval } from '../fixtures.ts';
 
 const sha = (digit: string): Sha => Sha.parse(digit.repeat(40));
 const digest = (digit: string): Digest => Digest.parse(`sha256:${digit.repeat(64)}`);
@@ -16,6 +19,7 @@ const UNGATED: PullRequestFacts = {
     repository: '/repositories/shop',
     base: 'main',
     requester: Person.parse('local:rita'),
+    operator: Person.parse('local:rita'),
     queuedAt: '2026-03-01T10:00:00.000Z',
   },
   attempt: 1,
@@ -35,8 +39,14 @@ const UNGATED: PullRequestFacts = {
     },
   ],
   judgement: {
-    ...{ verdict: 'allow', riskClass: 'low', gates: [], validators: ['unit'], denials: [] },
-    ...{ distinct: true, policy: digest('b'), groups: {} },
+    ...{ verdict: 'allow', enforcement: 'enforce', wouldBe: 'allow' },
+    ...{ riskClass: 'low', surface: 'ready-pr', gates: [], validators: ['unit'], denials: [] },
+    ...{ distinct: true, needs: [], policy: digest('b'), groups: {}, exemptions: [] },
+    separation: {
+      ...{ exclude: ['requester'], unknownOperator: 'block', botsNeverApprove: true },
+      escalation: [],
+    },
+    ...{ neverDelegated: [], delegation: null, breakGlass: null },
   },
   checks: [
     {
@@ -46,17 +56,29 @@ const UNGATED: PullRequestFacts = {
   ],
   evidence: digest('e'),
   approvals: [],
+  opened: [],
   cost: { calls: 1, inputTokens: 900, outputTokens: 80, microUsd: null, scripted: true },
   refusedConnections: 0,
 };
 
-const binding = {
-  ...{ base: sha('a'), tree: sha('c'), entries: digest('d'), gate: 'payments' },
-  ...{ scope: digest('5'), definition: digest('6'), policy: digest('b'), evidence: digest('e') },
+const approval = (by: string, over: Partial<Approval> = {}, carried = false) => ({
+  approval: {
+    ...signedApproval(Person.parse(by), { gate: 'payments', createdAt: '2026-03-01T12:34:56.000Z' })
+      .record,
+    ...over,
+  },
+  carried,
+});
+const LOOSE: Pick<
+  GateJudgement,
+  'bind' | 'carryForward' | 'validators' | 'findings' | 'paths' | 'expiresMs'
+> = {
+  ...{ bind: 'change', carryForward: 'never', validators: [], findings: [] },
+  ...{ paths: ['src/price.ts'], expiresMs: 604_800_000 },
 };
-const approval = (by: string, change: Partial<typeof binding> = {}) => ({
-  ...{ by: Person.parse(by), assurance: 'session' as const, at: '2026-03-01T12:34:56.000Z' },
-  ...{ expiresAt: '2026-03-08T12:34:56.000Z', binding: { ...binding, ...change } },
+const source = (line: number): GateJudgement['sources'][number] => ({
+  ...{ layer: 'repository', where: `.proofhouse/policy.yaml:${line}:5`, why: '' },
+  ...{ riskClass: 'low', surface: 'hold', approvals: [], definition: digest('6') },
 });
 
 const GATED: PullRequestFacts = {
@@ -67,20 +89,17 @@ const GATED: PullRequestFacts = {
     ...{ verdict: 'hold', riskClass: 'high' },
     gates: [
       {
-        ...{
-          id: 'payments',
-          why: 'Payments code is owned by the payments team.',
-          layer: 'repository',
-        },
-        ...{ where: '.proofhouse/policy.yaml:44:5', riskClass: 'high', surface: 'hold' },
-        ...{ approvals: [{ group: 'payments', count: 1 }], paths: ['src/price.ts'] },
-        ...{ scope: digest('5'), definition: digest('6'), expiresMs: 604_800_000 },
+        ...LOOSE,
+        ...{ id: 'payments', why: 'Payments code is owned by the payments team.' },
+        ...{ sources: [source(44)], riskClass: 'high', surface: 'hold' },
+        ...{ approvals: [{ group: 'payments', count: 1 }] },
+        ...{ scope: digest('5'), definition: digest('6') },
       },
       {
-        ...{ id: 'source', why: 'Any source file', layer: 'repository' },
-        ...{ where: '.proofhouse/policy.yaml:60:5', riskClass: 'low', surface: 'ready-pr' },
-        ...{ approvals: [], paths: ['src/price.ts'] },
-        ...{ scope: digest('7'), definition: digest('8'), expiresMs: 604_800_000 },
+        ...LOOSE,
+        ...{ id: 'source', why: 'Any source file', sources: [source(60)] },
+        ...{ riskClass: 'low', surface: 'ready-pr', approvals: [] },
+        ...{ scope: digest('7'), definition: digest('8') },
       },
     ],
   },
@@ -238,15 +257,34 @@ test('the commit message of a gated change', () => {
   `);
 });
 
-test('an approval of another tree, other evidence or another scope is not shown as consent', () => {
-  const approvals = [
-    approval('local:old', { tree: sha('9') }),
-    approval('local:older', { evidence: digest('9') }),
-  ];
-  const { body, commitMessage } = pullRequestText({ ...GATED, approvals });
-  expect(body + commitMessage).not.toContain('local:old');
-  const elsewhere = [approval('local:ana', { scope: digest('9') })];
+test('an approval of another gate is not shown as consent to this one', () => {
+  const elsewhere = [approval('local:ana', { gate: 'other' })];
   expect(pullRequestText({ ...GATED, approvals: elsewhere }).body).toContain('| nobody |');
+});
+
+test('an approval that was carried, and one for somebody else, say so', () => {
+  const onBehalfOf = Person.parse('local:raj');
+  const approvals = [approval('local:ana', { onBehalfOf }, true)];
+  const { body, commitMessage } = pullRequestText({ ...GATED, approvals });
+  expect(body).toContain(
+    '| `local:ana for local:raj`, 2026-03-01 12:34 UTC, for an earlier change |',
+  );
+  expect(commitMessage).toContain('Approved-by: local:ana for local:raj\n');
+});
+
+test('an emergency is said on top, at its gate, and in the commit', () => {
+  const by = [Person.parse('local:rita'), Person.parse('local:sam')];
+  const incidentUrl = 'https://incidents.acme.dev/7';
+  const facts = { ...GATED, approvals: [], opened: [{ gate: 'payments', by, incidentUrl }] };
+  const { body, commitMessage } = pullRequestText(facts);
+  expect(body.split('\n\n').slice(0, 2).join('\n\n')).toMatchInlineSnapshot(`
+    "\`codex 0.169.0\` made this change in 2 attempts: 1 file, +4 −2 lines, risk class high; 1 of 1 check passed, and it was passed by break-glass.
+
+    > **Passed by break-glass**: \`local:rita\` and \`local:sam\` opened \`payments\` in an emergency, \`https://incidents.acme.dev/7\`. All checks ran. Somebody else must review this afterwards."
+  `);
+  expect(body).toContain('| **passed by break-glass**: `local:rita`, `local:sam` |');
+  expect(commitMessage).toContain('Break-glass-by: local:rita\nBreak-glass-by: local:sam\n');
+  expect(commitMessage).not.toContain('Approved-by');
 });
 
 test('a change of what is installed says what its checks ran with', () => {

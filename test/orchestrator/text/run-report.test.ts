@@ -1,31 +1,40 @@
 import { describe, expect, test } from 'vitest';
-import { Person, RunId } from '../../../orchestrator/domain/ids.ts';
+import { RunId } from '../../../orchestrator/domain/ids.ts';
 import type { RunEvent } from '../../../orchestrator/domain/run-state.ts';
 import type { Task } from '../../../orchestrator/domain/task.ts';
 import type { JournalEntry, ModelCall } from '../../../orchestrator/ports.ts';
 import { replay } from '../../../orchestrator/runner.ts';
+import type { Decided } from '../../../orchestrator/text/decisions.ts';
 import {
   approveLines,
   duration,
-  mayApprove,
   money,
   runList,
   runReport,
 } from '../../../orchestrator/text/run-report.ts';
 import {
   AT,
-  DANA,
   DENY,
   EVENTS,
   GATE,
   HOLD,
   JOURNEY,
+  RITA,
   RUN,
   SAM,
   STATES,
   TASK,
   WAITING,
 } from '../fixtures.ts';
+
+const MAY = [RITA, SAM];
+const DECIDED: Decided = {
+  open: [{ gate: 'auth', group: 'security', missing: 1, candidates: MAY, deadlock: null }],
+  counted: [],
+  lapsed: [],
+  vetoes: [],
+  opened: [],
+};
 
 /** One event every 1.2 seconds. */
 function journalOf(events: readonly RunEvent[]): JournalEntry[] {
@@ -54,7 +63,9 @@ function report(
   task: Task = TASK,
 ): string {
   const journal = journalOf(events);
-  return runReport({ task, run: replay(journal), journal, calls, command: './proofhouse' });
+  const run = replay(journal);
+  const decided = run.phase === 'awaiting_approval' ? DECIDED : null;
+  return runReport({ task, run, journal, calls, may: MAY, decided, command: './proofhouse' });
 }
 
 describe('the list of runs', () => {
@@ -104,6 +115,7 @@ describe('a run', () => {
 
       Gate auth asks for 1 of security: One bug is everyone's account.
         src/auth/session.ts
+      Gate auth needs 1 more of security: local:rita, local:sam could.
       It waits until 2026-03-02 10:00. To see the change, then to approve exactly this tree:
         ./proofhouse run show r0000001 --diff
         ./proofhouse approve r0000001 --tree bbbbbbbbbbbb --as local:rita
@@ -123,7 +135,7 @@ describe('a run', () => {
             +3.6 s  change sealed: tree bbbbbbbbbbbb, 2 files, +5 -1
             +4.8 s  judged: hold, class critical
             +6.0 s  validation passed
-            +7.2 s  approved: local:rita for gate auth
+            +7.2 s  approved: local:rita, gate auth
             +8.4 s  pull request opened: #7
 
       checks
@@ -132,6 +144,25 @@ describe('a run', () => {
       /pulls/7
       commit cccccccccccccccccccccccccccccccccccccccc"
     `);
+  });
+
+  test('shows what people did besides approving', () => {
+    const { vetoed, veto_lifted, revoked, glass_broken, approvals_went_stale } = EVENTS;
+    const text = report([...WAITING, vetoed, veto_lifted, revoked, glass_broken]);
+    expect(text.split('\n').slice(10, 14).join('\n')).toMatchInlineSnapshot(`
+      "      +7.2 s  vetoed: local:sam, gate auth: not yet
+            +8.4 s  veto lifted: local:sam: it is fine now
+            +9.6 s  revoked: local:rita
+           +10.8 s  glass broken: local:sam, gates auth, https://incidents.acme.dev/7"
+    `);
+    const carried = { ...EVENTS.validation_passed, carried: ['apr_1', 'apr_2'] };
+    const again = [...JOURNEY.slice(0, 7), approvals_went_stale, EVENTS.judged, carried];
+    expect(report(again)).toContain('approvals went stale: the policy changed\n');
+    const opened = { ...EVENTS.pull_request_opened, consumed: ['brk_1', 'brk_2'] };
+    expect(report([...JOURNEY.slice(0, 7), opened])).toContain(
+      'pull request opened: #7, passed by break-glass\n',
+    );
+    expect(report(again)).toContain('2 approvals of an earlier change still count');
   });
 
   test('that was denied shows why and what to do', () => {
@@ -177,22 +208,9 @@ describe('a run', () => {
 });
 
 describe('who may approve', () => {
-  test('is in a group that is asked for, once each, and never who asked', () => {
-    const groups = { security: [SAM, DANA], platform: [SAM], others: [Person.parse('local:pia')] };
-    const gates = [GATE, { ...GATE, id: 'pay', approvals: [{ group: 'platform', count: 1 }] }];
-    expect(mayApprove({ gates, groups }, DANA)).toEqual([SAM]);
-  });
-
-  test('is nobody where no gate asks, or the group has no members', () => {
-    expect(mayApprove({ gates: [{ ...GATE, approvals: [] }], groups: HOLD.groups }, DANA)).toEqual(
-      [],
-    );
-    expect(mayApprove({ gates: [GATE], groups: {} }, DANA)).toEqual([]);
-  });
-
   test('has a line each while the run waits, and none before or after', () => {
     const lines = (run: Parameters<typeof approveLines>[0]['run']) =>
-      approveLines({ task: TASK, run, command: './proofhouse' });
+      approveLines({ task: TASK, run, may: MAY, command: './proofhouse' });
     expect(lines(STATES.awaiting_approval)).toEqual([
       './proofhouse approve r0000001 --tree bbbbbbbbbbbb --as local:rita',
       './proofhouse approve r0000001 --tree bbbbbbbbbbbb --as local:sam',

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { approve } from '../../../orchestrator/commands/decide.ts';
+import { approve } from '../../../orchestrator/commands/approve.ts';
 import type { Factory } from '../../../orchestrator/compose.ts';
 import type { RunId } from '../../../orchestrator/domain/ids.ts';
 import { contextFor } from '../context.ts';
@@ -46,7 +46,7 @@ test('a base that moved elsewhere: the merged tree is judged, checked and agreed
   const { factory, repository, run } = await waiting();
   commitFile(repository, 'src/other.mjs', 'export const other = 1;\n');
   const first = await approved(factory, run);
-  expect(await settle(factory, run)).toMatchObject({ phase: 'awaiting_approval', approvals: [] });
+  expect(await settle(factory, run)).toMatchObject({ phase: 'awaiting_approval' });
   const second = await approved(factory, run);
   expect(second).not.toBe(first);
   expect(outcomeOf(await settle(factory, run))).toMatchObject({ kind: 'published' });

@@ -1,7 +1,8 @@
 /** What people decide, by the command line, and what becomes of it. */
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { approve, refuse } from '../../../orchestrator/commands/decide.ts';
+import { approve } from '../../../orchestrator/commands/approve.ts';
+import { refuse } from '../../../orchestrator/commands/refuse.ts';
 import { taskCancel } from '../../../orchestrator/commands/task.ts';
 import type { Factory } from '../../../orchestrator/compose.ts';
 import type { RunId } from '../../../orchestrator/domain/ids.ts';
@@ -140,7 +141,7 @@ test('an approval that ran out before it was used is asked for again', async () 
   await approve(context, { run, tree, as: 'local:rita' });
   // The class says 24 hours, and no controller ran for two days.
   ahead.ms = 48 * 3_600_000;
-  expect(await settle(factory, run)).toMatchObject({ phase: 'awaiting_approval', approvals: [] });
+  expect(await settle(factory, run)).toMatchObject({ phase: 'awaiting_approval' });
   expect(await treeOf(factory, run)).toBe(tree);
   await approve(context, { run, tree, as: 'local:rita' });
   expect(outcomeOf(await settle(factory, run))).toMatchObject({ kind: 'published' });

@@ -6,7 +6,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { approve } from '../../../orchestrator/commands/decide.ts';
+import { approve } from '../../../orchestrator/commands/approve.ts';
 import type { Factory } from '../../../orchestrator/compose.ts';
 import type { RunId } from '../../../orchestrator/domain/ids.ts';
 import { contextFor } from '../context.ts';

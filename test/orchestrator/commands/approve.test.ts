@@ -1,51 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import type { Context } from '../../../orchestrator/commands/context.ts';
-import { approve, refuse } from '../../../orchestrator/commands/decide.ts';
+import { approve } from '../../../orchestrator/commands/approve.ts';
+import { refuse } from '../../../orchestrator/commands/refuse.ts';
 import type { Judgement } from '../../../orchestrator/domain/judgement.ts';
-import type { RunEvent, RunState } from '../../../orchestrator/domain/run-state.ts';
-import type { Store } from '../../../orchestrator/ports.ts';
-import { replay } from '../../../orchestrator/runner.ts';
+import { freshSignatures, SIGNATURES } from '../../policies/signing.ts';
 import {
   AT,
+  approval,
   CHANGE,
   DANA,
   EVENTS,
-  EVIDENCE,
   GATE,
   HOLD,
   LATER,
   RITA,
   RUN,
   SAM,
+  TASK,
   WAITING,
 } from '../fixtures.ts';
-import { type Desk, desk, journaled } from './context.ts';
-
-const TREE = CHANGE.tree.slice(0, 12);
-
-async function waitingDesk(
-  judgement: Judgement = HOLD,
-  over: Partial<Context> = {},
-  until = LATER,
-) {
-  const one = desk(over);
-  const events = WAITING.map((event): RunEvent => {
-    if (event.type === 'judged') return { ...event, judgement };
-    return event.type === 'validation_passed' ? { ...event, expiresAt: until } : event;
-  });
-  await journaled(one, events);
-  return one;
-}
-
-const by = (as: string | null, tree: string | null = TREE) => ({ run: RUN, tree, as });
-const now = async (store: Store): Promise<RunState> => replay(await store.read(RUN));
-
-/** The command is refused, and nothing was written. */
-async function refusedBy({ store }: Desk, command: Promise<unknown>, fault: object): Promise<void> {
-  const before = await store.read(RUN);
-  await expect(command).rejects.toMatchObject(fault);
-  expect(await store.read(RUN)).toEqual(before);
-}
+import { desk, journaled } from './context.ts';
+import { by, group, now, records, refusedBy, TREE, waitingDesk } from './waiting.ts';
 
 describe('who approves names the tree', () => {
   test('without one the command is refused with the exact line to use', async () => {
@@ -83,11 +57,11 @@ describe('who approves names the tree', () => {
 });
 
 describe('who may decide', () => {
-  const withDana: Judgement = { ...HOLD, groups: { security: [RITA, SAM, DANA] } };
+  const withDana: Judgement = { ...HOLD, groups: { security: group(RITA, SAM, DANA) } };
 
   test.each([
-    ['who asked, though a member of the group', 'dana', 'asked for this change'],
-    ['who asked, in other letters', 'local:DANA', 'asked for this change'],
+    ['who asked, though a member of the group', 'dana', 'requested this task'],
+    ['who asked, in other letters', 'local:DANA', 'requested this task'],
     ['a stranger', 'mallory', 'in none of the groups'],
     ['a namesake from elsewhere', 'github:rita', 'in none of the groups'],
   ])('%s may not', async (_, as, why) => {
@@ -106,34 +80,73 @@ describe('who may decide', () => {
   test('without --as it is who the operating system says', async () => {
     const one = await waitingDesk(HOLD, { person: () => SAM });
     expect(await approve(one.context, by(null))).toBe(0);
-    expect(await now(one.store)).toMatchObject({ approvals: [{ by: SAM, assurance: 'session' }] });
+    expect(await now(one.store)).toMatchObject({
+      records: {
+        approvals: [{ record: { approver: { id: SAM }, auth: { assurance: 'session' } } }],
+      },
+    });
   });
 });
 
 describe('an approval', () => {
+  const two: Judgement = {
+    ...HOLD,
+    gates: [{ ...GATE, approvals: [{ group: 'security', count: 2 }] }],
+  };
+
   test('is bound to the digests of the judgement, the change and the evidence', async () => {
     const one = await waitingDesk();
     expect(await approve(one.context, by('rita'))).toBe(0);
     const last = (await one.store.read(RUN)).at(-1)?.event;
-    expect(last).toEqual({
-      type: 'approved',
-      openSlots: 0,
-      approval: {
-        by: RITA,
-        assurance: 'session',
-        at: AT,
-        expiresAt: new Date(Date.parse(AT) + GATE.expiresMs).toISOString(),
-        binding: {
-          base: CHANGE.base,
-          tree: CHANGE.tree,
-          entries: CHANGE.entries,
-          gate: GATE.id,
-          scope: GATE.scope,
-          definition: GATE.definition,
-          policy: HOLD.policy,
-          evidence: EVIDENCE,
-        },
-      },
+    if (last?.type !== 'approved') throw new Error('the last event is the approval');
+    expect({ ...last.approval.record, id: '', nonce: '' }).toEqual({
+      ...approval(RITA).record,
+      id: '',
+      nonce: '',
+      approver: { id: RITA, groups: ['security'], groupsDigest: expect.stringMatching(/^sha256:/) },
+      auth: { method: 'session', assurance: 'session', proof: DANA },
+      createdAt: AT,
+      expiresAt: new Date(Date.parse(AT) + GATE.expiresMs).toISOString(),
+    });
+    expect(last.openSlots).toBe(0);
+  });
+
+  test('is signed, and what was signed is what is kept', async () => {
+    const one = await waitingDesk();
+    await approve(one.context, by('rita'));
+    const [signed] = (await records(one.store)).approvals;
+    if (signed === undefined) throw new Error('there is an approval');
+    expect(SIGNATURES.holds('approval', signed)).toBe(true);
+    const forged = { ...signed, record: { ...signed.record, gate: 'pay' } };
+    expect(SIGNATURES.holds('approval', forged)).toBe(false);
+    expect(SIGNATURES.holds('revocation', signed as never)).toBe(false);
+    expect(freshSignatures().holds('approval', signed)).toBe(false);
+  });
+
+  test('says which earlier decision of the same person it replaces', async () => {
+    const one = await waitingDesk(two, {}, '2026-04-01T00:00:00.000Z');
+    await approve(one.context, by('rita'));
+    one.at('2026-03-03T10:00:00.000Z');
+    await approve(one.context, by('rita'));
+    const [first, second] = (await records(one.store)).approvals;
+    expect(second?.record.supersedes).toBe(first?.record.id);
+  });
+
+  test('of somebody who is known too little is refused and not written down', async () => {
+    const strict = { ...group(RITA), minAssurance: 'signed' as const };
+    const one = await waitingDesk({ ...HOLD, groups: { security: strict } });
+    await refusedBy(one, approve(one.context, by('rita')), {
+      code: 'not_eligible',
+      message: expect.stringContaining('too weak'),
+    });
+  });
+
+  test('counts for nobody when nobody knows who queued the task', async () => {
+    const one = desk();
+    await journaled(one, WAITING, { ...TASK, operator: null });
+    await refusedBy(one, approve(one.context, by('rita')), {
+      code: 'not_eligible',
+      message: expect.stringContaining('Nobody knows who steered this run'),
     });
   });
 
@@ -146,15 +159,10 @@ describe('an approval', () => {
     ]);
   });
 
-  const two: Judgement = {
-    ...HOLD,
-    gates: [{ ...GATE, approvals: [{ group: 'security', count: 2 }] }],
-  };
-
   test('of one person where two are asked for leaves the run waiting, with exit code 3', async () => {
     const one = await waitingDesk(two);
     expect(await approve(one.context, by('rita'))).toBe(3);
-    expect(one.said[0]).toContain('Gate auth still needs 1 of security.');
+    expect(one.said[0]).toContain('Gate auth needs 1 more of security');
     expect(await approve(one.context, by('sam'))).toBe(0);
   });
 
@@ -170,7 +178,7 @@ describe('an approval', () => {
       ...HOLD,
       gates: [GATE, pay],
       distinct: true,
-      groups: { security: [RITA, SAM], platform: [RITA] },
+      groups: { security: group(RITA, SAM), platform: group(RITA) },
     };
     const distinct = await waitingDesk(both);
     expect(await approve(distinct.context, by('rita'))).toBe(3);
@@ -185,7 +193,7 @@ describe('an approval', () => {
     await approve(one.context, by('rita'));
     one.at('2026-03-03T10:00:00.000Z');
     expect(await approve(one.context, by('sam'))).toBe(3);
-    expect(one.said[1]).toContain('Gate auth still needs 1 of security.');
+    expect(one.said[1]).toContain('Gate auth needs 1 more of security');
     expect(await approve(one.context, by('rita'))).toBe(0);
   });
 

@@ -1,0 +1,153 @@
+/**
+ * The data directory's signing keys: `keys/<role>/0001.json`, `0002.json`, …
+ *
+ * Invariant: a number is taken by one `link` only, so processes that make the first key at once end
+ * with the same one. A key is in use until the next one begins; nothing is ever rewritten. A file
+ * that anybody else could have read or written is not used.
+ */
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  type Stats,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { KeyRole, type SigningKey, spkiOf, type TrustedKey } from '../domain/dsse.ts';
+import { asFault, Fault } from '../domain/faults.ts';
+import type { Keys } from '../ports.ts';
+
+const KeyFile = z.strictObject({
+  role: KeyRole,
+  /** Since when it signs. */
+  from: z.iso.datetime(),
+  /** PKCS#8, DER in base64. */
+  private: z.string(),
+});
+type StoredKey = SigningKey & { readonly from: string };
+
+export function openKeys(home: string, clock: () => Date): Keys {
+  const stored = (role: KeyRole): readonly StoredKey[] => readKeys(join(home, 'keys', role), role);
+  return {
+    trusted: (role) => stored(role).map(trustedKey),
+    signer: (role, key) => {
+      if (stored(role).length === 0) addKey(home, role, 1, clock());
+      const found = stored(role).findLast((one) => key === undefined || one.key === key);
+      if (found !== undefined) return found;
+      throw new Fault('key_unusable', `${join(home, 'keys', role)} has no key ${key}`);
+    },
+  };
+}
+
+/** A key is good from its own beginning to that of the next; nothing signed before the first. */
+function trustedKey(
+  { role, key, from }: StoredKey,
+  at: number,
+  all: readonly StoredKey[],
+): TrustedKey {
+  return { role, key, from: at === 0 ? null : from, until: all[at + 1]?.from ?? null };
+}
+
+function readKeys(folder: string, role: KeyRole): readonly StoredKey[] {
+  return namesIn(folder)
+    .filter((name) => /^\d{4}\.json$/.test(name))
+    .sort()
+    .map((name) => readKey(join(folder, name), role));
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    refuseOthers(folder, lstatSync(folder), 'isDirectory');
+    return readdirSync(folder);
+  } catch (thrown) {
+    if ((thrown as { code?: unknown }).code === 'ENOENT') return [];
+    throw unusable(folder, thrown);
+  }
+}
+
+function readKey(file: string, role: KeyRole): StoredKey {
+  try {
+    const stored = KeyFile.parse(JSON.parse(readOwn(file)));
+    if (stored.role !== role) throw new Error(`it is a key for ${stored.role}`);
+    const der = Buffer.from(stored.private, 'base64');
+    const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+    if (privateKey.asymmetricKeyType !== 'ed25519') throw new Error('it is not an Ed25519 key');
+    return { role, key: spkiOf(createPublicKey(privateKey)), privateKey, from: stored.from };
+  } catch (thrown) {
+    throw unusable(file, thrown);
+  }
+}
+
+/** Checked on the open file: another may take its place between a look and a read. */
+function readOwn(file: string): string {
+  const handle = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    refuseOthers(file, fstatSync(handle), 'isFile');
+    return readFileSync(handle, 'utf8');
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function refuseOthers(path: string, stats: Stats, is: 'isFile' | 'isDirectory'): void {
+  const own = process.getuid?.() ?? stats.uid;
+  if (stats[is]() && stats.uid === own && (stats.mode & 0o077) === 0) return;
+  const mode = (stats.mode & 0o777).toString(8);
+  throw new Fault('key_unusable', `${path} is not for this user alone (mode ${mode})`);
+}
+
+/** Written beside and linked, so that the number is either free or holds a whole key. */
+function addKey(home: string, role: KeyRole, number: number, now: Date): void {
+  const folder = join(home, 'keys', role);
+  const beside = join(folder, `${randomUUID()}.new`);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const key = privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
+    const file: z.infer<typeof KeyFile> = { role, from: now.toISOString(), private: key };
+    writeDurably(beside, `${JSON.stringify(file)}\n`);
+    linkSync(beside, join(folder, `${String(number).padStart(4, '0')}.json`));
+    syncFolder(folder);
+  } catch (thrown) {
+    if ((thrown as { code?: unknown }).code !== 'EEXIST') throw unusable(folder, thrown);
+  } finally {
+    rmSync(beside, { force: true });
+  }
+}
+
+function writeDurably(file: string, text: string): void {
+  const handle = openSync(file, 'wx', 0o600);
+  try {
+    fchmodSync(handle, 0o600);
+    writeSync(handle, text);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function unusable(path: string, thrown: unknown): Fault {
+  const { code, message } = asFault(thrown);
+  if (thrown instanceof Fault || code === 'disk_full') return asFault(thrown);
+  return new Fault('key_unusable', `${path}: ${message}`, { cause: thrown });
+}

@@ -21,6 +21,7 @@ import { taskAdd, taskCancel } from './commands/task.ts';
 import { liftVeto, veto } from './commands/veto.ts';
 import { Fault } from './domain/faults.ts';
 import { policyCommands } from './program-policy.ts';
+import { rulesCommands } from './program-rules.ts';
 
 export type Global = {
   readonly home?: string;
@@ -47,6 +48,7 @@ export function buildProgram(perform: Perform): Command {
   decisionCommands(program, perform);
   emergencyCommands(program, perform);
   policyCommands(program, perform);
+  rulesCommands(program, perform);
   return program;
 }
 

@@ -96,6 +96,12 @@ const CODES: Readonly<Record<string, CodeProse>> = {
       'No piece of text must occur for it to match, so it is tried on every line of every file, and mostly matches more than was meant.',
     todo: 'Put some text into it that each match must hold, or narrow `paths`.',
   },
+  P0209: {
+    title: 'two stars within a name',
+    meaning:
+      '`**` stands for any number of folders only as a whole segment. Within a name it is one star, which stays in its folder, so deeper files are not covered.',
+    todo: 'Write `**` between slashes, as in `src/**/*.ts`.',
+  },
   P0301: {
     title: 'a group that nobody declares',
     meaning:

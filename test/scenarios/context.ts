@@ -4,6 +4,7 @@ import { personNamed } from '../../orchestrator/commands/names.ts';
 import {
   chooseModel,
   type Factory,
+  openLocal,
   openReading,
   openSignatures,
 } from '../../orchestrator/compose.ts';
@@ -25,6 +26,8 @@ export function contextFor(factory: Factory): Context & { readonly printed: stri
     ledgers: () => factory,
     signatures: () => openSignatures(factory.home, () => new Date()),
     reading: () => openReading(factory.home),
+    orgPolicies: [],
+    local: openLocal,
     model: (scripted) => chooseModel({}, scripted),
     factory: async () => factory,
     printed,

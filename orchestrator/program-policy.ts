@@ -1,26 +1,54 @@
 /** How the commands around a policy are called. What they do is in `commands/policy*.ts`. */
 import { type Command, Option } from 'commander';
 import type { Perform } from './commands/context.ts';
+import type { LintFormat } from './commands/policy-lint.ts';
 import { SCHEMA_KINDS, type SchemaKind } from './commands/policy-schema.ts';
 import { Operation } from './domain/change.ts';
 import { policyChangeCommands } from './program-policy-change.ts';
 
+const LINT_FORMATS: readonly LintFormat[] = ['text', 'json', 'github', 'sarif'];
 const DEFAULT_FILE = 'default: .proofhouse/policy.yaml';
 
 export function policyCommands(program: Command, perform: Perform): void {
   const policy = program.command('policy').description('what a policy says');
-  policy
-    .command('lint')
-    .description('every error and warning of a policy file')
-    .argument('[file...]', DEFAULT_FILE)
-    .action((files: string[]) =>
-      perform(async (context) => (await import('./commands/policy.ts')).policyLint(context, files)),
-    );
+  lintCommand(policy, perform);
   explainCommand(policy, perform);
   decideCommand(policy, perform);
   matchCommand(policy, perform);
   fileCommands(policy, perform);
   policyChangeCommands(policy, perform);
+}
+
+type LintFlags = {
+  format: LintFormat;
+  requester?: string;
+  allowEmpty?: boolean;
+  strict?: boolean;
+};
+
+function lintCommand(policy: Command, perform: Perform): void {
+  policy
+    .command('lint')
+    .description('every error and warning of policy files, and of the rule files for agents')
+    .argument('[file...]', DEFAULT_FILE)
+    .option('--requester <person>', 'who asks for tasks, to tell what they could not get past')
+    .option('--allow-empty', 'a pattern may match no file')
+    .option('--strict', 'warnings fail too')
+    .addOption(
+      new Option('--format <format>', 'how it is written').choices(LINT_FORMATS).default('text'),
+    )
+    .addHelpText('after', '\nEnds with 0, or with 2 when there is an error.')
+    .action((files: string[], flags: LintFlags) =>
+      perform(async (context) =>
+        (await import('./commands/policy-lint.ts')).policyLint(context, {
+          files,
+          format: flags.format,
+          requester: flags.requester ?? null,
+          allowEmpty: flags.allowEmpty ?? false,
+          strict: flags.strict ?? false,
+        }),
+      ),
+    );
 }
 
 type ExplainFlags = {

@@ -7,6 +7,7 @@ import type { Context, Exit, Perform } from './commands/context.ts';
 import type { Decision } from './commands/desk.ts';
 import { Fault } from './domain/faults.ts';
 import { policyCommands } from './program-policy.ts';
+import { rulesCommands } from './program-rules.ts';
 
 export type Global = {
   readonly home?: string;
@@ -39,6 +40,7 @@ export function buildProgram(perform: Perform, judge: Perform = perform): Comman
   emergencyCommands(program, perform);
   policyCommands(program, judge);
   auditCommands(program, perform);
+  rulesCommands(program, judge);
   return program;
 }
 

@@ -9,7 +9,7 @@ import { defineConfig } from 'vitest/config';
 const manyProcesses = [
   'test/orchestrator/commands/policy-explain-change.test.ts',
   'test/orchestrator/forge/**/*.test.ts',
-  'test/orchestrator/store/processes.test.ts',
+  'test/orchestrator/store/*processes.test.ts',
   'test/policies/hostile-repositories.test.ts',
   'test/sandboxes/source/**/*.test.ts',
 ];

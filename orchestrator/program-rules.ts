@@ -1,7 +1,7 @@
 /** How the commands around rules for agents are called. What they do is in `commands/rules.ts`. */
 import { type Command, Option } from 'commander';
 import type { Perform } from './commands/context.ts';
-import { RULE_AGENTS, type RuleAgent, rulesExplain } from './commands/rules.ts';
+import type { RuleAgent } from './commands/rules.ts';
 
 export function rulesCommands(program: Command, perform: Perform): void {
   const rules = program.command('rules').description('what agents are told');
@@ -13,8 +13,8 @@ export function rulesCommands(program: Command, perform: Perform): void {
     .option('--rev <commit>', 'the commit that is read', 'HEAD')
     .option('--repo <folder>', 'the repository', '.')
     .action((paths: string[], flags: { agent?: RuleAgent; rev: string; repo: string }) =>
-      perform((context) =>
-        rulesExplain(context, {
+      perform(async (context) =>
+        (await import('./commands/rules.ts')).rulesExplain(context, {
           paths,
           agent: flags.agent ?? null,
           revision: flags.rev,

@@ -20,8 +20,7 @@ import { parseFile } from './policy.ts';
 
 const run = promisify(execFile);
 
-export const LINT_FORMATS = ['text', 'json', 'github', 'sarif'] as const;
-export type LintFormat = (typeof LINT_FORMATS)[number];
+export type LintFormat = 'text' | 'json' | 'github' | 'sarif';
 
 export type LintOptions = {
   readonly files: readonly string[];

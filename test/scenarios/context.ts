@@ -4,6 +4,7 @@ import { personNamed } from '../../orchestrator/commands/names.ts';
 import {
   chooseModel,
   type Factory,
+  openAudit,
   openLocal,
   openReading,
   openSignatures,
@@ -25,6 +26,7 @@ export function contextFor(factory: Factory): Context & { readonly printed: stri
     clock: () => new Date(),
     ledgers: () => factory,
     signatures: () => openSignatures(factory.home, () => new Date()),
+    audit: () => openAudit(factory.home, () => new Date()),
     reading: () => openReading(factory.home),
     orgPolicies: [],
     local: openLocal,

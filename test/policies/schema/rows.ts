@@ -481,7 +481,14 @@ export const ROWS: readonly Row[] = [
     [[{ added: ['x'] }, 'P0103', 'unknown key `added`']],
   ),
   ...['added_re2', 'removed_re2'].map((key) =>
-    row(`content.1.text.${key}`, [['a+b', '\\bTODO\\b']], [['x', 'P0104', LIST]]),
+    row(
+      `content.1.text.${key}`,
+      [['a+b', '\\bTODO\\b']],
+      [
+        [['(?<=a)b'], 'P0207', ''],
+        ['x', 'P0104', LIST],
+      ],
+    ),
   ),
   section('limits'),
   count('limits.max_files'),

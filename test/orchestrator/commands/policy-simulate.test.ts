@@ -84,14 +84,56 @@ async function simulate(policy: string, over: Partial<SimulateOptions> = {}, jso
 test('a policy that asks for less ends with 1, and what it lets go of comes first', async () => {
   const { exit, said } = await simulate(LOOSER);
   expect(exit).toBe(1);
-  expect(said).toMatchInlineSnapshot();
+  expect(said).toMatchInlineSnapshot(`
+    "4 changes · 2 loosened (2 newly free) · 1 newly gated
+    The history has 4; 200 were asked for.
+
+    Loosened: the new policy asks for less (2)
+      COMMIT change 4  auth/a.ts, auth/b.ts
+        gate auth is lost on auth/a.ts, auth/b.ts  HEAD:.proofhouse/policy.yaml:7:5
+        verdict hold became allow
+        class high became low
+        surface hold became ready-pr
+      COMMIT change 1  auth/a.ts
+        gate auth is lost on auth/a.ts  HEAD:.proofhouse/policy.yaml:7:5
+        verdict hold became allow
+        class high became low
+        surface hold became ready-pr
+
+    Newly gated (1)
+      COMMIT change 2  pay/a.ts: pay
+
+    gate  before  after
+    auth  2       0
+    pay   0       1
+
+    group     before  after
+    platform  2.0     1.0
+    security  2.0     0.0
+    (approvals a week, over 1.0 weeks)"
+  `);
   expect((await simulate(LOOSER, { allowLooser: true })).exit).toBe(0);
 });
 
 test('a policy that asks for more ends with 0', async () => {
   const { exit, said } = await simulate(TIGHTER);
   expect(exit).toBe(0);
-  expect(said).toMatchInlineSnapshot();
+  expect(said).toMatchInlineSnapshot(`
+    "4 changes · 0 loosened (0 newly free) · 1 newly gated
+    The history has 4; 200 were asked for.
+
+    Newly gated (1)
+      COMMIT change 2  pay/a.ts: pay
+
+    gate  before  after
+    auth  2       2
+    pay   0       1
+
+    group     before  after
+    platform  2.0     3.0
+    security  2.0     2.0
+    (approvals a week, over 1.0 weeks)"
+  `);
 });
 
 test('the same policy changes nothing', async () => {
@@ -181,7 +223,13 @@ test('diff compares files and commits, and ends with 1 when something is looser'
   expect(await diff(HEAD, 'looser.yaml', true)).toBe(0);
   expect(await diff(HEAD, 'tighter.yaml')).toBe(0);
   expect(await diff(HEAD, HEAD)).toBe(0);
-  expect(said[0]).toMatchInlineSnapshot();
+  expect(said[0]).toMatchInlineSnapshot(`
+    "Looser (1)
+      gate auth: is gone  HEAD:.proofhouse/policy.yaml:7:5
+
+    Tighter (1)
+      gate pay: is new  looser.yaml:7:5"
+  `);
   expect(said[3]).toBe('The two policies mean the same.');
   await expect(diff('none.yaml', HEAD)).rejects.toMatchObject({ code: 'policy_missing' });
   await expect(diff(HEAD, 'HEAD:none.yaml')).rejects.toMatchObject({ code: 'policy_missing' });

@@ -50,25 +50,60 @@ test('cases that pass end with 0', async () => {
 test('a case that fails ends with 1 and says what was expected, what was found, and where', async () => {
   const { exit, said } = await run(WRONG);
   expect(exit).toBe(1);
-  expect(said).toMatchInlineSnapshot();
+  expect(said).toMatchInlineSnapshot(`
+    "FAILED docs
+      --> .proofhouse/policy.test.yaml:5:5
+      decision
+        expected deny
+        found    allow
+      class
+        expected high
+        found    low
+
+    1 of 2 cases passed"
+  `);
 });
 
 test('coverage below 100 % ends with 1, although every case passes', async () => {
   const [first] = CASES.split('  - name: docs');
   const { exit, said } = await run(first ?? '', { coverage: true });
   expect(exit).toBe(1);
-  expect(said).toMatchInlineSnapshot();
+  expect(said).toMatchInlineSnapshot(`
+    "1 of 2 gates and content rules are fired by some case.
+    Fired by no case:
+      docs  .proofhouse/policy.yaml:8:5
+    Classes that no case takes:
+      low
+
+    1 of 1 cases passed; 50 % of gates and content rules covered"
+  `);
   expect((await run(CASES, { coverage: true })).exit).toBe(0);
 });
 
 test('TAP', async () => {
   const { exit, said } = await run(WRONG, { format: 'tap' });
   expect(exit).toBe(1);
-  expect(said).toMatchInlineSnapshot();
+  expect(said).toMatchInlineSnapshot(`
+    "TAP version 14
+    1..2
+    ok 1 - auth & <login> is held
+    not ok 2 - docs
+      ---
+      at: ".proofhouse/policy.test.yaml:5:5"
+      decision: "expected deny, found allow"
+      class: "expected high, found low"
+      ..."
+  `);
 });
 
 test('JUnit', async () => {
-  expect((await run(WRONG, { format: 'junit' })).said).toMatchInlineSnapshot();
+  expect((await run(WRONG, { format: 'junit' })).said).toMatchInlineSnapshot(`
+    "<?xml version="1.0" encoding="UTF-8"?>
+    <testsuites><testsuite name="policy" tests="2" failures="1">
+      <testcase classname="policy" name="auth &amp; &lt;login&gt; is held" file=".proofhouse/policy.test.yaml:2:5"/>
+      <testcase classname="policy" name="docs" file=".proofhouse/policy.test.yaml:5:5"><failure message="decision: expected deny, found allow; class: expected high, found low">.proofhouse/policy.test.yaml:5:5</failure></testcase>
+    </testsuite></testsuites>"
+  `);
 });
 
 test('with --json the whole report is one object', async () => {

@@ -1,14 +1,44 @@
 /** One decision over a large change and a large policy, beside reading the same change. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Change, Facts } from '../orchestrator/domain/change.ts';
 import { decide } from '../policies/decide.ts';
 import { entriesDigest, parseRawDiff } from '../policies/facts.ts';
 import { parsePolicy } from '../policies/parse.ts';
 import { inTurn, type Row, timed } from './measure.ts';
 
+const CLI = fileURLToPath(new URL('../orchestrator/cli.ts', import.meta.url));
 const ENTRIES = 3000;
 const GATES = 200;
 const NOW = '2026-01-01T00:00:00Z';
 const READING = `reading ${ENTRIES} entries`;
+
+const NODE_ALONE = 'starting node';
+
+/** What a person waits for: a policy of 500 lines, from the start of the process, beside Node's own start. */
+export async function lintRows(n: number): Promise<Row[]> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'bench-lint-'));
+  const file = path.join(folder, 'policy.yaml');
+  const lines = policyOf(122, blockGate).split('\n');
+  writeFileSync(file, lines.join('\n'));
+  const node = (...args: string[]) =>
+    timed(() => execFileSync(process.execPath, args, { cwd: folder, stdio: 'pipe' }));
+  try {
+    return await inTurn(n, [
+      { what: NODE_ALONE, against: null, go: () => node('-e', '0') },
+      {
+        what: `policy lint of ${lines.length} lines`,
+        against: { floor: NODE_ALONE, bound: '+ 150 ms' },
+        go: () => node(CLI, 'policy', 'lint', file),
+      },
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 export async function policyRows(n: number): Promise<Row[]> {
   const parsed = parsePolicy(policyOf(GATES), 'policy.yaml');
@@ -25,13 +55,25 @@ export async function policyRows(n: number): Promise<Row[]> {
   ]);
 }
 
-function policyOf(gates: number): string {
-  const gate = (at: number): string =>
-    `  - { id: gate-${at}, class: high, paths: ["/packages/p${at}/src/**/*.ts", "lib${at}/", "*.g${at}.json"] }`;
+function blockGate(at: number): string {
+  return [
+    `  - id: gate-${at}`,
+    '    why: What it guards, said in a sentence.',
+    '    class: high',
+    `    paths: ["/packages/p${at}/src/**/*.ts", "lib${at}/"]`,
+  ].join('\n');
+}
+
+function flowGate(at: number): string {
+  return `  - { id: gate-${at}, why: Measured., class: high, paths: ["/packages/p${at}/src/**/*.ts", "lib${at}/", "*.g${at}.json"] }`;
+}
+
+function policyOf(gates: number, gate = flowGate): string {
   return [
     'apiVersion: proofhouse/v1',
     'kind: Policy',
     'metadata: { name: bench, layer: standalone, owner: platform }',
+    'never_delegate: [{ action: edit-policy, absolute: true }]',
     'groups: { platform: { members: ["local:rita"] }, security: { members: ["local:rita"] } }',
     'gates:',
     ...Array.from({ length: gates }, (_, at) => gate(at)),

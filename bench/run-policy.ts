@@ -7,11 +7,16 @@
 import { parseArgs } from 'node:util';
 import { globRows } from './glob.ts';
 import { table } from './measure.ts';
-import { policyRows } from './policy.ts';
+import { lintRows, policyRows } from './policy.ts';
 import { simulateRows } from './simulate.ts';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
 const n = values.quick ? 3 : 20;
 
-const rows = [...(await globRows(n)), ...(await policyRows(n)), ...(await simulateRows(n))];
+const rows = [
+  ...(await globRows(n)),
+  ...(await policyRows(n)),
+  ...(await lintRows(n)),
+  ...(await simulateRows(n)),
+];
 process.stdout.write(`${table(rows)}\n`);

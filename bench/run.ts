@@ -18,6 +18,7 @@ import {
   openModel,
   runtimeFolder,
 } from '../orchestrator/compose.ts';
+import { auditRows } from './audit.ts';
 import { gatewayRows } from './gateway.ts';
 import { globRows } from './glob.ts';
 import { type Row, table } from './measure.ts';
@@ -35,6 +36,8 @@ try {
   say('policy');
   const rows: Row[] = await policyRows(n);
   rows.push(...(await globRows(n)));
+  say('audit log');
+  rows.push(...(await auditRows(n)));
   say('gateway');
   rows.push(...(await gatewayRows(n, scratch)));
   say('sandboxes and workspaces');

@@ -1,24 +1,14 @@
 /** The command line's edge. The only file that reads the environment; everything else is handed what it needs. */
+import { enableCompileCache } from 'node:module';
 import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import type { Context } from './commands/context.ts';
+import type { Context, Exit } from './commands/context.ts';
 import { SHOP_MODELS } from './commands/demo-shop.ts';
-import { personNamed } from './commands/names.ts';
-import { loadPolicies } from './commands/policy.ts';
-import {
-  chooseModel,
-  type ModelChoice,
-  openFactory,
-  openLedgers,
-  openLocal,
-  openModel,
-  openReading,
-  openSignatures,
-} from './compose.ts';
+import type { ModelChoice } from './compose.ts';
 import { asFault } from './domain/faults.ts';
-import { buildProgram, type Global } from './program.ts';
+import type { Global } from './program.ts';
 import { faultText } from './text/fault.ts';
 
 const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
@@ -27,16 +17,24 @@ const DEMO_HOME = path.join(CHECKOUT, '.demo');
 const STOPPED = 130;
 const USAGE = 2;
 
+// What is loaded from here on was compiled the last time; so little is imported above. The cache is
+// not in a folder that others write to: whoever writes there would run as us.
+enableCompileCache(path.join(CHECKOUT, 'node_modules', '.cache', 'compile'));
+const { buildProgram } = await import('./program.ts');
+const { personNamed } = await import('./commands/names.ts');
+
 const environment: Readonly<Record<string, string | undefined>> = process.env;
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
 }
 
-const program = buildProgram(async (command) => {
-  const context = contextOf(program.opts<Global>());
-  process.exitCode = await command(context);
-});
+const program = buildProgram(
+  async (command) => {
+    await perform(command, await import('./compose.ts'));
+  },
+  (command) => perform(command, null),
+);
 
 // Whoever reads us may stop reading, as in `run list | head`; that is no fault of anybody's.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -50,14 +48,28 @@ try {
   process.exitCode = ended(error);
 }
 
-function contextOf(global: Global): Context {
+type Rooms = typeof import('./compose.ts');
+
+async function perform(
+  command: (context: Context) => Promise<Exit>,
+  rooms: Rooms | null,
+): Promise<void> {
+  process.exitCode = await command(contextOf(program.opts<Global>(), rooms));
+}
+
+/** Without rooms there is a context for questions about policies, which need a repository at most. */
+function contextOf(global: Global, loaded: Rooms | null): Context {
+  const rooms = (): Rooms => {
+    if (loaded === null) throw new TypeError('a question about policies opens no store or model');
+    return loaded;
+  };
   const home = path.resolve(
     global.home ?? (global.demo ? DEMO_HOME : (environment['PROOFHOUSE_HOME'] ?? defaultHome())),
   );
   const clock = (): Date => new Date();
   // The demo tells people to start a controller by hand, and they need no key for that either.
   const model = (scripted: string | null): ModelChoice =>
-    chooseModel(environment, scripted ?? (global.demo ? SHOP_MODELS : null));
+    rooms().chooseModel(environment, scripted ?? (global.demo ? SHOP_MODELS : null));
   return {
     home,
     demoHome: global.home === undefined ? DEMO_HOME : home,
@@ -77,16 +89,18 @@ function contextOf(global: Global): Context {
     err: (text) => process.stderr.write(`${text}\n`),
     signal: stop.signal,
     clock,
-    ledgers: (folder = home) => openLedgers(folder, clock),
-    signatures: (folder = home) => openSignatures(folder, clock),
-    reading: () => openReading(home),
+    ledgers: (folder = home) => rooms().openLedgers(folder, clock),
+    signatures: (folder = home) => rooms().openSignatures(folder, clock),
+    reading: () => rooms().openReading(home),
+    audit: () => rooms().openAudit(home, clock),
     orgPolicies: global.orgPolicy ?? [],
-    local: openLocal,
+    local: async (folder) => (await import('./compose.ts')).openLocal(folder),
     model,
     factory: async (scripted) => {
-      const upstream = await openModel(model(scripted));
+      const upstream = await rooms().openModel(model(scripted));
+      const { loadPolicies } = await import('./commands/policy.ts');
       const above = await loadPolicies(process.cwd(), global.orgPolicy ?? []);
-      return openFactory({ home, model: upstream, secrets: secrets(), above, clock });
+      return rooms().openFactory({ home, model: upstream, secrets: secrets(), above, clock });
     },
   };
 }

@@ -26,7 +26,7 @@ import type { In, Phase, RunEvent, RunState } from './domain/run-state.ts';
 import { type Signatures, signaturesWith } from './domain/signed.ts';
 import type { Task } from './domain/task.ts';
 import { openLocalForge } from './forge/local.ts';
-import type { Doors, Forge, ModelCall, Source, Stage, Store } from './ports.ts';
+import type { Doors, Forge, Keys, ModelCall, Source, Stage, Store } from './ports.ts';
 import type { Runner, Stages } from './runner.ts';
 import { judge } from './stages/judge.ts';
 import { prepare } from './stages/prepare.ts';
@@ -35,6 +35,7 @@ import { seal } from './stages/seal.ts';
 import type { StageTools } from './stages/tools.ts';
 import { validate } from './stages/validate.ts';
 import { work } from './stages/work.ts';
+import { type AuditFilePaths, auditFilePaths } from './store/audit-files.ts';
 import { openKeys } from './store/keys.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 
@@ -73,6 +74,11 @@ export function openLedgers(home: string, clock: () => Date): { store: Store; fo
     store: openSqliteStore(path.join(home, 'journal.sqlite'), clock),
     forge: openLocalForge(path.join(home, 'forge'), clock),
   };
+}
+
+/** What a data directory signs with, and the files that its audit log is published to. */
+export function openAudit(home: string, clock: () => Date): { keys: Keys; files: AuditFilePaths } {
+  return { keys: openKeys(home, clock), files: auditFilePaths(home) };
 }
 
 /** The controller's bare copies, to read from. */

@@ -1,10 +1,7 @@
 /** How the commands are called that change a policy safely. What they do is in `commands/policy-*.ts`. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Perform } from './commands/context.ts';
-import { policyDiffCommand } from './commands/policy-diff.ts';
-import { policyImportOwners } from './commands/policy-import.ts';
-import { policySimulate } from './commands/policy-simulate.ts';
-import { policyTest, TEST_FORMATS, type TestFormat } from './commands/policy-test.ts';
+import { TEST_FORMATS, type TestFormat } from './domain/case-report.ts';
 
 const DEFAULT_FILE = 'default: .proofhouse/policy.yaml';
 const LOOSER = 'end with 0 although something is looser';
@@ -31,8 +28,8 @@ function testCommand(policy: Command, perform: Perform): void {
     )
     .addHelpText('after', '\nEnds with 0 passed, 1 failed or not covered, 2 bad input.')
     .action((file: string | undefined, flags: TestFlags) =>
-      perform((context) =>
-        policyTest(context, {
+      perform(async (context) =>
+        (await import('./commands/policy-test.ts')).policyTest(context, {
           file: file ?? null,
           policies: flags.policy ?? [],
           coverage: flags.coverage ?? false,
@@ -71,8 +68,8 @@ function simulateCommand(policy: Command, perform: Perform): void {
       '\nEnds with 0, with 1 when the new policy is looser, with 2 on bad input.',
     )
     .action((flags: SimulateFlags) =>
-      perform((context) =>
-        policySimulate(context, {
+      perform(async (context) =>
+        (await import('./commands/policy-simulate.ts')).policySimulate(context, {
           last: flags.last,
           since: flags.since ?? null,
           against: flags.against ?? null,
@@ -98,8 +95,12 @@ function diffCommand(policy: Command, perform: Perform): void {
       '\nEnds with 0, with 1 when something is or may be looser, with 2 on bad input.',
     )
     .action((before: string, after: string, { allowLooser }: { allowLooser?: boolean }) =>
-      perform((context) =>
-        policyDiffCommand(context, { before, after, allowLooser: allowLooser ?? false }),
+      perform(async (context) =>
+        (await import('./commands/policy-diff.ts')).policyDiffCommand(context, {
+          before,
+          after,
+          allowLooser: allowLooser ?? false,
+        }),
       ),
     );
 }
@@ -116,8 +117,8 @@ function importCommand(policy: Command, perform: Perform): void {
     .option('--name <name>', 'what the policy is called (default: the folder)')
     .option('--login <address=login...>', 'the login of an owner that is an address')
     .action((file: string | undefined, { name, login }: ImportFlags) =>
-      perform((context) =>
-        policyImportOwners(context, {
+      perform(async (context) =>
+        (await import('./commands/policy-import.ts')).policyImportOwners(context, {
           file: file ?? null,
           name: name ?? null,
           logins: login ?? [],

@@ -3,24 +3,11 @@
  * they are called.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { approve } from './commands/approve.ts';
-import { breakGlass, reviewGlass } from './commands/break-glass.ts';
 import type { Context, Exit, Perform } from './commands/context.ts';
-import { delegate } from './commands/delegate.ts';
-import { demo } from './commands/demo.ts';
 import type { Decision } from './commands/desk.ts';
-import { doctor } from './commands/doctor.ts';
-import { down } from './commands/down.ts';
-import { initCommand } from './commands/init.ts';
-import { refuse } from './commands/refuse.ts';
-import { revoke } from './commands/revoke.ts';
-import { runLogs, runRetry, runShow, runsCommand } from './commands/run.ts';
-import { serve } from './commands/serve.ts';
-import { setup } from './commands/setup.ts';
-import { taskAdd, taskCancel } from './commands/task.ts';
-import { liftVeto, veto } from './commands/veto.ts';
 import { Fault } from './domain/faults.ts';
 import { policyCommands } from './program-policy.ts';
+import { rulesCommands } from './program-rules.ts';
 
 export type Global = {
   readonly home?: string;
@@ -29,7 +16,11 @@ export type Global = {
   readonly orgPolicy?: string[];
 };
 
-export function buildProgram(perform: Perform): Command {
+/**
+ * `judge` performs what asks about policies only. Commands are loaded once they are called, so that
+ * whoever lints a file does not wait for what talks to engines, forges and models.
+ */
+export function buildProgram(perform: Perform, judge: Perform = perform): Command {
   const program = new Command('proofhouse')
     .description('A software factory for coding agents that proves what they did')
     .option(
@@ -42,11 +33,14 @@ export function buildProgram(perform: Perform): Command {
     .showHelpAfterError('(see --help)')
     .exitOverride();
   machineCommands(program, perform);
+  controllerCommands(program, perform);
   taskCommands(program, perform);
   runCommands(program, perform);
   decisionCommands(program, perform);
   emergencyCommands(program, perform);
-  policyCommands(program, perform);
+  policyCommands(program, judge);
+  auditCommands(program, perform);
+  rulesCommands(program, judge);
   return program;
 }
 
@@ -54,22 +48,30 @@ function machineCommands(program: Command, perform: Perform): void {
   program
     .command('setup')
     .description('build the sandbox images that this machine lacks')
-    .action(() => perform(setup));
+    .action(() => perform(async (context) => (await import('./commands/setup.ts')).setup(context)));
   program
     .command('demo')
     .description('run the factory on a small shop')
     .option('--approve', 'approve what waits, as a demo reviewer')
     .option('--kill', 'end the controller with SIGKILL in the middle and start it again')
     .action((options: { approve?: boolean; kill?: boolean }) =>
-      perform((context) =>
-        demo(context, { approve: options.approve ?? false, kill: options.kill ?? false }),
+      perform(async (context) =>
+        (await import('./commands/demo.ts')).demo(context, {
+          approve: options.approve ?? false,
+          kill: options.kill ?? false,
+        }),
       ),
     );
   program
     .command('init')
     .description('write a starter policy and workspace file for a repository')
     .argument('[folder]', 'the repository', '.')
-    .action((folder: string) => perform((context) => initCommand(context, folder)));
+    .action((folder: string) =>
+      perform(async (context) => (await import('./commands/init.ts')).initCommand(context, folder)),
+    );
+}
+
+function controllerCommands(program: Command, perform: Perform): void {
   program
     .command('serve')
     .description('work on queued tasks until stopped')
@@ -83,8 +85,8 @@ function machineCommands(program: Command, perform: Perform): void {
     )
     .action(
       (options: { untilIdle?: boolean; concurrency?: number; scripted?: string; log: string }) =>
-        perform((context) =>
-          serve(context, {
+        perform(async (context) =>
+          (await import('./commands/serve.ts')).serve(context, {
             untilIdle: options.untilIdle ?? false,
             concurrency: options.concurrency ?? null,
             scripted: options.scripted ?? null,
@@ -95,15 +97,20 @@ function machineCommands(program: Command, perform: Perform): void {
   program
     .command('doctor')
     .description('what this machine has and lacks')
-    .action(() => perform(doctor));
+    .action(() =>
+      perform(async (context) => (await import('./commands/doctor.ts')).doctor(context)),
+    );
   program
     .command('down')
     .description('remove every sandbox and volume that the factory made')
     .option('--images', 'also the images')
     .option('--data', 'also the data directory, with journals and the local forge')
     .action((options: { images?: boolean; data?: boolean }) =>
-      perform((context) =>
-        down(context, { images: options.images ?? false, data: options.data ?? false }),
+      perform(async (context) =>
+        (await import('./commands/down.ts')).down(context, {
+          images: options.images ?? false,
+          data: options.data ?? false,
+        }),
       ),
     );
 }
@@ -123,8 +130,8 @@ function taskCommands(program: Command, perform: Perform): void {
         text: string | undefined,
         options: { repo: string; file?: string; base?: string; as?: string },
       ) =>
-        perform((context) =>
-          taskAdd(context, {
+        perform(async (context) =>
+          (await import('./commands/task.ts')).taskAdd(context, {
             text: text ?? null,
             file: options.file ?? null,
             repository: options.repo,
@@ -136,14 +143,18 @@ function taskCommands(program: Command, perform: Perform): void {
   task
     .command('list')
     .description('every task and where it is')
-    .action(() => perform(runsCommand));
+    .action(() =>
+      perform(async (context) => (await import('./commands/run.ts')).runsCommand(context)),
+    );
   task
     .command('cancel')
     .description('end a run that is not wanted any more')
     .argument('<run>')
     .option('--as <person>', 'who cancels')
     .action((run: string, { as }: { as?: string }) =>
-      perform((context) => taskCancel(context, run, as ?? null)),
+      perform(async (context) =>
+        (await import('./commands/task.ts')).taskCancel(context, run, as ?? null),
+      ),
     );
 }
 
@@ -152,25 +163,33 @@ function runCommands(program: Command, perform: Perform): void {
   run
     .command('list')
     .description('every run and where it is')
-    .action(() => perform(runsCommand));
+    .action(() =>
+      perform(async (context) => (await import('./commands/run.ts')).runsCommand(context)),
+    );
   run
     .command('show')
     .description('one run: timeline, change, checks, gates, cost, and what it waits for')
     .argument('<run>')
     .option('--diff', 'also the change itself')
     .action((id: string, { diff }: { diff?: boolean }) =>
-      perform((context) => runShow(context, id, diff ?? false)),
+      perform(async (context) =>
+        (await import('./commands/run.ts')).runShow(context, id, diff ?? false),
+      ),
     );
   run
     .command('logs')
     .description('everything its agent and its gateway did')
     .argument('<run>')
-    .action((id: string) => perform((context) => runLogs(context, id)));
+    .action((id: string) =>
+      perform(async (context) => (await import('./commands/run.ts')).runLogs(context, id)),
+    );
   run
     .command('retry')
     .description('queue the task of a run that has ended again')
     .argument('<run>')
-    .action((id: string) => perform((context) => runRetry(context, id)));
+    .action((id: string) =>
+      perform(async (context) => (await import('./commands/run.ts')).runRetry(context, id)),
+    );
 }
 
 function decisionCommands(program: Command, perform: Perform): void {
@@ -191,8 +210,11 @@ function decisionCommands(program: Command, perform: Perform): void {
   decision('approve', 'agree to exactly one tree of a run that waits')
     .option('--on-behalf-of <person>', 'who handed you their vote')
     .action((run: string, options: Options & { onBehalfOf?: string }) =>
-      perform((context) =>
-        approve(context, { ...named(run, options), onBehalfOf: options.onBehalfOf ?? null }),
+      perform(async (context) =>
+        (await import('./commands/approve.ts')).approve(context, {
+          ...named(run, options),
+          onBehalfOf: options.onBehalfOf ?? null,
+        }),
       ),
     );
   for (const { name, type, description } of [
@@ -206,8 +228,12 @@ function decisionCommands(program: Command, perform: Perform): void {
     decision(name, description)
       .requiredOption('--reason <text>', 'why')
       .action((run: string, options: Options & { reason: string }) =>
-        perform((context) =>
-          refuse(context, { ...named(run, options), reason: options.reason, type }),
+        perform(async (context) =>
+          (await import('./commands/refuse.ts')).refuse(context, {
+            ...named(run, options),
+            reason: options.reason,
+            type,
+          }),
         ),
       );
   }
@@ -232,8 +258,13 @@ function voteCommands(program: Command, perform: Perform): void {
     .option('--as <person>', 'whose approval it is')
     .action(
       (run: string, { as, gate, reason }: { as?: string; gate?: string[]; reason?: string }) =>
-        perform((context) =>
-          revoke(context, { run, as: as ?? null, gates: gate ?? [], reason: reason ?? null }),
+        perform(async (context) =>
+          (await import('./commands/revoke.ts')).revoke(context, {
+            run,
+            as: as ?? null,
+            gates: gate ?? [],
+            reason: reason ?? null,
+          }),
         ),
     );
   program
@@ -244,19 +275,24 @@ function voteCommands(program: Command, perform: Perform): void {
     .requiredOption('--for <time>', 'for how long, as in 3d')
     .option('--as <person>', 'whose vote it is')
     .action((options: { to: string; gate: string[]; for: string; as?: string }) =>
-      perform((context) =>
-        delegate(context, { ...options, gates: options.gate, as: options.as ?? null }),
+      perform(async (context) =>
+        (await import('./commands/delegate.ts')).delegate(context, {
+          ...options,
+          gates: options.gate,
+          as: options.as ?? null,
+        }),
       ),
     );
 }
 
 type VetoOptions = { gate?: string[]; reason?: string; lift?: boolean };
 
-function vetoOrLift(
+async function vetoOrLift(
   context: Context,
   decision: Decision,
   { gate, reason, lift }: VetoOptions,
 ): Promise<Exit> {
+  const { liftVeto, veto } = await import('./commands/veto.ts');
   const gates = gate ?? [];
   if (lift) return liftVeto(context, { ...decision, gates, reason: reason ?? null });
   if (reason === undefined) throw new Fault('usage', 'a veto says why, with --reason');
@@ -275,8 +311,8 @@ function emergencyCommands(program: Command, perform: Perform): void {
     .option('--incident <url>', "the incident's address")
     .option('--as <person>', 'who opens, as in local:rita')
     .action((run: string, { tree, gate, reason, incident, as }: GlassOptions) =>
-      perform((context) =>
-        breakGlass(context, {
+      perform(async (context) =>
+        (await import('./commands/break-glass.ts')).breakGlass(context, {
           ...{ run, tree: tree ?? null, as: as ?? null, gates: gate ?? [] },
           ...{ reason: reason ?? '', incident: incident ?? '' },
         }),
@@ -289,7 +325,13 @@ function emergencyCommands(program: Command, perform: Perform): void {
     .requiredOption('--note <text>', 'what you found')
     .action((run: string, _: unknown, command: Command) => {
       const { note, as } = command.optsWithGlobals<{ note: string; as?: string }>();
-      return perform((context) => reviewGlass(context, { run, note, as: as ?? null }));
+      return perform(async (context) =>
+        (await import('./commands/break-glass.ts')).reviewGlass(context, {
+          run,
+          note,
+          as: as ?? null,
+        }),
+      );
     });
 }
 
@@ -300,6 +342,38 @@ type GlassOptions = {
   incident?: string;
   as?: string;
 };
+
+function auditCommands(program: Command, perform: Perform): void {
+  const audit = program.command('audit').description('the signed record of who did what');
+  audit
+    .command('verify')
+    .description('whether the log is the one that was written')
+    .argument('[file]', "the log (default: this data directory's own, which is also compared)")
+    .option('--checkpoints <file>', 'its signed checkpoints (default: checkpoints.jsonl beside it)')
+    .option('--keys <file...>', 'public keys to believe, as audit keys prints them (default: ours)')
+    .action((file: string | undefined, options: { checkpoints?: string; keys?: string[] }) =>
+      perform(async (context) =>
+        (await import('./commands/audit.ts')).auditVerify(context, {
+          file: file ?? null,
+          ...options,
+        }),
+      ),
+    );
+  audit
+    .command('show')
+    .description('its records, one a line')
+    .option('--run <run>', 'of one run only')
+    .option('--last <records>', 'the newest so many only', positive)
+    .action((options: { run?: string; last?: number }) =>
+      perform(async (context) => (await import('./commands/audit.ts')).auditShow(context, options)),
+    );
+  audit
+    .command('keys')
+    .description('the public keys of this data directory, for whoever checks what it signed')
+    .action(() =>
+      perform(async (context) => (await import('./commands/audit.ts')).auditKeys(context)),
+    );
+}
 
 function positive(text: string): number {
   const number = Number(text);

@@ -96,6 +96,12 @@ const CODES: Readonly<Record<string, CodeProse>> = {
       'No piece of text must occur for it to match, so it is tried on every line of every file, and mostly matches more than was meant.',
     todo: 'Put some text into it that each match must hold, or narrow `paths`.',
   },
+  P0209: {
+    title: 'two stars within a name',
+    meaning:
+      '`**` covers any depth only where it is all that stands between two slashes. Within a name it is one star, so the pattern stays in its folder.',
+    todo: 'Write src/**/*.ts for every depth, or one star where one folder is meant.',
+  },
   P0301: {
     title: 'a group that nobody declares',
     meaning:
@@ -149,9 +155,10 @@ const CODES: Readonly<Record<string, CodeProse>> = {
     todo: 'Say in one line what could go wrong.',
   },
   P0403: {
-    title: 'a class that is looser than the one below',
-    meaning: 'A class asks for less than a lower one, so that raising a gate to it would open it.',
-    todo: 'Let each class ask for at least what the class below it asks for.',
+    title: 'a class that is looser than another',
+    meaning:
+      'A class asks for less than the class below it, so that raising a gate to it would open it; or for less than the layer above says, whose word counts then.',
+    todo: 'Let each class ask for at least what the class below it and the layer above ask for.',
   },
   P0404: {
     title: 'a validator that is unknown or not pinned',
@@ -205,10 +212,10 @@ const CODES: Readonly<Record<string, CodeProse>> = {
     todo: 'Move it to the organisation policy; where there is none, set metadata.layer to standalone. Own groups of a repository are named repo/NAME.',
   },
   P0413: {
-    title: 'a name that is taken',
+    title: 'not done by this version yet',
     meaning:
-      'Two gates, rules or exemptions have one name, or the name is one that Proofhouse keeps. Approvals and reports name them, so a name means one thing.',
-    todo: 'Choose another name.',
+      'The language has this key, and this version of Proofhouse does not act on it. Where ignoring it would allow what its author forbade, no run starts under the policy.',
+    todo: 'Take it out until it is done, or keep it where the message says that it stays shut.',
   },
   P0414: {
     title: 'a pack that this release does not have',

@@ -21,6 +21,7 @@ import { subjectsOf } from './gates.ts';
 import {
   type GateHit,
   join,
+  joinGroups,
   type LayerDecision,
   maxSurface,
   mergeSlots,
@@ -118,23 +119,28 @@ function described(
   };
 }
 
-/** Who is asked for, who may lift a veto, and who may break the glass. */
+/**
+ * Who is asked for, who may lift a veto, and who may break the glass: of a group that several ask
+ * for, those on whom all agree. No layer gets its people from one that comes after it.
+ */
 function groupsOf(
   layers: readonly LoadedPolicy[],
   decision: LayerDecision,
   facts: Facts,
 ): Judgement['groups'] {
-  const { escalation } = separationOf(layers);
-  const beside = [...escalation, ...(breakGlassOf(layers)?.groups ?? [])];
-  const groups = [
-    ...beside.map((group) => [group, membersOf(layers, group, facts.groups)] as const),
-    // Of a group that a gate asks for, what all layers agree on.
-    ...Object.entries(decision.groups),
-  ];
+  const beside = layers.flatMap(({ policy }, index) => {
+    const glass = index === 0 ? (policy.breakGlass?.groups ?? []) : [];
+    const named = [
+      ...glass,
+      ...(policy.separation?.escalation ? [policy.separation.escalation] : []),
+    ];
+    const above = layers.slice(0, index + 1);
+    return named.map((group) => ({ [group]: membersOf(above, group, facts.groups) }));
+  });
   return Object.fromEntries(
-    groups.map(([group, { members, minAssurance }]) => {
-      return [group, { members: [...members], minAssurance }];
-    }),
+    Object.entries(beside.reduce(joinGroups, decision.groups)).map(
+      ([group, { members, minAssurance }]) => [group, { members: [...members], minAssurance }],
+    ),
   );
 }
 

@@ -20,17 +20,24 @@ const size = {
 
 export const CaseChange = z.union(
   [
-    z.strictObject({ add: Path, content, ...size }),
-    z.strictObject({ modify: Path, content, before, ...size }),
-    z.strictObject({ delete: Path, before }),
-    z.strictObject({ chmod: Path, content }),
+    z.strictObject({ add: key(Path, 'A file that was not there.'), content, ...size }),
+    z.strictObject({ modify: key(Path, 'A file with another content.'), content, before, ...size }),
+    z.strictObject({ delete: key(Path, 'A file that is gone.'), before }),
     z.strictObject({
-      symlink: Path,
+      chmod: key(Path, 'A file that can be run now and could not before.'),
+      content,
+    }),
+    z.strictObject({
+      symlink: key(Path, 'A symlink.'),
       target: key(z.string().min(1).max(4096), 'Where it leads.'),
       before: key(Text.optional(), 'The file that was there; without it the symlink is new.'),
     }),
-    z.strictObject({ gitlink: Path }),
-    z.strictObject({ from: Path, to: Path, content: key(Text.optional(), 'What moves.') }),
+    z.strictObject({ gitlink: key(Path, 'A submodule.') }),
+    z.strictObject({
+      from: key(Path, 'A file that moves.'),
+      to: key(Path, 'Where it goes.'),
+      content: key(Text.optional(), 'What moves.'),
+    }),
   ],
   {
     error:
@@ -105,19 +112,22 @@ export type Case = z.output<typeof Case>;
 
 /** No case at all is a file that tests nothing. */
 export const Fixtures = z.strictObject({
-  apiVersion: z.literal('proofhouse/v1').optional(),
-  cases: z
-    .array(Case)
-    .min(1, 'expected at least one case; a file without any proves nothing')
-    .max(2000)
-    .check((context) => {
-      const seen = new Set<string>();
-      for (const [index, { name }] of context.value.entries()) {
-        const message = 'another case has this name';
-        const path = [index, 'name'];
-        if (seen.has(name)) context.issues.push({ code: 'custom', input: name, message, path });
-        seen.add(name);
-      }
-    }),
+  apiVersion: key(z.literal('proofhouse/v1').optional(), 'The version of this language.'),
+  cases: key(
+    z
+      .array(Case)
+      .min(1, 'expected at least one case; a file without any proves nothing')
+      .max(2000)
+      .check((context) => {
+        const seen = new Set<string>();
+        for (const [index, { name }] of context.value.entries()) {
+          const message = 'another case has this name';
+          const path = [index, 'name'];
+          if (seen.has(name)) context.issues.push({ code: 'custom', input: name, message, path });
+          seen.add(name);
+        }
+      }),
+    'Changes and what the policy must say of each.',
+  ),
 });
 export type Fixtures = z.output<typeof Fixtures>;

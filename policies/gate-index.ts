@@ -5,12 +5,11 @@
  * Works on folded forms, so that a path which only looks covered is found as well. It may name a
  * gate that does not match, and one twice; it never leaves out one that does.
  */
-import type { Keyed } from './gates.ts';
 import { type Trait, traitOf } from './glob.ts';
 import { fold } from './paths.ts';
 
 /** Positions of gates, in no order. */
-export type GateIndex = (on: Pick<Keyed, 'keyParts'>) => readonly number[];
+export type GateIndex = (on: { readonly keyParts: readonly string[] }) => readonly number[];
 
 type Lists = Map<string, number[]>;
 type Folder = { readonly gates: number[]; readonly below: Map<string, Folder> };

@@ -16,6 +16,7 @@ import {
   type Denial,
   type Exemption,
   type GateJudgement,
+  type GateSource,
   Judgement,
   type NeverDelegated,
   type Requirement,
@@ -63,7 +64,7 @@ export function join(a: LayerDecision, b: LayerDecision): LayerDecision {
     riskClass: maxClass(a.riskClass, b.riskClass),
     gates: united([...a.gates, ...b.gates], (gate) => gate.id, joinGates),
     validators: sorted([...a.validators, ...b.validators]),
-    denials: united([...a.denials, ...b.denials], denialKey, joinDenials),
+    denials: united([...a.denials, ...b.denials].map(inOrder), denialKey, joinDenials),
     groups: joinGroups(a.groups, b.groups),
     exemptions: united([...a.exemptions, ...b.exemptions], canonical, (one) => one),
     neverDelegated: united(
@@ -110,7 +111,7 @@ export function sorted(texts: readonly string[]): string[] {
 function joinGates(a: GateHit, b: GateHit): GateHit {
   return {
     id: a.id,
-    sources: united([...a.sources, ...b.sources], canonical, (source) => source),
+    sources: united([...a.sources, ...b.sources], sourceKey, (source) => source),
     riskClass: maxClass(a.riskClass, b.riskClass),
     surface: maxSurface(a.surface, b.surface),
     bind: highest(Bind.options, [a.bind, b.bind]),
@@ -126,6 +127,10 @@ function joinGates(a: GateHit, b: GateHit): GateHit {
 
 function joinDenials(a: Denial, b: Denial): Denial {
   return { ...a, paths: sorted([...a.paths, ...b.paths]) };
+}
+
+function inOrder(denial: Denial): Denial {
+  return { ...denial, paths: sorted(denial.paths) };
 }
 
 function denialKey({ code, where, message }: Denial): string {
@@ -144,10 +149,10 @@ function joinSlots(a: Slot, b: Slot): Slot {
 type Finding = GateHit['findings'][number];
 
 function firstFinding(a: Finding, b: Finding): Finding {
-  return a.message <= b.message ? a : b;
+  return canonical(a) <= canonical(b) ? a : b;
 }
 
-function joinGroups(
+export function joinGroups(
   a: LayerDecision['groups'],
   b: LayerDecision['groups'],
 ): LayerDecision['groups'] {
@@ -161,6 +166,11 @@ function both([group, one]: Group, [, other]: Group): Group {
   const members = one.members.filter((member) => other.members.includes(member));
   const minAssurance = highest(Assurance.options, [one.minAssurance, other.minAssurance]);
   return [group, { members, minAssurance }];
+}
+
+/** In the order of layers and places; two that differ in anything are two. */
+function sourceKey(source: GateSource): string {
+  return JSON.stringify([source.layer, source.where, canonical(source)]);
 }
 
 /** One item per key, in the order of the keys; items with the same key become one. */

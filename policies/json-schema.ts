@@ -5,12 +5,14 @@
 import { z } from 'zod';
 import { Judgement } from '../orchestrator/domain/judgement.ts';
 import { FactsFile } from './facts-file.ts';
+import { Fixtures } from './fixtures.ts';
 import { PackFile, Policy } from './schema.ts';
 
 const FILES = {
   policy: { schema: Policy, title: 'Policy of Proofhouse', io: 'input' },
   facts: { schema: FactsFile, title: 'Facts of a change', io: 'input' },
   decision: { schema: Judgement, title: 'Decision on a change', io: 'output' },
+  test: { schema: Fixtures, title: 'Cases that a policy is tested with', io: 'input' },
   pack: { schema: PackFile, title: 'Pack of gates and rules', io: 'input' },
 } as const;
 

@@ -1,6 +1,6 @@
 /** What every command is given: where to write, who is asking, and how to open the factory. */
 
-import type { Factory, ModelChoice } from '../compose.ts';
+import type { Factory, ModelChoice, openAudit } from '../compose.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Person, RunId } from '../domain/ids.ts';
 import { RunId as RunIdSchema } from '../domain/ids.ts';
@@ -29,6 +29,8 @@ export type Context = {
   readonly ledgers: (home?: string) => { store: Store; forge: Forge };
   /** This machine's keys for decisions of people. */
   readonly signatures: (home?: string) => Signatures;
+  /** What the data directory signs with, and where its audit log is published. */
+  readonly audit: () => ReturnType<typeof openAudit>;
   /** The controller's bare copies, to read from. */
   readonly reading: () => { source: Source };
   /** Policy files above a repository's own, as they were named. */

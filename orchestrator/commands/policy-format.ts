@@ -45,7 +45,7 @@ async function format(cwd: string, file: string): Promise<Formatted> {
   if (text !== null) return { file, source, text };
   throw new Fault(
     'usage',
-    `${printable(file)} cannot be written in another form without losing a comment; it is left as it is`,
+    `${printable(file)} cannot be written in another form without a loss; it is left as it is (a text block with |+ is one reason)`,
   );
 }
 

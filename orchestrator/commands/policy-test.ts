@@ -8,16 +8,13 @@ import { Fixtures } from '../../policies/fixtures.ts';
 import type { LoadedPolicy } from '../../policies/parse.ts';
 import { renderProblem } from '../../policies/problems.ts';
 import { type Parsed, parseYaml } from '../../policies/yaml-source.ts';
-import type { CaseReport } from '../domain/case-report.ts';
+import type { CaseReport, TestFormat } from '../domain/case-report.ts';
 import { Fault } from '../domain/faults.ts';
 import { POLICY_FILE } from '../stages/base-rules.ts';
 import { printable } from '../text/columns.ts';
 import { caseReportJunit, caseReportTap, caseReportText } from '../text/policy-test.ts';
 import { type Context, type Exit, show } from './context.ts';
 import { loadPolicies } from './policy.ts';
-
-export const TEST_FORMATS = ['text', 'tap', 'junit'] as const;
-export type TestFormat = (typeof TEST_FORMATS)[number];
 
 export type TestOptions = {
   readonly file: string | null;

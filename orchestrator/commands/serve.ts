@@ -20,6 +20,8 @@ export async function serve(context: Context, options: ServeOptions): Promise<Ex
   const { model } = factory.tools;
   log.info({ home: factory.home, model: model.shown, concurrency }, 'controller started');
   try {
+    // What a controller that was killed had committed and not yet brought into the log's files.
+    await factory.store.audit.publish();
     await schedule(
       {
         runner: factory.runner,

@@ -24,11 +24,13 @@ export function canonical(value: Json): string {
   if (typeof value === 'string') return quoted(value);
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map((item: Json) => canonical(item)).join(',')}]`;
-  const members = Object.entries(value)
-    .filter((member): member is [string, Json] => member[1] !== undefined)
-    // Plain comparison orders by UTF-16 code unit, which is what RFC 8785 §3.2.3 asks.
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, item]) => `${quoted(key)}:${canonical(item)}`);
+  const object = value as { readonly [key: string]: Json | undefined };
+  const members: string[] = [];
+  // The default order of `sort` is that of UTF-16 code units, which is what RFC 8785 §3.2.3 asks.
+  for (const key of Object.keys(object).sort()) {
+    const item = object[key];
+    if (item !== undefined) members.push(`${quoted(key)}:${canonical(item)}`);
+  }
   return `{${members.join(',')}}`;
 }
 

@@ -26,3 +26,7 @@ export type CaseReport = {
     readonly idle: readonly string[];
   } | null;
 };
+
+/** How it can be shown. */
+export const TEST_FORMATS = ['text', 'tap', 'junit'] as const;
+export type TestFormat = (typeof TEST_FORMATS)[number];

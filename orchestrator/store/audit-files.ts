@@ -17,7 +17,7 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { CHECKPOINT_TYPE, type Checkpoint, Opening, Rotation, recordOf } from '../domain/audit.ts';
 import { canonical } from '../domain/canonical.ts';
@@ -45,17 +45,26 @@ export type AuditFiles = {
 
 export type AuditFilesOptions = {
   readonly database: Database;
-  readonly folder: string;
+  /** The data directory. */
+  readonly home: string;
   readonly keys: Keys;
   readonly clock: () => Date;
 };
 
+export type AuditFilePaths = { readonly log: string; readonly checkpoints: string };
+
+export function auditFilePaths(home: string): AuditFilePaths {
+  const folder = join(home, 'audit');
+  return { log: join(folder, 'log.jsonl'), checkpoints: join(folder, 'checkpoints.jsonl') };
+}
+
 export function auditFilesOf(options: AuditFilesOptions): AuditFiles {
-  const { database, folder } = options;
-  const log = outbox(database, 'audit', join(folder, 'log.jsonl'));
-  const checkpoints = outbox(database, 'audit_checkpoint', join(folder, 'checkpoints.jsonl'));
+  const { database, home } = options;
+  const paths = auditFilePaths(home);
+  const log = outbox(database, 'audit', paths.log);
+  const checkpoints = outbox(database, 'audit_checkpoint', paths.checkpoints);
   const flush = (): void => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(paths.log), { recursive: true, mode: 0o700 });
     log.flush();
     checkpoints.flush();
   };

@@ -3,7 +3,7 @@
  * open at the same time. It must lie on a local disk; file locks on network disks cannot be trusted.
  * The audit log's files and its keys are in folders beside it.
  */
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Store } from '../ports.ts';
 import { activityOf, note } from './activity.ts';
 import { auditedTransaction, auditLogOf } from './audit.ts';
@@ -26,7 +26,7 @@ export function openSqliteStore(file: string, clock: () => Date): Store {
   }
   const home = dirname(file);
   const keys = openKeys(home, clock);
-  const files = auditFilesOf({ database, folder: join(home, 'audit'), keys, clock });
+  const files = auditFilesOf({ database, home, keys, clock });
   const audited = auditedTransaction(database, keys, files);
   return {
     ...journalOf(database, clock, audited),

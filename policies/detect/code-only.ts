@@ -68,7 +68,11 @@ function blank(text: string, regions: readonly Region[]): string {
   const parts: string[] = [];
   let at = 0;
   for (const { from, to } of regions) {
-    parts.push(text.slice(at, from), text.slice(from, to).replace(/[^\n\r]/g, ' '));
+    if (from === to) continue;
+    const hidden = text.slice(from, to);
+    const isOneLine = !/[\n\r]/.test(hidden);
+    parts.push(text.slice(at, from));
+    parts.push(isOneLine ? ' '.repeat(hidden.length) : hidden.replace(/[^\n\r]/g, ' '));
     at = to;
   }
   parts.push(text.slice(at));

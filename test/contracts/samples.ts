@@ -3,6 +3,7 @@ import { Digest, Person, RunId, Sha } from '../../orchestrator/domain/ids.ts';
 import type { RunEvent } from '../../orchestrator/domain/run-state.ts';
 import type { Task } from '../../orchestrator/domain/task.ts';
 import type { ModelCall } from '../../orchestrator/ports.ts';
+import { EVENTS, GATE, HOLD } from '../orchestrator/fixtures.ts';
 
 export const NOW = Date.parse('2026-03-01T10:00:00.000Z');
 export const CLAIMED: RunEvent = { type: 'claimed' };
@@ -59,3 +60,10 @@ export function sampleCall(id: string, change: Partial<ModelCall> = {}): ModelCa
 }
 
 export const NO_BUDGET = { microUsd: null, tokens: null, turns: null };
+
+/** Events up to a judgement by so many gates: one transaction with as many audit records. */
+export function judgedBy(gates: number): readonly RunEvent[] {
+  const all = Array.from({ length: gates }, (_, number) => ({ ...GATE, id: `gate-${number}` }));
+  const judgement = { ...HOLD, gates: all };
+  return [CLAIMED, READY, FINISHED, EVENTS.change_sealed, { type: 'judged', judgement }];
+}

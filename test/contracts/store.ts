@@ -3,6 +3,10 @@
  * more than once, the way several processes would.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { lineOf } from '../../orchestrator/domain/audit.ts';
+import { verifyChain } from '../../orchestrator/domain/audit-verify.ts';
+import { TrustedKey } from '../../orchestrator/domain/dsse.ts';
 import type { Person } from '../../orchestrator/domain/ids.ts';
 import type { KeptRecord } from '../../orchestrator/domain/records.ts';
 import { IllegalTransition } from '../../orchestrator/domain/run.ts';
@@ -12,6 +16,8 @@ import { SIGNATURES } from '../policies/signing.ts';
 import {
   CANCELLED,
   CLAIMED,
+  FINISHED,
+  judgedBy,
   NO_BUDGET,
   NOW,
   READY,
@@ -44,6 +50,7 @@ export function storeContract(name: string, fresh: () => FreshStore): void {
     journalContract(open);
     claimContract(open, pass);
     fencingContract(open, pass);
+    auditContract(open, pass);
     activityContract(open);
     keptContract(open);
     ledgerContract(open);
@@ -224,6 +231,101 @@ function fencingContract(open: Open, pass: (ms: number) => void): void {
     await store.append(lease.run, 0, CLAIMED, lease);
     await store.append(lease.run, 1, CANCELLED, null);
     await expect(store.append(lease.run, 1, READY, lease)).rejects.toBeInstanceOf(JournalMoved);
+  });
+}
+
+function auditContract(open: Open, pass: (ms: number) => void): void {
+  const types = async (store: Store): Promise<string[]> =>
+    (await store.audit.records(0)).map(({ type }) => type);
+  /** The chain by itself: a checkpoint is the business of who publishes it. */
+  const check = async (store: Store): Promise<unknown> => {
+    const records = await store.audit.records(0);
+    const trusted = [
+      { role: 'audit', key: String(records[0]?.data['key']), from: null, until: null },
+    ];
+    const lines = records.map((record) => `${lineOf(record)}\n`);
+    return (await verifyChain(lines, [], z.array(TrustedKey).parse(trusted))).code;
+  };
+
+  test('a store without tasks has no audit record', async () => {
+    expect(await open().audit.records(0)).toEqual([]);
+    expect(await open().audit.head()).toBeNull();
+  });
+
+  test('a task and every event that is answered for leave records of one chain', async () => {
+    const store = open();
+    await store.addTask(sampleTask(1));
+    pass(1_000);
+    await store.append(sampleRun(1), 0, CLAIMED, null);
+    await open().append(sampleRun(1), 1, READY, null);
+    await store.append(sampleRun(1), 2, FINISHED, null);
+    await store.append(sampleRun(1), 3, CANCELLED, null);
+    expect(await types(open())).toEqual([
+      ...['log.opened', 'task.queued', 'run.started', 'policy.loaded', 'run.stopped'],
+    ]);
+    expect(await check(store)).toBe('unsigned');
+    const [, queued, started] = await store.audit.records(0);
+    expect(queued).toMatchObject({ actor: 'local:rita', task: sampleRun(1) });
+    expect(started?.ts).toBe((await store.read(sampleRun(1)))[0]?.at);
+  });
+
+  test('what is refused leaves no record', async () => {
+    const store = open();
+    await store.addTask(sampleTask(1));
+    const before = await store.audit.head();
+    await expect(store.addTask(sampleTask(1))).rejects.toThrow();
+    await expect(store.append(sampleRun(1), 0, READY, null)).rejects.toThrow();
+    await expect(store.append(sampleRun(1), 1, CLAIMED, null)).rejects.toThrow();
+    await expect(store.append(sampleRun(9), 0, CLAIMED, null)).rejects.toThrow();
+    expect(await store.audit.head()).toEqual(before);
+  });
+
+  test('a task whose record cannot be written is not queued', async () => {
+    const store = open();
+    const odd = { ...sampleTask(1), repository: `/repositories/${'x'.repeat(70_000)}` };
+    await expect(store.addTask(odd)).rejects.toMatchObject({ code: 'internal' });
+    expect(await store.tasks()).toEqual([]);
+    expect(await store.audit.records(0)).toEqual([]);
+  });
+
+  test('what belongs to no run is recorded too, and what a log cannot hold is refused', async () => {
+    const store = open();
+    const draft = { type: 'group.changed', actor: 'controller', task: null } as const;
+    await store.audit.append({ ...draft, data: { group: 'platform' }, sealed: { why: 'new' } });
+    expect(await types(store)).toEqual(['log.opened', 'group.changed']);
+    await expect(store.audit.append({ ...draft, data: { share: 0.5 } })).rejects.toThrow();
+    expect((await store.audit.head())?.data['why']).toMatch(/^sha256:/);
+    expect((await store.audit.head())?.seq).toBe(1);
+  });
+
+  test('the same words are another digest in each record', async () => {
+    const store = open();
+    for (const number of [1, 2]) await store.addTask({ ...sampleTask(number), text: 'same' });
+    const [, one, two] = await store.audit.records(0);
+    expect(one?.data['text']).not.toBe(two?.data['text']);
+  });
+
+  test('several openers that write at once keep one chain', async () => {
+    const openers = [open(), open(), open()];
+    const adding = Array.from({ length: 30 }, (_, n) => openers[n % 3]?.addTask(sampleTask(n)));
+    await Promise.all(adding);
+    expect(await types(open())).toHaveLength(31);
+    expect(await check(open())).toBe('unsigned');
+  });
+
+  test('records are read a thousand at a time, and publishing them again changes nothing', async () => {
+    const store = open();
+    await store.addTask(sampleTask(1));
+    for (const [seq, event] of judgedBy(1_000).entries()) {
+      await store.append(sampleRun(1), seq, event, null);
+    }
+    expect(await store.audit.records(0)).toHaveLength(1_000);
+    const rest = (await store.audit.records(1_000)).map(({ seq }) => seq);
+    expect(rest).toEqual([1_000, 1_001, 1_002, 1_003, 1_004, 1_005]);
+    expect(await store.audit.records(1_006)).toEqual([]);
+    await store.audit.publish();
+    await store.audit.publish();
+    expect((await store.audit.head())?.seq).toBe(1_005);
   });
 }
 

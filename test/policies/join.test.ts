@@ -1,57 +1,30 @@
+/** A layer can only tighten: by the laws of joining, over decisions, and over whole policies. */
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { Digest, Person } from '../../orchestrator/domain/ids.ts';
-import { RiskClass, Surface } from '../../orchestrator/domain/judgement.ts';
-import { type GateHit, join, type LayerDecision, NOTHING_SAID } from '../../policies/join.ts';
+import { describe, expect, test } from 'vitest';
+import { canonical } from '../../orchestrator/domain/canonical.ts';
+import {
+  Assurance,
+  Bind,
+  CarryForward,
+  type Judgement,
+  RiskClass,
+  Surface,
+} from '../../orchestrator/domain/judgement.ts';
+import { writeProblem } from '../../policies/agents.ts';
+import { budgetOf } from '../../policies/budgets.ts';
+import {
+  groupsOf,
+  join,
+  type LayerDecision,
+  mergeRequirements,
+  NOTHING_SAID,
+} from '../../policies/join.ts';
+import { modelsFor } from '../../policies/models.ts';
+import { mayReach, networkOf } from '../../policies/network.ts';
 import type { LoadedPolicy } from '../../policies/parse.ts';
+import { breakGlassOf, delegationOf, separationOf } from '../../policies/settings.ts';
+import { decision, facts, layer, PATHS } from './generated.ts';
 import { decide, factsOf, load, minimal } from './sample.ts';
-
-const oneOf = <T>(...values: T[]) => fc.constantFrom(...values);
-const some = <T>(...values: T[]) => fc.uniqueArray(oneOf(...values));
-const digestOf = (seed: string) => Digest.parse(`sha256:${seed.repeat(64)}`);
-
-const slots = fc.array(fc.record({ group: oneOf('a', 'b', 'c'), count: oneOf(1, 2, 3) }), {
-  maxLength: 3,
-});
-const gate: fc.Arbitrary<GateHit> = fc.record({
-  id: oneOf('auth', 'limits', 'unmatched'),
-  sources: fc.array(
-    fc.record({
-      layer: oneOf('org', 'repo'),
-      where: oneOf('p:1:1', 'p:2:1'),
-      why: oneOf('', 'Because.'),
-      definition: oneOf('1', '2').map(digestOf),
-    }),
-    { minLength: 1, maxLength: 2 },
-  ),
-  riskClass: oneOf(...RiskClass.options),
-  surface: oneOf(...Surface.options),
-  approvals: slots,
-  distinct: fc.boolean(),
-  paths: some('x', 'y', 'z'),
-  expiresMs: oneOf(1, 10, 100),
-});
-const members = some('local:ana', 'local:bo', 'local:cy').map((all) =>
-  all.map((one) => Person.parse(one)),
-);
-const decision: fc.Arbitrary<LayerDecision> = fc
-  .record({
-    riskClass: oneOf(...RiskClass.options),
-    gates: fc.array(gate, { maxLength: 4 }),
-    validators: some('unit', 'e2e'),
-    denials: fc.array(fc.record({ message: oneOf('No.', 'Never.'), paths: some('x', 'y') })),
-    groups: fc.dictionary(oneOf('a', 'b', 'c'), members),
-  })
-  // Put in order, as every decision of a layer is; two sides that say the same are then equal.
-  .map((raw) => ordered(join(raw, raw)));
-
-function ordered(said: LayerDecision): LayerDecision {
-  const groups = Object.entries(said.groups).sort(([a], [b]) => (a < b ? -1 : 1));
-  return {
-    ...said,
-    groups: Object.fromEntries(groups.map(([group, people]) => [group, [...people].sort()])),
-  };
-}
 
 const law = (check: (a: LayerDecision, b: LayerDecision, c: LayerDecision) => void) =>
   fc.assert(
@@ -68,115 +41,244 @@ test('joining is associative', () =>
 test('joining with itself changes nothing', () => law((a) => expect(join(a, a)).toEqual(a)));
 
 test('a layer that says nothing changes nothing', () =>
-  law((a) => expect(join(a, NOTHING_SAID)).toEqual(a)));
-
-test('joining never loosens: no class, surface, slot, path, validator or denial gets less', () =>
-  law((a, b) => {
-    const both = join(a, b);
-    expect(rank(both)).toBeGreaterThanOrEqual(rank(a));
-    for (const one of a.gates) {
-      const same = both.gates.find(({ id }) => id === one.id);
-      expect(Surface.options.indexOf(same?.surface ?? 'ready-pr')).toBeGreaterThanOrEqual(
-        Surface.options.indexOf(one.surface),
-      );
-      expect(same?.expiresMs).toBeLessThanOrEqual(one.expiresMs);
-      expect(same?.paths).toEqual(expect.arrayContaining([...one.paths]));
-      expect(same?.distinct || !one.distinct).toBe(true);
-      for (const { group, count } of one.approvals) {
-        const asked = same?.approvals.find((slot) => slot.group === group)?.count;
-        expect(asked).toBeGreaterThanOrEqual(count);
-      }
-    }
-    expect(both.validators).toEqual(expect.arrayContaining([...a.validators]));
-    const messages = both.denials.map(({ message }) => message);
-    for (const { message } of a.denials) expect(messages).toContain(message);
-    for (const [group, people] of Object.entries(a.groups)) {
-      for (const person of both.groups[group] ?? []) expect(people).toContain(person);
-    }
+  law((a) => {
+    expect(join(a, NOTHING_SAID)).toEqual(a);
+    expect(join(NOTHING_SAID, a)).toEqual(a);
   }));
 
-function rank({ riskClass }: LayerDecision): number {
-  return RiskClass.options.indexOf(riskClass);
+test('every field of a decision gets tighter, never looser', () =>
+  law((a, b) => expectTighter(join(a, b), a)));
+
+type Requirements = Judgement['gates'][number]['approvals'];
+
+/** Every slot is asked for as often at least, and every choice is still there. */
+function expectAsked(
+  after: readonly Requirements[number][],
+  before: readonly Requirements[number][],
+) {
+  const choices = after.filter((item) => 'anyOf' in item).map((item) => canonical(item));
+  for (const item of before) {
+    if ('anyOf' in item) expect(choices).toContain(canonical(item));
+    else {
+      const slot = after.find((one) => 'group' in one && one.group === item.group);
+      expect(slot && 'count' in slot ? slot.count : 0).toBeGreaterThanOrEqual(item.count);
+    }
+  }
 }
 
-const PATTERNS = ['src/', 'src/auth/', '**/*.sql', '*.md', '/package.json', 'docs/*'];
-const PATHS = [
-  'src/auth/a.ts',
-  'src/AUTH/a.ts',
-  'db/1.sql',
-  'README.md',
-  'docs/a/b',
-  'package.json',
-];
+function expectOrder<T>(order: readonly T[], after: T, before: T) {
+  expect(order.indexOf(after)).toBeGreaterThanOrEqual(order.indexOf(before));
+}
 
-const layer: fc.Arbitrary<LoadedPolicy> = fc
-  .record({
-    gates: fc.array(
-      fc.record({
-        class: oneOf(...RiskClass.options),
-        paths: fc.uniqueArray(oneOf(...PATTERNS), { minLength: 1, maxLength: 3 }),
-        except: fc.uniqueArray(oneOf(...PATTERNS), { maxLength: 1 }),
-        operations: fc.uniqueArray(oneOf('add', 'modify', 'delete'), { minLength: 1 }),
-        surface: fc.option(oneOf(...Surface.options), { nil: undefined }),
-        approvals: fc.array(
-          fc.record({ group: oneOf('platform', 'security', 'ghosts'), count: oneOf(1, 2) }),
-        ),
-      }),
-      { maxLength: 4 },
-    ),
-    unmatched: oneOf(...RiskClass.options),
-    limits: oneOf({}, { max_files: 1 }, { max_files: 2, absolute: { max_files: 3 } }),
-    named: oneOf('org', 'repo'),
-    people: some('local:ana', 'local:bo', 'local:cy'),
-  })
-  .map(({ gates, unmatched, limits, named, people }) => {
-    const sections = {
-      groups: { platform: { members: people }, security: { members: people } },
-      unmatched: { class: unmatched },
-      gates: gates.map((rule, index) => ({ id: `g${index}`, ...rule })),
-      limits,
-      validators: { unit: { run: ['x'], reports: { junit: 'j.xml' } } },
-    };
-    const lines = Object.entries(sections).map(
-      ([key, value]) => `${key}: ${JSON.stringify(value)}`,
+type Side = Pick<
+  Judgement,
+  'enforcement' | 'riskClass' | 'validators' | 'groups' | 'neverDelegated'
+> & {
+  readonly gates: readonly Omit<Judgement['gates'][number], 'why' | 'scope' | 'definition'>[];
+  readonly denials: Judgement['denials'];
+  readonly exemptions: Judgement['exemptions'];
+};
+
+function expectTighter(after: LayerDecision | Side, before: LayerDecision | Side) {
+  expectOrder(['evaluate', 'enforce'], after.enforcement, before.enforcement);
+  expectOrder(RiskClass.options, after.riskClass, before.riskClass);
+  expect(after.validators).toEqual(expect.arrayContaining([...before.validators]));
+  expectGates(after.gates, before.gates);
+  for (const { code, message, where, paths } of before.denials) {
+    const same = after.denials.find(
+      (one) => one.code === code && one.message === message && one.where === where,
     );
-    return load(minimal(lines.join('\n'), named));
-  });
+    expect(same?.paths).toEqual(expect.arrayContaining([...paths]));
+  }
+  for (const [group, { members, minAssurance }] of Object.entries(before.groups)) {
+    const same = after.groups[group];
+    expect(members).toEqual(expect.arrayContaining([...(same?.members ?? [])]));
+    expectOrder(Assurance.options, same?.minAssurance ?? 'session', minAssurance);
+  }
+  for (const { action, absolute, approvals } of before.neverDelegated) {
+    const same = after.neverDelegated.find((one) => one.action === action);
+    expect(same?.absolute || !absolute).toBe(true);
+    expectAsked(same?.approvals ?? [], approvals);
+  }
+  // An exemption is always reported, whoever else speaks.
+  for (const one of before.exemptions) expect(after.exemptions).toContainEqual(one);
+}
+
+function expectGates(
+  after: Side['gates'] | LayerDecision['gates'],
+  before: Side['gates'] | LayerDecision['gates'],
+) {
+  for (const one of before) {
+    const same = after.find(({ id }) => id === one.id);
+    if (same === undefined) throw new Error(`gate ${one.id} is gone`);
+    expectOrder(RiskClass.options, same.riskClass, one.riskClass);
+    expectOrder(Surface.options, same.surface, one.surface);
+    expectOrder(Bind.options, same.bind, one.bind);
+    expectOrder(CarryForward.options, same.carryForward, one.carryForward);
+    expect(same.expiresMs).toBeLessThanOrEqual(one.expiresMs);
+    expect(same.paths).toEqual(expect.arrayContaining([...one.paths]));
+    expect(same.validators).toEqual(expect.arrayContaining([...one.validators]));
+    const keys = same.findings.map(({ key }) => key);
+    expect(keys).toEqual(expect.arrayContaining(one.findings.map(({ key }) => key)));
+    for (const source of one.sources) expect(same.sources).toContainEqual(source);
+    if ('distinct' in same && 'distinct' in one) expect(same.distinct || !one.distinct).toBe(true);
+    expectAsked(same.approvals, one.approvals);
+  }
+}
 
 const STRICTNESS = ['allow', 'hold', 'deny'];
+const layers = fc.array(layer, { minLength: 1, maxLength: 2 });
 
-test('one more layer never turns what was blocked into what is allowed', () => {
-  fc.assert(
-    fc.property(
-      fc.array(layer, { minLength: 1, maxLength: 2 }),
-      layer,
-      some(...PATHS),
-      (layers, more, paths) => {
-        const facts = factsOf(paths);
-        const before = decide(layers, facts);
-        for (const after of [decide([...layers, more], facts), decide([more, ...layers], facts)]) {
-          expect(STRICTNESS.indexOf(after.verdict)).toBeGreaterThanOrEqual(
-            STRICTNESS.indexOf(before.verdict),
+describe('one more layer', () => {
+  test('turns nothing that was blocked into what is allowed, and loosens no part of a decision', () => {
+    fc.assert(
+      fc.property(layers, layer, facts, (standing, more, change) => {
+        const before = decide(standing, change);
+        const after = decide([...standing, more], change);
+        expectOrder(STRICTNESS, after.verdict, before.verdict);
+        expectOrder(STRICTNESS, after.wouldBe, before.wouldBe);
+        expectOrder(Surface.options, after.surface, before.surface);
+        expect(after.distinct || !before.distinct).toBe(true);
+        expectAsked(after.needs, before.needs);
+        expectTighter(after, before);
+        expect(after.separation.exclude).toEqual(expect.arrayContaining(before.separation.exclude));
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  test('above the others blocks what they blocked, too', () => {
+    fc.assert(
+      fc.property(layer, layer, facts, (standing, above, change) => {
+        const before = decide([standing], change);
+        const after = decide([above, standing], change);
+        expectOrder(STRICTNESS, after.verdict, before.verdict);
+        expectOrder(RiskClass.options, after.riskClass, before.riskClass);
+        const ids = after.gates.map(({ id }) => id);
+        expect(ids).toEqual(expect.arrayContaining(before.gates.map(({ id }) => id)));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('that says nothing at all changes the digest and the class of unmatched paths only', () => {
+    const silent = load(minimal('unmatched: { class: low }\nenforcement: evaluate', 'repo'));
+    fc.assert(
+      fc.property(layers, facts, (standing, change) => {
+        const { policy: _, ...before } = decide(standing, change);
+        const { policy: __, ...after } = decide([...standing, silent], change);
+        // Its own class for symlinks and the like is the one thing that every layer has.
+        const isPlain = change.entries.every(({ oldMode, newMode, operation }) => {
+          return (
+            operation !== 'type' && ![oldMode, newMode].some((mode) => /^1[26]0000$/.test(mode))
           );
-          expect(RiskClass.options.indexOf(after.riskClass)).toBeGreaterThanOrEqual(
-            RiskClass.options.indexOf(before.riskClass),
-          );
-          const ids = after.gates.map(({ id }) => id);
-          expect(ids).toEqual(expect.arrayContaining(before.gates.map(({ id }) => id)));
+        });
+        if (isPlain) expect(after).toEqual(before);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('twice decides what it decides once', () => {
+    fc.assert(
+      fc.property(layer, facts, (one, change) => {
+        const { policy: _, ...once } = decide([one], change);
+        const { policy: __, ...twice } = decide([one, one], change);
+        expect(twice).toEqual(once);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('opens no host, door, model, path or budget', () => {
+    fc.assert(
+      fc.property(layers, layer, (standing, more) => {
+        expectNarrower([...standing, more], standing);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('lets nobody approve, delegate or break glass who could not', () => {
+    fc.assert(
+      fc.property(layers, layer, (standing, more) => {
+        const [before, after] = [separationOf(standing), separationOf([...standing, more])];
+        expect(after.exclude).toEqual(expect.arrayContaining(before.exclude));
+        expectOrder(['allow', 'block'], after.unknownOperator, before.unknownOperator);
+        expect(after.botsNeverApprove || !before.botsNeverApprove).toBe(true);
+        expect(after.escalation).toEqual(expect.arrayContaining(before.escalation));
+        const [was, is] = [delegationOf(standing), delegationOf([...standing, more])];
+        if (was === null) expect(is).toBeNull();
+        else {
+          expect(is?.maxMs).toBeLessThanOrEqual(was.maxMs);
+          if (was.scope !== null)
+            expect(was.scope).toEqual(expect.arrayContaining(is?.scope ?? ['*']));
         }
-      },
-    ),
-    { numRuns: 60 },
-  );
+        expect(breakGlassOf([...standing, more])).toEqual(breakGlassOf(standing));
+      }),
+      { numRuns: 60 },
+    );
+  });
 });
 
-test('a layer twice decides what it decides once', () => {
-  fc.assert(
-    fc.property(layer, some(...PATHS), (one, paths) => {
-      const { policy: _, ...once } = decide([one], factsOf(paths));
-      const { policy: __, ...twice } = decide([one, one], factsOf(paths));
-      expect(twice).toEqual(once);
-    }),
-    { numRuns: 40 },
+function expectNarrower(after: readonly LoadedPolicy[], before: readonly LoadedPolicy[]) {
+  expectFewerRequests(after, before);
+  for (const stage of ['code', 'review', 'plan'] as const) {
+    for (const riskClass of RiskClass.options) {
+      const [was, is] = [modelsFor(before, stage, riskClass), modelsFor(after, stage, riskClass)];
+      if (was !== null) expect(was).toEqual(expect.arrayContaining(is ?? ['any']));
+    }
+  }
+  const isWritable = (all: readonly LoadedPolicy[], path: string) =>
+    all.every((one) => writeProblem(one, 'coder')(path) === null);
+  for (const path of PATHS) expectImplied(isWritable(after, path), isWritable(before, path));
+  const [was, is] = [budgetOf(before), budgetOf(after)];
+  const sum = (value: number | null) => value ?? Number.POSITIVE_INFINITY;
+  for (const key of ['microUsd', 'tokens', 'turns', 'wallMs', 'attemptsMax'] as const) {
+    expect(sum(is[key])).toBeLessThanOrEqual(sum(was[key]));
+  }
+}
+
+function expectFewerRequests(after: readonly LoadedPolicy[], before: readonly LoadedPolicy[]) {
+  for (const phase of ['setup', 'agent'] as const) {
+    expectImplied(networkOf(after)[phase], networkOf(before)[phase]);
+    for (const host of ['a.example.com', 'b.c.example.com', 'b.test.example', 'evil.example']) {
+      for (const port of [80, 443]) {
+        const request = { host, port, method: 'GET' };
+        expectImplied(mayReach(after, phase, request), mayReach(before, phase, request));
+      }
+    }
+  }
+}
+
+/** What is so after was so before. */
+function expectImplied(after: boolean, before: boolean) {
+  expect(before || !after).toBe(true);
+}
+
+test('what a layer adds by being there: a policy, a check for the change, and what a check is', () => {
+  const org = load(
+    minimal('gates: [{ id: a, class: low, paths: [a], validators: [unit] }]', 'org'),
   );
+  const checks = load(minimal('validators: { unit: { run: [x], reports: { junit: j.xml } } }'));
+  const codes = (...all: LoadedPolicy[]) =>
+    decide(all, factsOf(['a'])).denials.map(({ code }) => code);
+  expect(codes()).toEqual(['no_policy']);
+  expect(codes(load(minimal()))).toEqual(['nothing_proves']);
+  expect(codes(org)).toEqual(['validator_unknown']);
+  expect(codes(org, checks)).toEqual([]);
+});
+
+test('of several requirements for one group the largest counts, and choices stay apart', () => {
+  const choice = { anyOf: [[{ group: 'a', count: 1 }], [{ group: 'b', count: 2 }]] };
+  expect(
+    mergeRequirements([
+      { group: 'b', count: 1 },
+      choice,
+      { group: 'a', count: 1 },
+      choice,
+      { group: 'b', count: 3 },
+    ]),
+  ).toEqual([{ group: 'a', count: 1 }, { group: 'b', count: 3 }, choice]);
+  expect(groupsOf([choice, { group: 'c', count: 1 }])).toEqual(['a', 'b', 'c']);
 });

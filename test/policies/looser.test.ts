@@ -191,7 +191,7 @@ test('a decision with one more layer is never looser than without it', () => {
       expect(loosenings(alone, decide([one, more], facts, NOW))).toEqual([]);
       expect(loosenings(alone, decide([more, one], facts, NOW))).toEqual([]);
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });
 
@@ -209,6 +209,6 @@ test('whatever is not looser has a verdict, a class and people that are no less'
         RiskClass.options.indexOf(before.riskClass),
       );
     }),
-    { numRuns: 60 },
+    { numRuns: 20 },
   );
 });

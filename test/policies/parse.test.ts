@@ -304,7 +304,8 @@ test('a problem is shown as a compiler would show it', () => {
         |
      11 |   critical: { approvals: [{ group: security, conut: 1 }], distinct: true }
         |                                              ^^^^^ did you mean \`count\`?
-        = in: classes › critical › approvals[0]"
+        = in: classes › critical › approvals[0]
+        = see: proofhouse policy explain-code P0103"
   `);
 });
 

@@ -100,6 +100,11 @@ test('a text block keeps every line', () => {
   expect(parse(text ?? '')).toEqual(parse(source));
 });
 
+test('what cannot be written again with the same meaning is left alone', () => {
+  // The empty lines at the end are part of this text.
+  expect(format('why: |+\n  a\n\n\nkind: x\n')).toBeNull();
+});
+
 describe('whatever is written', () => {
   /** Sections of the sample in any order, with comments and empty lines in between. */
   const sections = FULL.split(/^(?=[a-zA-Z])/m);

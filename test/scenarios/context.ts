@@ -4,6 +4,8 @@ import { personNamed } from '../../orchestrator/commands/names.ts';
 import {
   chooseModel,
   type Factory,
+  openAudit,
+  openLocal,
   openReading,
   openSignatures,
 } from '../../orchestrator/compose.ts';
@@ -24,7 +26,10 @@ export function contextFor(factory: Factory): Context & { readonly printed: stri
     clock: () => new Date(),
     ledgers: () => factory,
     signatures: () => openSignatures(factory.home, () => new Date()),
+    audit: () => openAudit(factory.home, () => new Date()),
     reading: () => openReading(factory.home),
+    orgPolicies: [],
+    local: openLocal,
     model: (scripted) => chooseModel({}, scripted),
     factory: async () => factory,
     printed,

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Context } from '../../../orchestrator/commands/context.ts';
+import { openAudit } from '../../../orchestrator/compose.ts';
 import type { RunEvent } from '../../../orchestrator/domain/run-state.ts';
 import type { Task } from '../../../orchestrator/domain/task.ts';
 import { openLocalForge } from '../../../orchestrator/forge/local.ts';
@@ -42,6 +43,7 @@ export function desk(over: Partial<Context> = {}): Desk {
     clock,
     ledgers: () => ({ store, forge }),
     signatures: () => SIGNATURES,
+    audit: () => openAudit(home, clock),
     reading: () => ({ source: unused<Source>('source') }),
     orgPolicies: [],
     local: openLocal,

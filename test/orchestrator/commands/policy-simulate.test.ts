@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { policyDiffCommand } from '../../../orchestrator/commands/policy-diff.ts';
 import {
   policySimulate,
@@ -31,8 +32,7 @@ const TIGHTER = POLICY.replace(
 type Files = Record<string, string>;
 
 /** A repository with a commit for each of these, a day apart. */
-function repository(commits: readonly Files[]): string {
-  const folder = temporaryFolder();
+function repository(commits: readonly Files[], folder = temporaryFolder()): string {
   const git = (args: string[], day = 1): void => {
     const at = `2026-01-${String(day).padStart(2, '0')}T12:00:00Z`;
     const who = {
@@ -63,23 +63,31 @@ const HISTORY: Files[] = [
   { 'auth/a.ts': 'b', 'auth/b.ts': 'b' },
 ];
 
+let shared = '';
+beforeAll(() => {
+  shared = repository(HISTORY, mkdtempSync(path.join(tmpdir(), 'proofhouse-simulate-')));
+});
+afterAll(() => rmSync(shared, { recursive: true, force: true }));
+
 async function simulate(policy: string, over: Partial<SimulateOptions> = {}, json = false) {
-  const cwd = repository(HISTORY);
-  writeFileSync(path.join(cwd, '.proofhouse/policy.yaml'), policy);
+  const cwd = temporaryFolder();
+  writeFileSync(path.join(cwd, 'new.yaml'), policy);
   const { context, said } = desk({ cwd, json });
-  const options: SimulateOptions = {
-    last: 200,
-    since: null,
-    against: null,
-    againstRevision: null,
-    policy: null,
-    repository: '.',
-    branch: 'main',
-    allowLooser: false,
-  };
-  const exit = await policySimulate(context, { ...options, ...over });
-  return { exit, said: said.join('\n').replaceAll(/\b[0-9a-f]{9}\b/g, 'COMMIT'), cwd };
+  const options = { ...OPTIONS, policy: 'new.yaml', repository: shared, ...over };
+  const exit = await policySimulate(context, options);
+  return { exit, said: said.join('\n').replaceAll(/\b[0-9a-f]{9}\b/g, 'COMMIT') };
 }
+
+const OPTIONS: SimulateOptions = {
+  last: 200,
+  since: null,
+  against: null,
+  againstRevision: null,
+  policy: null,
+  repository: '.',
+  branch: 'main',
+  allowLooser: false,
+};
 
 test('a policy that asks for less ends with 1, and what it lets go of comes first', async () => {
   const { exit, said } = await simulate(LOOSER);
@@ -157,14 +165,7 @@ test('the old policy may be of a file or of another commit', async () => {
   const cwd = repository([{ '.proofhouse/policy.yaml': TIGHTER }, { 'pay/b.ts': 'b' }]);
   writeFileSync(path.join(cwd, 'old.yaml'), LOOSER);
   const { context } = desk({ cwd });
-  const base = {
-    last: 1,
-    since: null,
-    policy: null,
-    repository: '.',
-    branch: 'main',
-    allowLooser: false,
-  };
+  const base = { ...OPTIONS, last: 1 };
   const simulated = (over: Pick<SimulateOptions, 'against' | 'againstRevision'>) =>
     policySimulate(context, { ...base, ...over });
   expect(await simulated({ against: null, againstRevision: 'HEAD~2' })).toBe(0);
@@ -176,16 +177,7 @@ test('the old policy may be of a file or of another commit', async () => {
 test('entries that no policy lets in are counted and named, and loosen nothing', async () => {
   const cwd = repository([{ 'auth/.git-x/a': 'a' }, { 'auth/NUL': 'a' }]);
   const { context, said } = desk({ cwd, json: true });
-  const options = {
-    last: 9,
-    since: null,
-    against: null,
-    againstRevision: null,
-    policy: null,
-    repository: '.',
-    branch: 'main',
-    allowLooser: false,
-  };
+  const options = { ...OPTIONS, last: 9 };
   expect(await policySimulate(context, options)).toBe(0);
   expect(JSON.parse(said.join(''))).toMatchObject({
     judged: 1,

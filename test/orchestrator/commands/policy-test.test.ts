@@ -19,7 +19,7 @@ const CASES = `cases:
   - name: auth & <login> is held
     change: [{ modify: auth/a.ts }]
     expect: { decision: hold, gates: [auth] }
-  - name: docs #1 are free
+  - name: "docs #1 are free"
     change: [{ modify: docs/a.md }]
     expect: { decision: allow }
 `;
@@ -51,7 +51,7 @@ test('a case that fails ends with 1 and says what was expected, what was found, 
   const { exit, said } = await run(WRONG);
   expect(exit).toBe(1);
   expect(said).toMatchInlineSnapshot(`
-    "FAILED docs
+    "FAILED docs #1 are free
       --> .proofhouse/policy.test.yaml:5:5
       decision
         expected deny
@@ -65,7 +65,7 @@ test('a case that fails ends with 1 and says what was expected, what was found, 
 });
 
 test('coverage below 100 % ends with 1, although every case passes', async () => {
-  const [first] = CASES.split('  - name: docs');
+  const [first] = CASES.split('  - name: "docs');
   const { exit, said } = await run(first ?? '', { coverage: true });
   expect(exit).toBe(1);
   expect(said).toMatchInlineSnapshot(`
@@ -87,7 +87,7 @@ test('TAP', async () => {
     "TAP version 14
     1..2
     ok 1 - auth & <login> is held
-    not ok 2 - docs
+    not ok 2 - docs \\#1 are free
       ---
       at: ".proofhouse/policy.test.yaml:5:5"
       decision: "expected deny, found allow"
@@ -101,7 +101,7 @@ test('JUnit', async () => {
     "<?xml version="1.0" encoding="UTF-8"?>
     <testsuites><testsuite name="policy" tests="2" failures="1">
       <testcase classname="policy" name="auth &amp; &lt;login&gt; is held" file=".proofhouse/policy.test.yaml:2:5"/>
-      <testcase classname="policy" name="docs" file=".proofhouse/policy.test.yaml:5:5"><failure message="decision: expected deny, found allow; class: expected high, found low">.proofhouse/policy.test.yaml:5:5</failure></testcase>
+      <testcase classname="policy" name="docs #1 are free" file=".proofhouse/policy.test.yaml:5:5"><failure message="decision: expected deny, found allow; class: expected high, found low">.proofhouse/policy.test.yaml:5:5</failure></testcase>
     </testsuite></testsuites>"
   `);
 });

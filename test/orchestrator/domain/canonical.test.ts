@@ -37,6 +37,40 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
   },
 );
 
+test.each(['\ud83d', '\ude00', 'a\ud83d b', '\ude00\ud83d'])(
+  'half a surrogate pair, as in %j, is refused as a value and as a key',
+  (text) => {
+    expect(() => canonical(text)).toThrow(TypeError);
+    expect(() => canonical({ a: [text] })).toThrow('half a surrogate pair');
+    expect(() => canonical({ [text]: 1 })).toThrow(TypeError);
+  },
+);
+
+test('text is escaped where JSON asks for it and nowhere else', () => {
+  expect(canonical('\u0000\b\t\n\u000b\f\r\u001f"\\/\u007f\u2028\ufeff\ud83d\ude00<')).toBe(
+    '"\\u0000\\b\\t\\n\\u000b\\f\\r\\u001f\\"\\\\/\u007f\u2028\ufeff\ud83d\ude00<"',
+  );
+});
+
+test.each([
+  [1e21, '1e+21'],
+  [1e20, '100000000000000000000'],
+  [999999999999999900000, '999999999999999900000'],
+  [1e-6, '0.000001'],
+  [1e-7, '1e-7'],
+  [2 ** 53, '9007199254740992'],
+  [-5e-324, '-5e-324'],
+  [1.7976931348623157e308, '1.7976931348623157e+308'],
+  [0.1 + 0.2, '0.30000000000000004'],
+])('the number %d, at an edge of the format, is %s', (value, written) => {
+  expect(canonical(value)).toBe(written);
+});
+
+test('a key that prototypes have is a key like any other', () => {
+  const value = JSON.parse('{"b":1,"__proto__":{"a":1},"constructor":null}');
+  expect(canonical(value)).toBe('{"__proto__":{"a":1},"b":1,"constructor":null}');
+});
+
 test('objects are ordered at every depth, and lists keep their order', () => {
   expect(canonical({ b: [{ d: 1, c: 2 }, null, true], a: { z: '', y: [] } })).toBe(
     '{"a":{"y":[],"z":""},"b":[{"c":2,"d":1},null,true]}',

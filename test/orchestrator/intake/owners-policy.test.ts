@@ -5,7 +5,7 @@ import { ownersFrom } from '../../../policies/codeowners.ts';
 import { decide } from '../../../policies/decide.ts';
 import { lint } from '../../../policies/lint.ts';
 import type { LoadedPolicy } from '../../../policies/parse.ts';
-import { factsOf as sampleFacts, load, NOW } from '../../policies/sample.ts';
+import { load, factsOf as sampleFacts } from '../../policies/sample.ts';
 
 const factsOf = (paths: readonly string[]) =>
   sampleFacts(paths, { texts: {}, roots: [], history: [], groups: {}, madeBy: null });
@@ -263,7 +263,7 @@ test('the policy asks exactly the owners of the last line that matches', () => {
       const loaded = load(made(textOf(all)));
       for (const one of paths) expect(askedFor(loaded, one), one).toEqual(ownersOf(all, one));
     }),
-    { numRuns: 150 },
+    { numRuns: 50 },
   );
 });
 
@@ -274,6 +274,6 @@ test('a path that is called like a folder is asked about no less', () => {
       const one = folders.join('/');
       expect(askedFor(loaded, one)).toEqual(expect.arrayContaining(ownersOf(all, one)));
     }),
-    { numRuns: 60 },
+    { numRuns: 20 },
   );
 });

@@ -47,6 +47,10 @@ const works: Record<string, () => Promise<void>> = {
       }
     }
   },
+  queue: async () => {
+    for (let number = 0; number < 40; number++)
+      await store.addTask(sampleTask(Number(mark) + number));
+  },
 };
 
 say('open');

@@ -481,7 +481,14 @@ export const ROWS: readonly Row[] = [
     [[{ added: ['x'] }, 'P0103', 'unknown key `added`']],
   ),
   ...['added_re2', 'removed_re2'].map((key) =>
-    row(`content.1.text.${key}`, [['a+b', '\\bTODO\\b']], [['x', 'P0104', LIST]]),
+    row(
+      `content.1.text.${key}`,
+      [['a+b', '\\bTODO\\b']],
+      [
+        [['(?<=a)b'], 'P0207', ''],
+        ['x', 'P0104', LIST],
+      ],
+    ),
   ),
   section('limits'),
   count('limits.max_files'),
@@ -651,7 +658,7 @@ export const ROWS: readonly Row[] = [
   row(
     'never_delegate.0.action',
     ['approve-own-work', 'raise-budget', 'force-push'],
-    [['edit-polcy', 'P0104', 'expected `approve-own-work` or']],
+    [['edit-polcy', 'P0405', 'there is no action `edit-polcy`']],
   ),
   row(
     'never_delegate.0.absolute',

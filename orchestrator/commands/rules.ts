@@ -20,7 +20,7 @@ import { printable } from '../text/columns.ts';
 import { type RulesAnswer, rulesText } from '../text/rules-explain.ts';
 import { type Context, type Exit, show } from './context.ts';
 
-export { RULE_AGENTS, type RuleAgent };
+export type { RuleAgent };
 
 export type RulesOptions = {
   readonly paths: readonly string[];

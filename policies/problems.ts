@@ -1,6 +1,7 @@
 /**
  * What is wrong with a YAML file and where, and how a person is shown it.
- * Codes are stable: P01xx syntax, P02xx patterns, P03xx people, P04xx structure.
+ * Codes are stable: P01xx syntax, P02xx patterns, P03xx people, P04xx structure,
+ * P05xx exemptions, P06xx rule files.
  */
 
 /** A spot in a file. Lines and columns count from 1. */
@@ -16,6 +17,7 @@ export type Place = {
   readonly ids?: readonly (string | null)[];
 };
 
+/** `info` is worth knowing and counts for nothing. */
 export type Severity = 'error' | 'warning' | 'info';
 
 export type Problem = Place & {

@@ -47,7 +47,9 @@ function read(issue: Issue, known: ReadonlyMap<unknown, string[]>): SchemaIssue[
   }
   if (issue.code === 'custom') {
     const code = typeof issue.params?.['code'] === 'string' ? issue.params['code'] : 'P0104';
-    return [{ code, path, part: 'value', message: issue.message }];
+    const found = { code, path, part: 'value', message: issue.message } as const;
+    const hint = issue.params?.['hint'];
+    return [typeof hint === 'string' ? { ...found, hint } : found];
   }
   return [wrongValue(issue, path)];
 }

@@ -8,18 +8,12 @@ import { renderProblem } from '../../policies/problems.ts';
 import { digestOf, sha256 } from '../domain/canonical.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Digest, Sha } from '../domain/ids.ts';
-import {
-  NO_WORKSPACE_FILE,
-  parseWorkspaceFile,
-  WORKSPACE_FILE,
-  type WorkspaceFile,
-} from '../intake/workspace-file.ts';
+import type { WorkspaceFile } from '../intake/workspace-file.ts';
 import type { DependencyPlan } from '../ports.ts';
+import { fedRules, readWorkspaceFile } from './fed-rules.ts';
 import type { StageTools } from './tools.ts';
 
 export const POLICY_FILE = '.proofhouse/policy.yaml';
-/** What agents read of rules, in all; more than this displaces the task. */
-const RULES_BYTES_MAX = 32_768;
 
 export type BaseRules = {
   readonly layers: readonly LoadedPolicy[];
@@ -45,15 +39,13 @@ export async function readBaseRules(
     ...tools.above,
     policyOf(await tools.source.read(repository, base, POLICY_FILE), base),
   ];
-  const workspace = await read(WORKSPACE_FILE);
-  const file =
-    workspace === null ? NO_WORKSPACE_FILE : parseWorkspaceFile(workspace, WORKSPACE_FILE);
-  const rules = await rulesOf(file, read);
+  const file = await readWorkspaceFile(read);
+  const fed = await fedRules(file, read);
   return {
     layers,
     file,
-    rules,
-    rulesDigest: rules === '' ? null : sha256(rules),
+    rules: fed.text,
+    rulesDigest: fed.digest,
     plan: await planOf(tools, file, read),
   };
 }
@@ -69,25 +61,6 @@ export function policyOf(bytes: Uint8Array | null, base: Sha): LoadedPolicy {
   const parsed = parsePolicyBytes(bytes, POLICY_FILE);
   if ('policy' in parsed) return parsed.policy;
   throw new Fault('policy_invalid', parsed.problems.map(renderProblem).join('\n'));
-}
-
-async function rulesOf(
-  file: WorkspaceFile,
-  read: (path: string) => Promise<string | null>,
-): Promise<string> {
-  const parts: string[] = [];
-  for (const path of file.rules) {
-    const text = await read(path);
-    if (text !== null) parts.push(`<!-- ${path} -->\n${text.trim()}\n`);
-  }
-  const rules = parts.join('\n');
-  if (Buffer.byteLength(rules) > RULES_BYTES_MAX) {
-    throw new Fault(
-      'workspace_invalid',
-      `the rule files named in ${WORKSPACE_FILE} hold more than ${RULES_BYTES_MAX} bytes`,
-    );
-  }
-  return rules;
 }
 
 /** Keyed by what decides the outcome: the manifests' bytes, the commands and the image they run in. */

@@ -55,7 +55,7 @@ const SUSPECT = /[^\t\f\x20-\x7e]/;
 type Kind = 'bidi' | 'invisible' | 'control';
 type Hidden = { readonly kind: Kind; readonly at: number; readonly name: string };
 
-const WHY: Record<Kind, string> = {
+export const WHY: Record<Kind, string> = {
   bidi: 'it changes the order in which the text is shown',
   invisible: 'it cannot be seen',
   control: 'it can hide text in a terminal',
@@ -97,7 +97,8 @@ const HARMLESS = new Set(['\t', '\f']);
 /** More of them on one line say nothing new. */
 const TOLD_MAX = 100;
 
-function hiddenIn({ number, text }: Line): Hidden[] {
+/** Characters of a line that a reader does not see, or sees elsewhere than they are. */
+export function hiddenIn({ number, text }: Line): Hidden[] {
   const hidden: Hidden[] = [];
   for (const { 0: char, index } of text.matchAll(HIDDEN)) {
     if (isWanted(char, index, text, number)) continue;
@@ -133,7 +134,7 @@ const SHOWN_BEFORE = 20;
 const SHOWN_MAX = 60;
 
 /** A part of a text around a place, on one line, with what cannot be seen spelt out. */
-function escaped(text: string, at: number, what: RegExp = HIDDEN): string {
+export function escaped(text: string, at: number, what: RegExp = HIDDEN): string {
   const from = Math.max(0, at - SHOWN_BEFORE);
   const part = text.slice(from, from + SHOWN_MAX).toWellFormed();
   const shown = part.replace(what, (char) => `\\u{${hex(char)}}`);

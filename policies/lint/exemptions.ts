@@ -1,7 +1,7 @@
 /** Exemptions that ran out, run too long, excuse nothing, or from a gate that is not theirs. */
 import { isHolding } from '../exemptions.ts';
-import { coveredBy } from '../gates.ts';
-import type { ExemptionRule } from '../schema.ts';
+import { coveredBy, gateMatcher, keyed } from '../gates.ts';
+import type { ExemptionRule, GateRule } from '../schema.ts';
 import type { Found, Linting } from './report.ts';
 
 const DAY_MS = 86_400_000;
@@ -39,7 +39,7 @@ export function exemptionFindings({ loaded, known, now }: Linting): Found[] {
       },
       gate !== undefined &&
         known.length > 0 &&
-        !isUsed(exemption, gate.paths, known) && {
+        !isUsed(exemption, gate, known) && {
           code: 'P0503',
           severity: 'warning',
           path: at('paths'),
@@ -54,12 +54,8 @@ function daysLeft({ expires }: ExemptionRule, now: string): number {
   return Math.ceil((Date.parse(`${expires}T00:00:00Z`) - Date.parse(now)) / DAY_MS);
 }
 
-function isUsed(
-  { paths }: ExemptionRule,
-  gated: readonly string[],
-  known: readonly string[],
-): boolean {
+function isUsed({ paths }: ExemptionRule, gate: GateRule, known: readonly string[]): boolean {
   const isExcused = coveredBy(paths);
-  const isGated = coveredBy(gated);
-  return known.some((path) => isExcused(path) && isGated(path));
+  const isGated = gateMatcher(gate);
+  return known.some((path) => isExcused(path) && isGated(keyed(path)) !== null);
 }

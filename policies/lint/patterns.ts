@@ -92,11 +92,19 @@ function anyDepth({ pattern, path }: Placed, known: readonly string[]): Found[] 
   return [{ code: 'P0204', severity: 'info', path, message, hint }];
 }
 
+/** At the end of a pattern it does no harm: what a name covers it covers with everything below. */
 function inSegment({ pattern, path }: Placed): Found[] {
-  const segment = pattern.split('/').find((part) => part.includes('**') && part !== '**');
-  if (segment === undefined || segment.includes('\\')) return [];
+  const parts = pattern.split('/');
+  const at = parts.findIndex((part) => part.includes('**') && part !== '**');
+  const segment = parts[at] ?? '';
+  const isTail = at === parts.length - 1 && segment.endsWith('**');
+  if (at < 0 || isTail || segment.includes('\\')) return [];
+  const [before = '', ...after] = segment.split('**');
+  const rest = after.join('*');
+  const apart = [...(before ? [`${before}*`] : []), '**', ...(rest ? [`*${rest}`] : [])];
+  const deep = parts.toSpliced(at, 1, ...apart).join('/');
   const message = `\`**\` within a name is one star, and \`${segment}\` stays in its folder`;
-  const hint = `\`${pattern.replace(segment, segment.replace('**', '**/*'))}\` covers any depth`;
+  const hint = `\`${deep}\` covers any depth`;
   return [{ code: 'P0209', severity: 'warning', path, message, hint }];
 }
 

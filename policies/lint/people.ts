@@ -1,10 +1,8 @@
-/** People who are not there, and gates that nobody could ever open. */
+/** Groups that are not there, that are empty, or that have fewer people than are asked for. */
 import type { Person } from '../../orchestrator/domain/ids.ts';
 import { type Requirement, RiskClass } from '../../orchestrator/domain/judgement.ts';
-import { membersOf } from '../declared.ts';
-import { groupsOf, mergeRequirements } from '../join.ts';
+import { groupsOf } from '../join.ts';
 import type { LoadedPolicy } from '../parse.ts';
-import { isSatisfiable } from '../satisfiable.ts';
 import { named } from '../schema.ts';
 import type { YamlPath } from '../yaml-source.ts';
 import type { Found, Linting } from './report.ts';
@@ -16,7 +14,6 @@ export function peopleFindings(linting: Linting): Found[] {
       ...unknownGroups(linting, asked),
       ...unfillable(linting, asked),
     ]),
-    ...deadlocks(linting),
   ];
 }
 
@@ -27,11 +24,11 @@ type Asked = {
   readonly approvals: readonly Requirement[];
 };
 
-function asking({ policy }: LoadedPolicy): Asked[] {
+function asking({ policy, packs }: LoadedPolicy): Asked[] {
   const { classes, gates, content, neverDelegate, breakGlass, separation } = policy;
   const one = (group: string): Requirement[] => [{ group, count: 1 }];
   return [
-    ...usedClasses(policy).map((name) => ({
+    ...usedClasses(policy, packs).map((name) => ({
       by: `class ${name}`,
       path: ['classes', name, 'approvals'],
       approvals: classes[name].approvals,
@@ -67,13 +64,14 @@ function asking({ policy }: LoadedPolicy): Asked[] {
 }
 
 /** Critical is always in use: a path told apart by letter case only takes it; so is high, for symlinks. */
-function usedClasses(policy: LoadedPolicy['policy']): RiskClass[] {
+function usedClasses(policy: LoadedPolicy['policy'], packs: LoadedPolicy['packs']): RiskClass[] {
+  const rules = [policy, ...packs.map((pack) => pack.policy)];
   const used = new Set<RiskClass>([
     'high',
     'critical',
     policy.unmatched,
-    ...policy.gates.map((gate) => gate.class),
-    ...policy.content.map((rule) => rule.class),
+    policy.limits.over,
+    ...rules.flatMap(({ gates, content }) => [...gates, ...content].map((rule) => rule.class)),
   ]);
   return RiskClass.options.filter((name) => used.has(name));
 }
@@ -84,10 +82,11 @@ function groupFindings({ policy }: LoadedPolicy): Found[] {
     if (members?.length === 0) {
       return [{ code: 'P0302', severity: 'error', path, message: `the group \`${id}\` is empty` }];
     }
+    // Members are kept in another order than they are written in.
     return (members ?? []).filter(isBot).map((member) => ({
       code: 'P0305',
       severity: 'warning',
-      path: [...path, 'members', (members ?? []).indexOf(member)],
+      path: [...path, 'members'],
       message: `${member} looks like a bot; no bot's approval counts`,
     }));
   });
@@ -121,57 +120,10 @@ function unfillable({ layers }: Linting, { by, path, approvals }: Asked): Found[
 }
 
 /** Members of a group; null when they are known only later, or nobody declares it. */
-function peopleOf(layers: readonly LoadedPolicy[], group: string): readonly Person[] | null {
+export function peopleOf(layers: readonly LoadedPolicy[], group: string): readonly Person[] | null {
   for (const { policy } of layers) {
     const found = named(policy.groups, group);
     if (found !== undefined) return found.from === null ? (found.members ?? []) : null;
   }
   return null;
-}
-
-type Lock = Asked & { readonly distinct: boolean };
-
-/** What a gate asks for together with its class. */
-function locks({ policy }: LoadedPolicy): Lock[] {
-  const withClass = (name: RiskClass, approvals: readonly Requirement[]) => ({
-    approvals: mergeRequirements([...policy.classes[name].approvals, ...approvals]),
-    distinct: policy.classes[name].distinct,
-  });
-  return [
-    ...policy.gates.map((gate, index) => ({
-      by: `gate ${gate.id}`,
-      path: ['gates', index],
-      ...withClass(gate.class, gate.approvals),
-    })),
-    ...policy.content.map((rule, index) => ({
-      by: `rule ${rule.id}`,
-      path: ['content', index],
-      ...withClass(rule.class, rule.approvals),
-    })),
-    { by: 'unmatched paths', path: ['unmatched'], ...withClass(policy.unmatched, []) },
-  ];
-}
-
-function deadlocks({ loaded, layers, requester }: Linting): Found[] {
-  const members = (group: string): readonly Person[] => membersOf(layers, group).members;
-  return locks(loaded).flatMap(({ by, path, approvals, distinct }): Found[] => {
-    const groups = groupsOf(approvals);
-    // A group that is unknown, empty or resolved later has a problem of its own.
-    if (groups.some((group) => (peopleOf(layers, group)?.length ?? 0) === 0)) return [];
-    const opens = (without: string | null): boolean =>
-      isSatisfiable({ approvals, distinct }, (group) =>
-        members(group).filter((person) => person !== without),
-      );
-    if (!opens(null)) {
-      const message = `${by} asks for more different people than its groups have: nobody could ever open it`;
-      return [{ code: 'P0307', severity: 'error', path, message }];
-    }
-    const people = [...new Set(groups.flatMap(members))].sort();
-    const asked = requester === null ? people : people.filter((person) => person === requester);
-    const stuck = asked.filter((person) => !opens(person));
-    if (stuck.length === 0) return [];
-    const who = stuck.length > 3 ? `one of ${stuck.length} people` : stuck.join(' or ');
-    const message = `nobody is left to open ${by} when ${who} asked for the change`;
-    return [{ code: 'P0304', severity: requester === null ? 'warning' : 'error', path, message }];
-  });
 }

@@ -17,6 +17,8 @@ export type Linting = {
   readonly loaded: LoadedPolicy;
   /** The layers it is judged with, itself among them, the uppermost first. */
   readonly layers: readonly LoadedPolicy[];
+  /** Whether no layer comes after it. */
+  readonly isLast: boolean;
   /** Paths of the repository; empty when there is none. */
   readonly known: readonly string[];
   /** ISO 8601, UTC. */

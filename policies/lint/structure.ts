@@ -13,7 +13,7 @@ export function structureFindings(linting: Linting): Found[] {
   const { loaded } = linting;
   const { gates, content } = loaded.policy;
   return [
-    ...selfFindings(loaded),
+    ...selfFindings(linting),
     ...gates.flatMap((gate, index) => ruleFindings(linting, gate, ['gates', index])),
     ...content.flatMap((rule, index) => ruleFindings(linting, rule, ['content', index])),
     ...classFindings(linting),
@@ -30,20 +30,27 @@ export function structureFindings(linting: Linting): Found[] {
 const POLICY_FILE = '.proofhouse/policy.yaml';
 
 /** The policy decides over every change, so a change of it must not pass by itself. */
-function selfFindings(loaded: LoadedPolicy): Found[] {
-  const { gates, neverDelegate } = loaded.policy;
-  const rules = [...gates, ...loaded.packs.flatMap((pack) => pack.policy.gates)];
-  const isGuarded = rules.some((gate) => {
-    const match = gateMatcher(gate)(keyed(POLICY_FILE));
-    const coversAll = ['add', 'modify', 'delete', 'type'].every((operation) =>
-      gate.operations.some((judged) => judged === operation),
-    );
-    return match && match !== 'confusable' && coversAll && isShut(loaded, gate);
-  });
-  if (isGuarded || neverDelegate.some(({ action }) => action === 'edit-policy')) return [];
+function selfFindings({ layers, isLast }: Linting): Found[] {
+  // The last layer is the file itself; the ones above speak for themselves where they are alone.
+  if (!isLast || layers.some(guardsItself)) return [];
   const message = `no gate asks anybody when ${POLICY_FILE} changes`;
   const hint = 'add the pack builtin:core@1, or a gate on "/.proofhouse/" with surface forbid';
   return [{ code: 'P0401', severity: 'error', path: ['gates'], message, hint, part: 'key' }];
+}
+
+function guardsItself(loaded: LoadedPolicy): boolean {
+  const { gates, neverDelegate } = loaded.policy;
+  const rules = [...gates, ...loaded.packs.flatMap((pack) => pack.policy.gates)];
+  const isNever = neverDelegate.some(({ action }) => action === 'edit-policy');
+  return isNever || rules.some((gate) => coversPolicy(gate) && isShut(loaded, gate));
+}
+
+function coversPolicy(gate: GateRule): boolean {
+  const match = gateMatcher(gate)(keyed(POLICY_FILE));
+  const isEvery = (['add', 'modify', 'delete', 'type'] as const).every((operation) =>
+    gate.operations.includes(operation),
+  );
+  return match !== null && match !== 'confusable' && isEvery && gate.branches === undefined;
 }
 
 type Rule = Pick<
@@ -103,12 +110,19 @@ function classFindings({ loaded, layers }: Linting): Found[] {
       const message = `class ${name} asks for less than class ${lower}`;
       return [{ code: 'P0403', severity: 'warning', path, message, part: 'key' }];
     }
-    if (above !== undefined && weaker(above.policy.classes[name])) {
+    if (above !== undefined && isWritten(loaded, name) && weaker(above.policy.classes[name])) {
       const message = `class ${name} asks for less than the layer above says; the stricter counts`;
       return [{ code: 'P0403', severity: 'info', path, message, part: 'key' }];
     }
     return [];
   });
+}
+
+/** What a file leaves out is placed where the section around it is. */
+function isWritten(loaded: LoadedPolicy, name: RiskClass): boolean {
+  const { line, column } = loaded.place(['classes', name], 'key');
+  const around = loaded.place(['classes', `no ${name}`], 'key');
+  return line !== around.line || column !== around.column;
 }
 
 function routeFindings({ policy }: LoadedPolicy): Found[] {
@@ -121,11 +135,11 @@ function routeFindings({ policy }: LoadedPolicy): Found[] {
   });
 }
 
-function budgetFindings({ layers, loaded }: Linting): Found[] {
+function budgetFindings({ layers, isLast }: Linting): Found[] {
   const isBounded = layers.some(({ policy: { budgets } }) => {
     return budgets.tokens !== null || budgets.microUsd !== null || budgets.turns !== null;
   });
-  if (isBounded || layers.at(-1) !== loaded) return [];
+  if (isBounded || !isLast) return [];
   const message = 'nothing bounds what one task may use up of the model';
   const hint = 'under budgets › per_task: tokens, turns or usd';
   return [{ code: 'P0408', severity: 'warning', path: ['budgets'], message, hint, part: 'key' }];
@@ -147,10 +161,11 @@ function layerFindings({ loaded, layers }: Linting): Found[] {
     const message = `gate ${id} is declared by the layer ${other.name} too; both count, as one gate`;
     return [{ code: 'P0409', severity: 'info', path: ['gates', index, 'id'], message }];
   });
-  const orgOnly = (['breakGlass', 'delegation'] as const).flatMap((key): Found[] => {
-    if (above.length === 0 || key === 'delegation' || loaded.policy[key] === undefined) return [];
-    const message = 'only the uppermost layer says this; here it counts for nothing';
-    return [{ code: 'P0412', severity: 'error', path: ['break_glass'], message, part: 'key' }];
-  });
-  return [...taken('groups'), ...taken('validators'), ...again, ...orgOnly];
+  return [...taken('groups'), ...taken('validators'), ...again, ...glassFindings(loaded, above)];
+}
+
+function glassFindings({ policy }: LoadedPolicy, above: readonly LoadedPolicy[]): Found[] {
+  if (above.length === 0 || policy.breakGlass === undefined) return [];
+  const message = 'only the uppermost layer says this; here it counts for nothing';
+  return [{ code: 'P0412', severity: 'error', path: ['break_glass'], message, part: 'key' }];
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Person } from '../../orchestrator/domain/ids.ts';
 import { Assurance, Excluded } from '../../orchestrator/domain/judgement.ts';
+import { nearest } from '../nearest.ts';
 import { Duration } from '../units.ts';
 import { Globs, GroupName, Id, key, Line, Slot, uniqueIds } from './words.ts';
 
@@ -69,7 +70,19 @@ export const ACTIONS = [
   'change-model-route',
   'raise-budget',
 ] as const;
-const Action = z.enum(ACTIONS);
+
+/** Text first, so that an unknown action is told under the code that is its own. */
+const Action = z
+  .string()
+  .meta({ enum: [...ACTIONS] })
+  .check(({ value, issues }) => {
+    if (ACTIONS.some((action) => action === value)) return;
+    const guess = nearest(value, ACTIONS);
+    const hint = guess === null ? `known: ${ACTIONS.join(', ')}` : `did you mean \`${guess}\`?`;
+    const message = `there is no action \`${value.slice(0, 60)}\``;
+    issues.push({ code: 'custom', input: value, message, params: { code: 'P0405', hint } });
+  })
+  .pipe(z.enum(ACTIONS));
 
 const Never = z
   .strictObject({

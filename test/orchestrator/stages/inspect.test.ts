@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Check } from '../../../orchestrator/domain/check.ts';
 import { Fault } from '../../../orchestrator/domain/faults.ts';
+import { NO_RECORDS, type Records } from '../../../orchestrator/domain/records.ts';
 import type { CheckRequest, Source, Workspaces } from '../../../orchestrator/ports.ts';
 import { judge } from '../../../orchestrator/stages/judge.ts';
 import { seal } from '../../../orchestrator/stages/seal.ts';
@@ -9,7 +10,23 @@ import type { StageTools } from '../../../orchestrator/stages/tools.ts';
 import { evidenceDigest, validate } from '../../../orchestrator/stages/validate.ts';
 import { entriesDigest } from '../../../policies/facts.ts';
 import { entry } from '../../policies/sample.ts';
-import { AT, CHANGE, CHECK, FINDING, HOLD, RED, RUN, STATES, sha, TASK } from '../fixtures.ts';
+import {
+  AT,
+  approval,
+  CHANGE,
+  CHECK,
+  digest,
+  FINDING,
+  HOLD,
+  RED,
+  RITA,
+  RUN,
+  recordsOf,
+  SAM,
+  STATES,
+  sha,
+  TASK,
+} from '../fixtures.ts';
 import { strict } from '../strict.ts';
 import {
   AUTH,
@@ -137,27 +154,31 @@ describe('judge', () => {
   });
 });
 
+const two = `${POLICY.replace('validators:\n', 'validators:\n  e2e: { kind: playwright, app: { run: [node, x], port: 3000 }, tests: e2e/ }\n')}`;
+
+type Checks = Readonly<Record<string, Check>>;
+
+async function validated(
+  checks: Checks,
+  over: Partial<typeof HOLD> = {},
+  records: Records = NO_RECORDS,
+) {
+  const asked: CheckRequest<{ kind: string }>[] = [];
+  const answer = async (request: CheckRequest<{ kind: string }>): Promise<Check> => {
+    asked.push(request);
+    const check = checks[request.id];
+    if (check === undefined) throw new Error(`nobody asked for ${request.id}`);
+    return check;
+  };
+  const validators: StageTools['validators'] = { command: answer, playwright: answer };
+  const source = sourceOf(repository({ files: { [BASE]: { [POLICY_PATH]: two } } }));
+  const tools = await toolsWith({ source, over: { validators } });
+  const judgement = { ...HOLD, validators: Object.keys(checks), ...over };
+  const run = { ...STATES.validating, judgement, records };
+  return { event: await validate(tools, run, TASK, SIGNAL), asked };
+}
+
 describe('validate', () => {
-  const two = `${POLICY.replace('validators:\n', 'validators:\n  e2e: { kind: playwright, app: { run: [node, x], port: 3000 }, tests: e2e/ }\n')}`;
-
-  type Checks = Readonly<Record<string, Check>>;
-
-  async function validated(checks: Checks, over: Partial<typeof HOLD> = {}) {
-    const asked: CheckRequest<{ kind: string }>[] = [];
-    const answer = async (request: CheckRequest<{ kind: string }>): Promise<Check> => {
-      asked.push(request);
-      const check = checks[request.id];
-      if (check === undefined) throw new Error(`nobody asked for ${request.id}`);
-      return check;
-    };
-    const validators: StageTools['validators'] = { command: answer, playwright: answer };
-    const source = sourceOf(repository({ files: { [BASE]: { [POLICY_PATH]: two } } }));
-    const tools = await toolsWith({ source, over: { validators } });
-    const judgement = { ...HOLD, validators: Object.keys(checks), ...over };
-    const run = { ...STATES.validating, judgement };
-    return { event: await validate(tools, run, TASK, SIGNAL), asked };
-  }
-
   test('runs every validator that was asked for over the sealed tree, as the base defines it', async () => {
     const { event, asked } = await validated({ e2e: { ...CHECK, validator: 'e2e' }, unit: CHECK });
     expect(event).toMatchObject({
@@ -202,6 +223,63 @@ describe('validate', () => {
     };
     expect(await until(gate(5_000), gate(3_000), gate(1, 0))).toBe(3_000);
     expect(await until(gate(90 * 86_400_000))).toBe(30 * 86_400_000);
+  });
+});
+
+describe('what people agreed to before the change was what it is', () => {
+  const earlier = {
+    subject: { tree: sha('9'), change: digest('9') },
+    evidence: { digest: digest('9') },
+  };
+  const given = approval(RITA, earlier);
+  const [gate] = HOLD.gates;
+  const bound = (over: object) => ({ gates: gate ? [{ ...gate, ...over }] : [] });
+  const counted = async (over: object, records = recordsOf(given)) => {
+    const { event } = await validated({ unit: CHECK }, bound(over), records);
+    if (event.type !== 'validation_passed') throw new Error(`it is ${event.type}`);
+    return event;
+  };
+
+  test('counts where nothing that the gate covers changed and the policy carries it, and is told', async () => {
+    expect(await counted({ bind: 'tree', carryForward: 'scoped' })).toMatchObject({
+      openSlots: 0,
+      carried: [given.record.id],
+      lapsed: [],
+    });
+  });
+
+  test.each([
+    ['the policy carries nothing', { bind: 'tree', carryForward: 'never' }, 'tree_changed'],
+    ['it is bound to evidence', { bind: 'evidence', carryForward: 'scoped' }, 'tree_changed'],
+    [
+      'what the gate covers changed',
+      { bind: 'change', carryForward: 'scoped', scope: digest('9') },
+      'scope_changed',
+    ],
+  ] as const)('does not where %s, and it is told why', async (_, over, code) => {
+    expect(await counted(over)).toMatchObject({
+      openSlots: 1,
+      carried: [],
+      lapsed: [{ id: given.record.id, code }],
+    });
+  });
+
+  test('counts as it is for the same tree that came to the same', async () => {
+    const same = approval(RITA, { evidence: { digest: evidenceDigest([CHECK], TREE) } });
+    expect(await counted({}, recordsOf(same))).toMatchObject({
+      openSlots: 0,
+      carried: [],
+      lapsed: [],
+    });
+  });
+
+  test('a veto holds the next change as it held this one', async () => {
+    const veto = approval(SAM, { ...earlier, decision: 'reject', reason: 'not this way' });
+    const over = { bind: 'tree', carryForward: 'scoped' };
+    expect(await counted(over, recordsOf(given, veto))).toMatchObject({
+      openSlots: 1,
+      lapsed: [{ code: 'vetoed' }],
+    });
   });
 });
 

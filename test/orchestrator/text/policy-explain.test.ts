@@ -36,7 +36,7 @@ gates:
     approvals: [{ any_of: [[{ group: platform }], [{ group: security, count: 2 }]] }]
     validators: [unit]
 content:
-  - { id: words, class: low, paths: ["app/"], text: { added_re2: ["TODO"] } }
+  - { id: words, class: low, paths: ["app/"], text: { added_re2: ["secret"] } }
 `,
 );
 const layers = [org, repo];

@@ -658,7 +658,7 @@ export const ROWS: readonly Row[] = [
   row(
     'never_delegate.0.action',
     ['approve-own-work', 'raise-budget', 'force-push'],
-    [['edit-polcy', 'P0104', 'expected `approve-own-work` or']],
+    [['edit-polcy', 'P0405', 'there is no action `edit-polcy`']],
   ),
   row(
     'never_delegate.0.absolute',

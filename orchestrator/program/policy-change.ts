@@ -1,7 +1,7 @@
 /** How the commands are called that change a policy safely. What they do is in `commands/policy-*.ts`. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Perform } from './commands/context.ts';
-import { TEST_FORMATS, type TestFormat } from './domain/case-report.ts';
+import type { Perform } from '../commands/context.ts';
+import { TEST_FORMATS, type TestFormat } from '../domain/case-report.ts';
 
 const DEFAULT_FILE = 'default: .proofhouse/policy.yaml';
 const LOOSER = 'end with 0 although something is looser';
@@ -29,7 +29,7 @@ function testCommand(policy: Command, perform: Perform): void {
     .addHelpText('after', '\nEnds with 0 passed, 1 failed or not covered, 2 bad input.')
     .action((file: string | undefined, flags: TestFlags) =>
       perform(async (context) =>
-        (await import('./commands/policy-test.ts')).policyTest(context, {
+        (await import('../commands/policy-test.ts')).policyTest(context, {
           file: file ?? null,
           policies: flags.policy ?? [],
           coverage: flags.coverage ?? false,
@@ -69,7 +69,7 @@ function simulateCommand(policy: Command, perform: Perform): void {
     )
     .action((flags: SimulateFlags) =>
       perform(async (context) =>
-        (await import('./commands/policy-simulate.ts')).policySimulate(context, {
+        (await import('../commands/policy-simulate.ts')).policySimulate(context, {
           last: flags.last,
           since: flags.since ?? null,
           against: flags.against ?? null,
@@ -96,7 +96,7 @@ function diffCommand(policy: Command, perform: Perform): void {
     )
     .action((before: string, after: string, { allowLooser }: { allowLooser?: boolean }) =>
       perform(async (context) =>
-        (await import('./commands/policy-diff.ts')).policyDiffCommand(context, {
+        (await import('../commands/policy-diff.ts')).policyDiffCommand(context, {
           before,
           after,
           allowLooser: allowLooser ?? false,
@@ -118,7 +118,7 @@ function importCommand(policy: Command, perform: Perform): void {
     .option('--login <address=login...>', 'the login of an owner that is an address')
     .action((file: string | undefined, { name, login }: ImportFlags) =>
       perform(async (context) =>
-        (await import('./commands/policy-import.ts')).policyImportOwners(context, {
+        (await import('../commands/policy-import.ts')).policyImportOwners(context, {
           file: file ?? null,
           name: name ?? null,
           logins: login ?? [],

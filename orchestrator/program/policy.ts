@@ -1,26 +1,54 @@
 /** How the commands around a policy are called. What they do is in `commands/policy*.ts`. */
 import { type Command, Option } from 'commander';
-import type { Perform } from './commands/context.ts';
-import { SCHEMA_KINDS, type SchemaKind } from './commands/policy-schema.ts';
-import { Operation } from './domain/change.ts';
-import { policyChangeCommands } from './program-policy-change.ts';
+import type { Perform } from '../commands/context.ts';
+import type { LintFormat } from '../commands/policy-lint.ts';
+import { SCHEMA_KINDS, type SchemaKind } from '../commands/policy-schema.ts';
+import { Operation } from '../domain/change.ts';
+import { policyChangeCommands } from './policy-change.ts';
 
+const LINT_FORMATS: readonly LintFormat[] = ['text', 'json', 'github', 'sarif'];
 const DEFAULT_FILE = 'default: .proofhouse/policy.yaml';
 
 export function policyCommands(program: Command, perform: Perform): void {
   const policy = program.command('policy').description('what a policy says');
-  policy
-    .command('lint')
-    .description('every error and warning of a policy file')
-    .argument('[file...]', DEFAULT_FILE)
-    .action((files: string[]) =>
-      perform(async (context) => (await import('./commands/policy.ts')).policyLint(context, files)),
-    );
+  lintCommand(policy, perform);
   explainCommand(policy, perform);
   decideCommand(policy, perform);
   matchCommand(policy, perform);
   fileCommands(policy, perform);
   policyChangeCommands(policy, perform);
+}
+
+type LintFlags = {
+  format: LintFormat;
+  requester?: string;
+  allowEmpty?: boolean;
+  strict?: boolean;
+};
+
+function lintCommand(policy: Command, perform: Perform): void {
+  policy
+    .command('lint')
+    .description('every error and warning of policy files, and of the rule files for agents')
+    .argument('[file...]', DEFAULT_FILE)
+    .option('--requester <person>', 'who asks for tasks, to tell what they could not get past')
+    .option('--allow-empty', 'a pattern may match no file')
+    .option('--strict', 'warnings fail too')
+    .addOption(
+      new Option('--format <format>', 'how it is written').choices(LINT_FORMATS).default('text'),
+    )
+    .addHelpText('after', '\nEnds with 0, or with 2 when there is an error.')
+    .action((files: string[], flags: LintFlags) =>
+      perform(async (context) =>
+        (await import('../commands/policy-lint.ts')).policyLint(context, {
+          files,
+          format: flags.format,
+          requester: flags.requester ?? null,
+          allowEmpty: flags.allowEmpty ?? false,
+          strict: flags.strict ?? false,
+        }),
+      ),
+    );
 }
 
 type ExplainFlags = {
@@ -53,7 +81,7 @@ function explainCommand(policy: Command, perform: Perform): void {
     )
     .action((paths: string[], flags: ExplainFlags) =>
       perform(async (context) =>
-        (await import('./commands/policy-explain.ts')).explainAsked(context, {
+        (await import('../commands/policy-explain.ts')).explainAsked(context, {
           paths,
           operation: flags.op,
           requester: flags.asRequester ?? null,
@@ -76,7 +104,7 @@ function decideCommand(policy: Command, perform: Perform): void {
     .addHelpText('after', '\nEnds with 0 allowed, 1 denied, 3 waits for people, 2 bad input.')
     .action((flags: { facts: string; policy?: string[]; now?: string }) =>
       perform(async (context) =>
-        (await import('./commands/policy-decide.ts')).policyDecide(context, {
+        (await import('../commands/policy-decide.ts')).policyDecide(context, {
           facts: flags.facts,
           policies: flags.policy ?? [],
           now: flags.now ?? null,
@@ -96,7 +124,7 @@ function matchCommand(policy: Command, perform: Perform): void {
     .action((pattern: string, paths: string[], { codeowners }: { codeowners?: boolean }) => {
       const isCodeowners = codeowners ?? false;
       return perform(async (context) =>
-        (await import('./commands/policy-match.ts')).policyMatch(context, {
+        (await import('../commands/policy-match.ts')).policyMatch(context, {
           pattern,
           paths,
           isCodeowners,
@@ -113,7 +141,7 @@ function fileCommands(policy: Command, perform: Perform): void {
     .addOption(new Option('--kind <kind>', 'which file').choices(SCHEMA_KINDS).default('policy'))
     .action(({ kind }: { kind: SchemaKind }) =>
       perform(async (context) =>
-        (await import('./commands/policy-schema.ts')).policySchema(context, kind),
+        (await import('../commands/policy-schema.ts')).policySchema(context, kind),
       ),
     );
   policy
@@ -123,7 +151,7 @@ function fileCommands(policy: Command, perform: Perform): void {
     .option('--check', 'write nothing; end with 1 when a file is in another form')
     .action((files: string[], { check }: { check?: boolean }) =>
       perform(async (context) =>
-        (await import('./commands/policy-format.ts')).policyFormat(context, files, check ?? false),
+        (await import('../commands/policy-format.ts')).policyFormat(context, files, check ?? false),
       ),
     );
   policy
@@ -132,7 +160,7 @@ function fileCommands(policy: Command, perform: Perform): void {
     .argument('<code>', 'as in P0103')
     .action((code: string) =>
       perform(async (context) =>
-        (await import('./commands/policy-code.ts')).policyExplainCode(context, code),
+        (await import('../commands/policy-code.ts')).policyExplainCode(context, code),
       ),
     );
 }

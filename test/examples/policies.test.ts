@@ -4,7 +4,9 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { policyTest } from '../../orchestrator/commands/policy-test.ts';
 import { runCase } from '../../policies/case-run.ts';
+import { Fixtures } from '../../policies/fixtures.ts';
 import { lint } from '../../policies/lint.ts';
+import { parseYaml } from '../../policies/yaml-source.ts';
 import { desk } from '../orchestrator/commands/context.ts';
 import { load } from '../policies/sample.ts';
 import { caseOf, changedByHostileIssue, changedByPatches } from './shop-changes.ts';
@@ -67,4 +69,18 @@ describe('what the demo shows', () => {
     expect(verdict).toBe('deny');
     expect(gates.map(({ id }) => id)).toContain('rules');
   });
+});
+
+test('the policy and the cases on the page that explains policies work as they stand there', () => {
+  const page = readFileSync(path.join(EXAMPLES, '../docs/policy.md'), 'utf8');
+  const [policy = '', cases = ''] = [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].map(
+    ([, text = '']) => text,
+  );
+  const parsed = parseYaml(cases, 'policy.test.yaml', Fixtures);
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+  const results = parsed.value.cases.map((one) => runCase([load(policy)], one, NOW));
+  expect(results.map(({ name, misses }) => ({ name, misses }))).toEqual(
+    parsed.value.cases.map(({ name }) => ({ name, misses: [] })),
+  );
+  expect(lint([load(policy)], { known: [], now: NOW, requester: null })).toEqual([]);
 });

@@ -1,11 +1,11 @@
 /** What the command line says of the machine, what it clears away, and what it makes of a slip of the pen. */
-import { existsSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { runtimeFolder } from '../../../orchestrator/compose.ts';
-import { leftOver, scratch } from '../support.ts';
+import { commitAll, leftOver, scratch } from '../support.ts';
 import {
   type CommandLine,
   ended,
@@ -18,6 +18,7 @@ import {
 } from '../tiny.ts';
 import { freshHome, serveArguments, shellRepository } from './shell-agent.ts';
 
+const POLICY = '.proofhouse/policy.yaml';
 const NO_ENGINE = { DOCKER_HOST: 'unix:///nonexistent/docker.sock' };
 
 describe('doctor', () => {
@@ -134,6 +135,40 @@ describe('policy', () => {
     );
     succeeded(json);
     expect(() => JSON.parse(json.out)).not.toThrow();
+  });
+
+  it('test runs the cases beside the policy, and ends with 1 when a gate is tried by none', async () => {
+    const cases = (file: string) =>
+      `cases:\n  - { name: x, change: [{ modify: ${file} }], expect: { decision: hold } }\n`;
+    const inFolder = (file: string) => ({
+      home: scratch('home'),
+      cwd: tinyRepository(scratch('tiny'), { '.proofhouse/policy.test.yaml': cases(file) }),
+    });
+    const said = await proofhouse(inFolder('src/auth/a.mjs'), 'policy', 'test', '--coverage');
+    ended(said, 1);
+    expect(said.out).toContain('1 of 1 cases passed; 50 % of gates and content rules covered');
+    const failed = await proofhouse(inFolder('src/sum.mjs'), 'policy', 'test');
+    ended(failed, 1);
+    expect(failed.out).toContain('FAILED x');
+  });
+
+  it('diff and simulate show what an edit lets go, and end with 1 for it', async () => {
+    const at = { home: scratch('home'), cwd: tinyRepository(scratch('tiny')) };
+    const same = await proofhouse(at, 'policy', 'diff', `HEAD:${POLICY}`, POLICY);
+    succeeded(same);
+    const looser = TINY_POLICY.replace('class: critical', 'class: low');
+    writeFileSync(path.join(at.cwd, POLICY), looser);
+    const diff = await proofhouse(at, 'policy', 'diff', `HEAD:${POLICY}`, POLICY);
+    ended(diff, 1);
+    expect(diff.out).toContain('auth');
+    mkdirSync(path.join(at.cwd, 'src/auth'));
+    writeFileSync(path.join(at.cwd, 'src/auth/door.mjs'), '');
+    writeFileSync(path.join(at.cwd, POLICY), TINY_POLICY);
+    commitAll(at.cwd, 'A door');
+    writeFileSync(path.join(at.cwd, POLICY), looser);
+    const replayed = await proofhouse(at, 'policy', 'simulate', '--last', '200');
+    ended(replayed, 1);
+    expect(replayed.out).toContain('1 loosened (1 newly free)');
   });
 });
 

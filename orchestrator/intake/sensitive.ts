@@ -3,6 +3,7 @@
  *
  * It goes by names alone: a name is a hint to start from, and the starter policy says so.
  */
+import { globProblem } from '../../policies/glob.ts';
 
 export const KINDS = ['auth', 'payments', 'migrations', 'infrastructure', 'ci'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -68,6 +69,7 @@ function isSource(path: string): boolean {
 
 /** A path as the pattern that means it and nothing else; null where no pattern can. */
 export function patternOf(path: string): string | null {
-  if (/[\p{Cc}\\]/u.test(path) || path !== path.trim()) return null;
-  return `/${path.replace(/[*?]/g, '\\$&')}`;
+  if (path.includes('\\')) return null;
+  const pattern = `/${path.replace(/[*?]/g, '\\$&')}`;
+  return globProblem(pattern) === null ? pattern : null;
 }

@@ -156,23 +156,29 @@ describe('a run that ended', () => {
   });
 });
 
-describe('approvals that count no more', () => {
+test('that approvals went stale is told with the reasons sealed', () => {
   const publishing = { ...STATES.publishing, approvals: [approval(RITA), approval(SAM)] };
-  test.each([
-    ['the base moved', EVENTS.base_moved, 'base_moved'],
-    ['the base has conflicts', EVENTS.base_conflicts, 'base_conflicts'],
-    ['they went stale', EVENTS.approvals_went_stale, 'stale'],
-  ])('because %s are named', (_, event, cause) => {
-    const [expired] = drafts(publishing, event);
-    const approvals = ['auth local:rita', 'auth local:sam'];
-    expect(expired).toMatchObject({ type: 'approval.expired', data: { cause, approvals } });
+  const [expired] = drafts(publishing, EVENTS.approvals_went_stale);
+  const reasons = JSON.stringify(EVENTS.approvals_went_stale.reasons);
+  expect(expired).toMatchObject({
+    type: 'approval.expired',
+    data: { cause: 'stale' },
+    sealed: { reasons },
   });
+});
 
-  test('are not named where there were none', () => {
-    const none = { ...STATES.publishing, approvals: [] };
-    expect(types(none, EVENTS.base_moved)).toEqual(['policy.loaded', 'change.captured']);
-    expect(types(none, EVENTS.base_conflicts)).toEqual([]);
+test('a base that moved captures the change again, and each approval is told when it was weighed', () => {
+  expect(types(STATES.publishing, EVENTS.base_moved)).toEqual(['policy.loaded', 'change.captured']);
+  expect(types(STATES.publishing, EVENTS.base_conflicts)).toEqual([]);
+  const weighed = {
+    ...EVENTS.validation_passed,
+    carried: ['apr_a'],
+    lapsed: [{ id: 'apr_b', code: 'scope_changed', reason: 'what the gate covers changed' }],
+  } as typeof EVENTS.validation_passed;
+  const approvals = drafts(STATES.validating, weighed).filter(({ type }) => {
+    return type.startsWith('approval.');
   });
+  expect(approvals.map(({ type }) => type)).toEqual(['approval.carried', 'approval.expired']);
 });
 
 test('a validation that failed before its first check is told too', () => {

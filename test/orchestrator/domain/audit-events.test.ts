@@ -11,6 +11,7 @@ import {
   JOURNEY,
   RITA,
   RUN,
+  recordsOf,
   SAM,
   STATES,
   TASK,
@@ -156,6 +157,7 @@ describe('a run that ended', () => {
   });
 });
 
+<<<<<<< HEAD
 test('that approvals went stale is told with the reasons sealed', () => {
   const publishing = { ...STATES.publishing, approvals: [approval(RITA), approval(SAM)] };
   const [expired] = drafts(publishing, EVENTS.approvals_went_stale);
@@ -164,9 +166,26 @@ test('that approvals went stale is told with the reasons sealed', () => {
     type: 'approval.expired',
     data: { cause: 'stale' },
     sealed: { reasons },
+=======
+describe('approvals that count no more', () => {
+  const publishing = { ...STATES.publishing, records: recordsOf(approval(RITA), approval(SAM)) };
+
+  test('are named when the change was judged again, each with its code, and the others as carried', () => {
+    const lapsed = [{ id: 'apr_1', code: 'tree_changed' as const, reason: 'another tree' }];
+    const event = { ...EVENTS.validation_passed, carried: ['apr_2'], lapsed };
+    expect(drafts(STATES.validating, event).slice(1)).toMatchObject([
+      { type: 'approval.carried', data: { approval: 'apr_2' } },
+      {
+        type: 'approval.expired',
+        data: { cause: 'tree_changed', approvals: ['apr_1'] },
+        sealed: { reason: 'another tree' },
+      },
+    ]);
+>>>>>>> h/approvals
   });
 });
 
+<<<<<<< HEAD
 test('a base that moved captures the change again, and each approval is told when it was weighed', () => {
   expect(types(STATES.publishing, EVENTS.base_moved)).toEqual(['policy.loaded', 'change.captured']);
   expect(types(STATES.publishing, EVENTS.base_conflicts)).toEqual([]);
@@ -177,6 +196,36 @@ test('a base that moved captures the change again, and each approval is told whe
   } as typeof EVENTS.validation_passed;
   const approvals = drafts(STATES.validating, weighed).filter(({ type }) => {
     return type.startsWith('approval.');
+=======
+  test('are not told of before that: a base that moved leaves some of them', () => {
+    expect(types(publishing, EVENTS.base_moved)).toEqual(['policy.loaded', 'change.captured']);
+    expect(types(publishing, EVENTS.base_conflicts)).toEqual([]);
+    expect(drafts(publishing, EVENTS.approvals_went_stale)).toMatchObject([
+      { type: 'approval.expired', data: { cause: 'stale' }, sealed: {} },
+    ]);
+  });
+
+  test('because a wait ended are all of the run', () => {
+    const { records } = publishing;
+    const ids = records.approvals.map(({ record }) => record.id);
+    expect(drafts({ ...STATES.awaiting_approval, records }, EVENTS.expired)[0]).toMatchObject({
+      type: 'approval.expired',
+      data: { cause: 'time', approvals: ids },
+    });
+  });
+});
+
+describe('what people do beside approving', () => {
+  test.each([
+    ['a veto', EVENTS.vetoed, 'approval.rejected', { decision: 'veto', gate: 'auth' }, SAM],
+    ['its end', EVENTS.veto_lifted, 'approval.revoked', { what: 'veto' }, SAM],
+    ['what is taken back', EVENTS.revoked, 'approval.revoked', { what: 'approval' }, RITA],
+    ['an emergency', EVENTS.glass_broken, 'breakglass.opened', { gates: ['auth'] }, SAM],
+  ] as const)('%s names who did it, and seals why', (_, event, type, data, actor) => {
+    const [fact] = drafts(STATES.awaiting_approval, event);
+    expect(fact).toMatchObject({ type, actor, data, sealed: { reason: expect.any(String) } });
+    expect(fact?.data).not.toHaveProperty('reason');
+>>>>>>> h/approvals
   });
   expect(approvals.map(({ type }) => type)).toEqual(['approval.carried', 'approval.expired']);
 });

@@ -30,7 +30,12 @@ export function buildProgram(perform: Perform, judge: Perform = perform): Comman
     )
     .option('--demo', "use the demo's data directory")
     .option('--json', 'one JSON value a line, for machines')
-    .option('--org-policy <file...>', "policies above the repository's own")
+    .option(
+      '--org-policy <file>',
+      "a policy above the repository's own; once for each",
+      // Not `<file...>`: that would take the command that follows for another file.
+      (file: string, before: readonly string[] = []) => [...before, file],
+    )
     .showHelpAfterError('(see --help)')
     .exitOverride();
   machineCommands(program, perform);

@@ -157,16 +157,6 @@ describe('a run that ended', () => {
   });
 });
 
-<<<<<<< HEAD
-test('that approvals went stale is told with the reasons sealed', () => {
-  const publishing = { ...STATES.publishing, approvals: [approval(RITA), approval(SAM)] };
-  const [expired] = drafts(publishing, EVENTS.approvals_went_stale);
-  const reasons = JSON.stringify(EVENTS.approvals_went_stale.reasons);
-  expect(expired).toMatchObject({
-    type: 'approval.expired',
-    data: { cause: 'stale' },
-    sealed: { reasons },
-=======
 describe('approvals that count no more', () => {
   const publishing = { ...STATES.publishing, records: recordsOf(approval(RITA), approval(SAM)) };
 
@@ -181,22 +171,8 @@ describe('approvals that count no more', () => {
         sealed: { reason: 'another tree' },
       },
     ]);
->>>>>>> h/approvals
   });
-});
 
-<<<<<<< HEAD
-test('a base that moved captures the change again, and each approval is told when it was weighed', () => {
-  expect(types(STATES.publishing, EVENTS.base_moved)).toEqual(['policy.loaded', 'change.captured']);
-  expect(types(STATES.publishing, EVENTS.base_conflicts)).toEqual([]);
-  const weighed = {
-    ...EVENTS.validation_passed,
-    carried: ['apr_a'],
-    lapsed: [{ id: 'apr_b', code: 'scope_changed', reason: 'what the gate covers changed' }],
-  } as typeof EVENTS.validation_passed;
-  const approvals = drafts(STATES.validating, weighed).filter(({ type }) => {
-    return type.startsWith('approval.');
-=======
   test('are not told of before that: a base that moved leaves some of them', () => {
     expect(types(publishing, EVENTS.base_moved)).toEqual(['policy.loaded', 'change.captured']);
     expect(types(publishing, EVENTS.base_conflicts)).toEqual([]);
@@ -225,9 +201,7 @@ describe('what people do beside approving', () => {
     const [fact] = drafts(STATES.awaiting_approval, event);
     expect(fact).toMatchObject({ type, actor, data, sealed: { reason: expect.any(String) } });
     expect(fact?.data).not.toHaveProperty('reason');
->>>>>>> h/approvals
   });
-  expect(approvals.map(({ type }) => type)).toEqual(['approval.carried', 'approval.expired']);
 });
 
 test('a validation that failed before its first check is told too', () => {

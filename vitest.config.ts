@@ -7,11 +7,13 @@ import { defineConfig } from 'vitest/config';
 
 /** These start git or Node some hundred times; they need no engine, and too much time for `check`. */
 const manyProcesses = [
-  'test/orchestrator/commands/policy-explain-change.test.ts',
+  'test/orchestrator/commands/{policy-explain-change,policy-lint,policy-simulate,rules}.test.ts',
   'test/orchestrator/forge/**/*.test.ts',
+  'test/orchestrator/intake/init.test.ts',
   'test/orchestrator/store/*processes.test.ts',
   'test/policies/hostile-repositories.test.ts',
   'test/sandboxes/source/**/*.test.ts',
+  'test/vectors/**/*.test.ts',
 ];
 const slow = [
   ...['scenarios', 'red-team', 'chaos'].map((folder) => `test/${folder}/**/*.test.ts`),
@@ -27,6 +29,9 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Modules hold no state (a test of the architecture sees to it), so one worker may keep
+          // them from file to file; loading them anew for each took a third of the time.
+          isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: slow,
           allowOnly: false,

@@ -6,7 +6,8 @@ import type { Person, RunId } from '../domain/ids.ts';
 import { RunId as RunIdSchema } from '../domain/ids.ts';
 import type { Signatures } from '../domain/signed.ts';
 import type { Task } from '../domain/task.ts';
-import type { Forge, JournalEntry, LocalRepository, Source, Store } from '../ports.ts';
+import type { LocalRepository, Source } from '../ports/source.ts';
+import type { Forge, JournalEntry, Store } from '../ports.ts';
 import { printableJson } from '../text/columns.ts';
 
 export type Context = {

@@ -9,7 +9,7 @@ import type { LoadedPolicy } from '../../policies/parse.ts';
 import type { Operation } from '../domain/change.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Sha } from '../domain/ids.ts';
-import type { LocalRepository } from '../ports.ts';
+import type { LocalRepository } from '../ports/source.ts';
 import { POLICY_FILE, policyOf } from '../stages/base-rules.ts';
 import type { ReadFacts } from '../stages/facts.ts';
 import { groupSnapshot } from '../stages/groups.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type LoadedPolicy, parsePolicy } from '../../policies/parse.ts';
 import { renderProblem } from '../../policies/problems.ts';
 import { Fault } from '../domain/faults.ts';
-import type { LocalRepository } from '../ports.ts';
+import type { LocalRepository } from '../ports/source.ts';
 import { printable } from '../text/columns.ts';
 import type { Context } from './context.ts';
 

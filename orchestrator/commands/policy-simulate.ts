@@ -4,7 +4,7 @@ import type { LoadedPolicy } from '../../policies/parse.ts';
 import { type Landed, replay } from '../../policies/replay.ts';
 import { Duration } from '../../policies/units.ts';
 import { Fault } from '../domain/faults.ts';
-import type { LocalRepository } from '../ports.ts';
+import type { LocalRepository } from '../ports/source.ts';
 import { POLICY_FILE } from '../stages/base-rules.ts';
 import { landedFacts } from '../stages/local-facts.ts';
 import { printable } from '../text/columns.ts';

@@ -14,7 +14,7 @@ import {
 } from '../../policies/rules-chain.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Sha } from '../domain/ids.ts';
-import type { LocalRepository } from '../ports.ts';
+import type { LocalRepository } from '../ports/source.ts';
 import { RULES_BYTES_MAX, readWorkspaceFile, rulesIn } from '../stages/fed-rules.ts';
 import { printable } from '../text/columns.ts';
 import { type RulesAnswer, rulesText } from '../text/rules-explain.ts';

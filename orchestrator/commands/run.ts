@@ -14,6 +14,7 @@ import { runList, runReport } from '../text/run-report.ts';
 import { type Context, type Exit, knownRun, show } from './context.ts';
 import { tallied, whoMay } from './desk.ts';
 import { newRunId } from './names.ts';
+import { relatedTo } from './related.ts';
 
 const DIFF_BYTES_MAX = 512 * 1024;
 
@@ -45,11 +46,12 @@ export async function runShow(context: Context, named: string, withDiff: boolean
   const waits = run.phase === 'awaiting_approval';
   const may = whoMay(context, run, task);
   const decided = waits ? tallied(context, run, task) : null;
+  const related = waits ? await relatedTo(store, task, journal, context.clock()) : [];
   const diff = withDiff ? await diffOf(context, task, journal) : null;
   show(
     context,
-    () => runReport({ task, run, journal, calls, may, decided, command: context.command }),
-    () => ({ task, run, journal, calls, ...(diff === null ? {} : { diff }) }),
+    () => runReport({ task, run, journal, calls, may, decided, related, command: context.command }),
+    () => ({ task, run, journal, calls, related, ...(diff === null ? {} : { diff }) }),
   );
   if (diff !== null && !context.json) context.out(diff);
   return exitOf(run);

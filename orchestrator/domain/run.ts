@@ -33,6 +33,7 @@ import type {
 
 /** Broken machinery is tried this often before the run ends as `broke`. */
 export const BREAKS_MAX = 3;
+const FIRST: Going = { attempt: 1, breaks: 0, tried: [], records: NO_RECORDS };
 
 type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 type Row<P extends Phase> = { [T in RunEvent['type']]?: (run: In<P>, event: Of<T>) => RunState };
@@ -202,8 +203,6 @@ function orBroke<R extends Going>(
     ? done({ kind: 'broke', code: broke.code, message: broke.message })
     : again({ ...run, breaks });
 }
-
-const FIRST: Going = { attempt: 1, breaks: 0, tried: [], records: NO_RECORDS };
 
 function preparing({ attempt, breaks, tried, records, findings, previous }: Given): RunState {
   return { phase: 'preparing', attempt, breaks, tried, records, findings, previous };

@@ -4,7 +4,8 @@ import type { LoadedPolicy } from '../../policies/parse.ts';
 import type { Entry, Facts } from '../domain/change.ts';
 import type { Finding } from '../domain/check.ts';
 import type { Sha } from '../domain/ids.ts';
-import type { Measured, Place, Source } from '../ports.ts';
+import type { Measured, Source } from '../ports/source.ts';
+import type { Place } from '../ports.ts';
 import { groupFiles, groupSnapshot } from './groups.ts';
 
 const SYMLINK = '120000';

@@ -5,7 +5,7 @@
 import { parseHistory, parseRawDiff } from '../../policies/facts.ts';
 import type { Entry } from '../domain/change.ts';
 import type { Sha } from '../domain/ids.ts';
-import type { LandedChange, LocalRepository, RawChange } from '../ports.ts';
+import type { LandedChange, LocalRepository, RawChange } from '../ports/source.ts';
 import { factsFrom, linkFindings, type ReadFacts, twinFindings } from './facts.ts';
 
 /** What `head` changes since it parted from `base`. */

@@ -4,16 +4,8 @@ import type { LoadedPolicy } from '../../policies/parse.ts';
 import type { ValidatorRule } from '../../policies/schema.ts';
 import type { Signatures } from '../domain/signed.ts';
 import type { WorkspaceFile } from '../intake/workspace-file.ts';
-import type {
-  Agent,
-  Doors,
-  EvidenceStore,
-  Forge,
-  Source,
-  Store,
-  Validator,
-  Workspaces,
-} from '../ports.ts';
+import type { Source } from '../ports/source.ts';
+import type { Agent, Doors, EvidenceStore, Forge, Store, Validator, Workspaces } from '../ports.ts';
 
 type Rule<K extends ValidatorRule['kind']> = Extract<ValidatorRule, { kind: K }>;
 

@@ -145,8 +145,8 @@ function agreement(gate: GateJudgement, facts: PullRequestFacts): string {
   return given.map(one).join('; ') || 'nobody';
 }
 
-function touched({ change, entries, refusedConnections }: PullRequestFacts): string {
-  const paths = entries
+function touched({ change, entries, judgement, refusedConnections }: PullRequestFacts): string {
+  const paths = guardedFirst(entries, judgement)
     .slice(0, PATHS_MAX)
     .map(({ operation, path }) => `- ${operation} ${code(cut(path))}`);
   const more = entries.length - paths.length;
@@ -162,6 +162,14 @@ function touched({ change, entries, refusedConnections }: PullRequestFacts): str
         `${refusedConnections === 1 ? 'was' : 'were'} seen and refused.`,
   ];
   return lines.join('\n');
+}
+
+/** What people were asked about comes first, however much else there is. */
+function guardedFirst(entries: readonly Entry[], { gates }: Judgement): Entry[] {
+  const asking = gates.filter(({ approvals }) => approvals.length > 0);
+  const guarded = new Set(asking.flatMap(({ paths }) => paths));
+  const isGuarded = ({ path }: Entry): number => (guarded.has(path) ? 0 : 1);
+  return entries.toSorted((a, b) => isGuarded(a) - isGuarded(b));
 }
 
 function cost({ calls, inputTokens, outputTokens, microUsd, scripted }: Cost): string {

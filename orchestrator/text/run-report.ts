@@ -1,5 +1,6 @@
 /** A run as a person reads it in a terminal: where it is, what it did, what it waits for. */
 import type { Person } from '../domain/ids.ts';
+import type { RelatedRun } from '../domain/related-runs.ts';
 import type { RunState } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import type { JournalEntry, ModelCall } from '../ports.ts';
@@ -16,6 +17,8 @@ export type RunReport = {
   readonly may: readonly Person[];
   /** What all decisions come to, when it waits. */
   readonly decided: Decided | null;
+  /** Other runs that go through the same gates, when it waits. */
+  readonly related: readonly RelatedRun[];
   /** How to call the command line from here, as in `./proofhouse --demo`. */
   readonly command: string;
 };
@@ -48,10 +51,23 @@ export function runReport(report: RunReport): string {
     ...changeLines(run),
     ...checkLines(run, journal),
     ...gateLines(run),
+    ...relatedLines(report.related),
     ...costLines(calls),
     ...(run.phase === 'awaiting_approval' ? waitingLines(report) : []),
     ...(run.phase === 'done' ? ['', ...outcomeDetails(run.outcome).map(printableLines)] : []),
   ].join('\n');
+}
+
+/** Two changes may be harmless apart and not together; who decides is told of the other. */
+function relatedLines(related: readonly RelatedRun[]): string[] {
+  if (related.length === 0) return [];
+  const rows = related.map(({ id, title, isPublished, gates }) => [
+    `  ${id}`,
+    isPublished ? 'published' : 'under way',
+    gates.map((gate) => `${gate.id}: ${gate.paths.length} files`).join(', '),
+    title,
+  ]);
+  return ['', 'Other runs through the same gates', columns(rows)];
 }
 
 /** The exact command that approves what waits, for each person who may. */

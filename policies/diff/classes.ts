@@ -6,12 +6,21 @@ import { ceiling, type Difference, flag, ordered, requiring } from './compare.ts
 
 export function classDifferences(old: ClassRule, now: ClassRule): Difference[] {
   return [
+    ...released(old, now),
     ...requiring('approvals', [old.approvals, now.approvals]),
     ...flag('distinct', [old.distinct, now.distinct]),
     ...ordered('surface', Surface.options, [old.surface, now.surface]),
     ...ordered('bind', Bind.options, [old.bind, now.bind]),
     ...ordered('carry_forward', CarryForward.options, [old.carryForward, now.carryForward]),
     ...ceiling('expires', [old.expiresMs, now.expiresMs], lasting),
+  ];
+}
+
+/** What is held and names nobody is denied, so to name somebody is to let it go. */
+function released(old: ClassRule, now: ClassRule): Difference[] {
+  if (old.surface !== 'hold' || old.approvals.length > 0 || now.approvals.length === 0) return [];
+  return [
+    { effect: 'looser', what: 'approvals: nobody could release it before, and somebody can now' },
   ];
 }
 

@@ -1,7 +1,7 @@
 /** What changes a repository holds, from its logs: one run of git for the entries of two hundred. */
 import { Fault } from '../../orchestrator/domain/faults.ts';
 import { Sha } from '../../orchestrator/domain/ids.ts';
-import type { LandedChange, RawChange } from '../../orchestrator/ports.ts';
+import type { LandedChange, RawChange } from '../../orchestrator/ports/source.ts';
 import { blobFacts, type RunGit } from './blobs.ts';
 import { type LogItem, type Row, readLog } from './raw.ts';
 import { rootNames } from './roots.ts';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Fault } from '../../orchestrator/domain/faults.ts';
 import { Sha } from '../../orchestrator/domain/ids.ts';
-import type { LocalRepository } from '../../orchestrator/ports.ts';
+import type { LocalRepository } from '../../orchestrator/ports/source.ts';
 import type { RunGit } from './blobs.ts';
 import { changeOf, compared, landed } from './change-log.ts';
 import { git } from './git.ts';

@@ -1,5 +1,5 @@
 /** The `Source` port: what the controller reads from its own bare repositories. */
-import type { Source } from '../../orchestrator/ports.ts';
+import type { Source } from '../../orchestrator/ports/source.ts';
 import { onceEach } from '../once-each.ts';
 import type { Folders } from './folders.ts';
 import { listPaths, readFile, updateMirror } from './mirror.ts';

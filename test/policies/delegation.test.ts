@@ -120,6 +120,26 @@ describe('two votes of one pair of eyes are one', () => {
     expect(missing([forRita('ana'), forRita('bob')], both)).toBe(1);
   });
 
+  test('on two gates where people must be distinct: the vote of one gate and its lender on another', () => {
+    const gate = moment().judgement.gates.slice(0, 1);
+    const gates = gate.flatMap((one) => [
+      one,
+      { ...one, id: 'pay', approvals: [{ group: 'platform', count: 1 }] },
+    ]);
+    const groups = {
+      security: { members: [person('rita')], minAssurance: 'session' as const },
+      platform: { members: [person('rita'), person('pia')], minAssurance: 'session' as const },
+    };
+    const judgement = { gates, groups, distinct: true };
+    const approver = { ...yes('rita').record.approver, groups: ['platform'] };
+    const own = (name: string) =>
+      yes(name, { gate: 'pay', approver: { ...approver, id: person(name) } });
+    const open = (approvals: Held<Approval>[]) =>
+      tally(moment({ approvals, delegations }, { judgement })).openSlots;
+    expect(open([forRita('ana'), own('rita')])).toBe(1);
+    expect(open([forRita('ana'), own('pia')])).toBe(0);
+  });
+
   test('and two people are two', () => {
     expect(missing([yes('sam'), forRita('ana')], delegations)).toBe(0);
   });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Facts } from '../../orchestrator/domain/change.ts';
 import { entriesDigest } from '../../policies/facts.ts';
 import { FactsFile, readFacts } from '../../policies/facts-file.ts';
-import { digest, entry, factsOf, sha } from './sample.ts';
+import { digest, entry, factsOf, person, sha } from './sample.ts';
 
 const NOWHERE = { mode: '000000', oid: sha('0') };
 
@@ -59,10 +59,7 @@ describe('facts that people write', () => {
       texts: { [sha('2')]: 'text' },
       roots: ['src'],
       history: [entry('c', 'add')],
-      groups: {
-        'file:PEOPLE': ['local:rita'],
-        'github_team:acme/web': [],
-      } as unknown as Facts['groups'],
+      groups: { 'file:PEOPLE': [person('rita')], 'github_team:acme/web': [] },
       madeBy: 'coder',
     });
     expect(read(JSON.parse(JSON.stringify(facts)))).toEqual(facts);

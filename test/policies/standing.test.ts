@@ -148,6 +148,15 @@ describe('taking back', () => {
     expect(revoked('sam')).toBe('counts');
   });
 
+  test('of another task takes nothing back here', () => {
+    const approval = yes('rita');
+    const back = takenBack(approval, 'rita');
+    const task = RunId.parse('r0000002');
+    const revocations = [{ ...back, record: { ...back.record, task } }];
+    const said = standing(approval, moment({ approvals: [approval], revocations }));
+    expect(said).toMatchObject({ counts: true });
+  });
+
   test('does not bring an earlier yes back', () => {
     const [first, second] = [yes('rita'), yes('rita')];
     const records = { approvals: [first, second], revocations: [takenBack(second, 'rita')] };

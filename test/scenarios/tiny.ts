@@ -37,7 +37,7 @@ validators:
 network:
   default: deny
   phases:
-    dependencies: { allow: [] }
+    setup: { allow: [] }
     agent: { allow: [{ via: model-gateway }] }
     validate: { allow: [] }
 budgets:

@@ -11,6 +11,7 @@ import {
   JOURNEY,
   RITA,
   RUN,
+  recordsOf,
   SAM,
   STATES,
   TASK,
@@ -157,21 +158,49 @@ describe('a run that ended', () => {
 });
 
 describe('approvals that count no more', () => {
-  const publishing = { ...STATES.publishing, approvals: [approval(RITA), approval(SAM)] };
-  test.each([
-    ['the base moved', EVENTS.base_moved, 'base_moved'],
-    ['the base has conflicts', EVENTS.base_conflicts, 'base_conflicts'],
-    ['they went stale', EVENTS.approvals_went_stale, 'stale'],
-  ])('because %s are named', (_, event, cause) => {
-    const [expired] = drafts(publishing, event);
-    const approvals = ['auth local:rita', 'auth local:sam'];
-    expect(expired).toMatchObject({ type: 'approval.expired', data: { cause, approvals } });
+  const publishing = { ...STATES.publishing, records: recordsOf(approval(RITA), approval(SAM)) };
+
+  test('are named when the change was judged again, each with its code, and the others as carried', () => {
+    const lapsed = [{ id: 'apr_1', code: 'tree_changed' as const, reason: 'another tree' }];
+    const event = { ...EVENTS.validation_passed, carried: ['apr_2'], lapsed };
+    expect(drafts(STATES.validating, event).slice(1)).toMatchObject([
+      { type: 'approval.carried', data: { approval: 'apr_2' } },
+      {
+        type: 'approval.expired',
+        data: { cause: 'tree_changed', approvals: ['apr_1'] },
+        sealed: { reason: 'another tree' },
+      },
+    ]);
   });
 
-  test('are not named where there were none', () => {
-    const none = { ...STATES.publishing, approvals: [] };
-    expect(types(none, EVENTS.base_moved)).toEqual(['policy.loaded', 'change.captured']);
-    expect(types(none, EVENTS.base_conflicts)).toEqual([]);
+  test('are not told of before that: a base that moved leaves some of them', () => {
+    expect(types(publishing, EVENTS.base_moved)).toEqual(['policy.loaded', 'change.captured']);
+    expect(types(publishing, EVENTS.base_conflicts)).toEqual([]);
+    expect(drafts(publishing, EVENTS.approvals_went_stale)).toMatchObject([
+      { type: 'approval.expired', data: { cause: 'stale' }, sealed: {} },
+    ]);
+  });
+
+  test('because a wait ended are all of the run', () => {
+    const { records } = publishing;
+    const ids = records.approvals.map(({ record }) => record.id);
+    expect(drafts({ ...STATES.awaiting_approval, records }, EVENTS.expired)[0]).toMatchObject({
+      type: 'approval.expired',
+      data: { cause: 'time', approvals: ids },
+    });
+  });
+});
+
+describe('what people do beside approving', () => {
+  test.each([
+    ['a veto', EVENTS.vetoed, 'approval.rejected', { decision: 'veto', gate: 'auth' }, SAM],
+    ['its end', EVENTS.veto_lifted, 'approval.revoked', { what: 'veto' }, SAM],
+    ['what is taken back', EVENTS.revoked, 'approval.revoked', { what: 'approval' }, RITA],
+    ['an emergency', EVENTS.glass_broken, 'breakglass.opened', { gates: ['auth'] }, SAM],
+  ] as const)('%s names who did it, and seals why', (_, event, type, data, actor) => {
+    const [fact] = drafts(STATES.awaiting_approval, event);
+    expect(fact).toMatchObject({ type, actor, data, sealed: { reason: expect.any(String) } });
+    expect(fact?.data).not.toHaveProperty('reason');
   });
 });
 

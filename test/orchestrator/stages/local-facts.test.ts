@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Entry } from '../../../orchestrator/domain/change.ts';
-import type { LandedChange, LocalRepository, RawChange } from '../../../orchestrator/ports.ts';
+import type {
+  LandedChange,
+  LocalRepository,
+  RawChange,
+} from '../../../orchestrator/ports/source.ts';
 import { landedFacts, landingFacts, localFacts } from '../../../orchestrator/stages/local-facts.ts';
 import { entriesDigest } from '../../../policies/facts.ts';
 import { entry, sha } from '../../policies/sample.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../../orchestrator/domain/canonical.ts';
 import { Fault, type FaultCode } from '../../../orchestrator/domain/faults.ts';
-import type { SandboxEnd, Source, Workspaces } from '../../../orchestrator/ports.ts';
+import type { Source } from '../../../orchestrator/ports/source.ts';
+import type { SandboxEnd, Workspaces } from '../../../orchestrator/ports.ts';
 import { prepare } from '../../../orchestrator/stages/prepare.ts';
 import { policyDigest } from '../../../policies/decide.ts';
 import { load, minimal } from '../../policies/sample.ts';
@@ -205,7 +206,7 @@ describe('dependencies', () => {
   });
 
   test('have a door that leads nowhere when the policy gives them none', async () => {
-    const closed = `${POLICY}network:\n  default: deny\n  phases:\n    dependencies: { allow: [] }\n`;
+    const closed = `${POLICY}network:\n  default: deny\n  phases:\n    setup: { allow: [] }\n`;
     const { given, opened } = building(ended(0));
     const source = withFiles({ ...files, [POLICY_PATH]: closed });
     await prepare(await toolsWith({ ...given, ...source }), RUNNING, TASK, SIGNAL);

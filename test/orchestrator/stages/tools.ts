@@ -4,6 +4,7 @@
  */
 import type { Entry } from '../../../orchestrator/domain/change.ts';
 import type { Sha } from '../../../orchestrator/domain/ids.ts';
+import type { Source } from '../../../orchestrator/ports/source.ts';
 import type {
   Agent,
   Door,
@@ -11,7 +12,6 @@ import type {
   Doors,
   Forge,
   Place,
-  Source,
   Store,
   Workspaces,
 } from '../../../orchestrator/ports.ts';

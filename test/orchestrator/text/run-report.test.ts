@@ -65,7 +65,16 @@ function report(
   const journal = journalOf(events);
   const run = replay(journal);
   const decided = run.phase === 'awaiting_approval' ? DECIDED : null;
-  return runReport({ task, run, journal, calls, may: MAY, decided, command: './proofhouse' });
+  return runReport({
+    task,
+    run,
+    journal,
+    calls,
+    may: MAY,
+    decided,
+    related: [],
+    command: './proofhouse',
+  });
 }
 
 describe('the list of runs', () => {

@@ -11,7 +11,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Sha } from '../../../orchestrator/domain/ids.ts';
-import type { LandedChange, LocalRepository, RawChange } from '../../../orchestrator/ports.ts';
+import type {
+  LandedChange,
+  LocalRepository,
+  RawChange,
+} from '../../../orchestrator/ports/source.ts';
 import { parseHistory, parseRawDiff } from '../../../policies/facts.ts';
 import { openLocal } from '../../../sandboxes/source/local-change.ts';
 import {

@@ -46,7 +46,8 @@ test('a policy with a key that nobody knows allows nothing', async () => {
        |
      9 |     wyh: Who is let in.
        |     ^^^ did you mean \`why\`?
-       = in: gates[0]
+       = in: gates[0] (auth)
+       = see: proofhouse policy explain-code P0103
     What to do: See every error with: proofhouse policy lint"
   `);
 });
@@ -78,6 +79,7 @@ test('a workspace file that cannot be read whole stops the run before its agent'
      3 | agent: { kind: comand, run: [sh] }
        |                ^^^^^^ did you mean \`command\`?
        = in: agent › kind
+       = see: proofhouse policy explain-code P0104
     What to do: Mend the line named, commit it to the base branch and queue the task again."
   `);
 });

@@ -14,7 +14,7 @@ import { POLICY_FILE } from '../stages/base-rules.ts';
 import { printable } from '../text/columns.ts';
 import { caseReportJunit, caseReportTap, caseReportText } from '../text/policy-test.ts';
 import { type Context, type Exit, show } from './context.ts';
-import { loadPolicies } from './policy.ts';
+import { loadPolicies, whyUnread } from './policy.ts';
 
 export type TestOptions = {
   readonly file: string | null;
@@ -65,7 +65,11 @@ function reportOf(
 async function fixturesIn(cwd: string, file: string): Promise<Parsed<Fixtures>> {
   const text = await readFile(path.resolve(cwd, file), 'utf8').catch(
     (cause: NodeJS.ErrnoException) => {
-      throw new Fault('usage', `${printable(file)} cannot be read (${cause.code})`, { cause });
+      throw new Fault(
+        'usage',
+        `${printable(file)} ${whyUnread(cause.code)}; how cases are written: docs/policy.md`,
+        { cause },
+      );
     },
   );
   const parsed = parseYaml(text, file, Fixtures);

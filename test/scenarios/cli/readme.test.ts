@@ -16,7 +16,7 @@ const TYPED: Readonly<Record<string, readonly [file: string, text: string]>> = {
   'proofhouse doctor': ['cli/machine.test.ts', "'doctor'"],
   'proofhouse down': ['cli/machine.test.ts', "'down', '--data'"],
   'proofhouse init': ['unseen/newcomer.test.ts', "proofhouse(at, 'init')"],
-  'proofhouse policy diff': ['cli/machine.test.ts', "'policy', 'diff', `HEAD:${POLICY}`, POLICY"],
+  'proofhouse policy diff': ['cli/machine.test.ts', "'policy', 'diff'"],
   'proofhouse policy explain': ['cli/machine.test.ts', "'explain'"],
   'proofhouse policy lint': ['cli/machine.test.ts', "'policy', 'lint', file"],
   'proofhouse policy simulate': ['cli/machine.test.ts', "'policy', 'simulate', '--last', '200'"],

@@ -102,8 +102,15 @@ function readDocument(source: string, name: string): Read {
   const unread = sourceProblem(source, name);
   if (unread !== null) return { problems: [unread] };
   // Never with `logLevel: silent`, which also silences the error for a second document.
-  const document = parseDocument(source, { lineCounter, prettyErrors: false });
-  const problems = [...syntaxProblems(document, problem), ...refusedNodes(document, problem)];
+  // Keys are compared here: the library compares each with all before it, which for a quarter of a
+  // megabyte that an agent wrote takes a minute.
+  const options = { lineCounter, prettyErrors: false, uniqueKeys: false } as const;
+  const document = parseDocument(source, options);
+  const problems = [
+    ...syntaxProblems(document, problem),
+    ...repeatedKeys(document, problem),
+    ...refusedNodes(document, problem),
+  ];
   if (problems.length > 0) return { problems };
   if (
     document.contents === null ||
@@ -120,8 +127,6 @@ type Report = (range: Range, code: string, message: string) => Problem;
 
 function syntaxProblems({ errors, warnings, directives }: Document, report: Report): Problem[] {
   const found = [...errors, ...warnings].map(({ code, pos, message }) => {
-    if (code === 'DUPLICATE_KEY')
-      return report(pos, 'P0102', 'this key was given before; keep one');
     if (code === 'MULTIPLE_DOCS')
       return report(pos, 'P0101', 'a second document would go unread; a file holds one');
     return report(pos, 'P0101', sentence(message));
@@ -130,6 +135,25 @@ function syntaxProblems({ errors, warnings, directives }: Document, report: Repo
   return directed
     ? [...found, report([0, 1], 'P0101', 'a directive changes how the file is read; take it out')]
     : found;
+}
+
+function repeatedKeys(document: Document, report: Report): Problem[] {
+  const problems: Problem[] = [];
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        const name = isScalar(key) ? key.value : key;
+        if (seen.has(name)) {
+          problems.push(
+            report(rangeOfNode(nodeOf(key)), 'P0102', 'this key was given before; keep one'),
+          );
+        }
+        seen.add(name);
+      }
+    },
+  });
+  return problems;
 }
 
 function refusedNodes(document: Document, report: Report): Problem[] {

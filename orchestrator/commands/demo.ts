@@ -31,6 +31,7 @@ const LOOK_EVERY_MS = 150;
 const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
 /** What an earlier demo left and this one starts without. Images and layers stay: they cost time. */
 const FORGOTTEN = [
+  'audit',
   'journal.sqlite',
   'journal.sqlite-wal',
   'journal.sqlite-shm',

@@ -50,7 +50,8 @@ export function openSlots(
     if (best === null || missingOf(found) < missingOf(best)) best = found;
     if (best.length === 0) break;
   }
-  return best ?? [];
+  // Without a combination to try, nothing is filled: what nobody can weigh opens nothing.
+  return best ?? asking.map(({ id }) => ({ gate: id, group: '', missing: 1 }));
 }
 
 export function missingOf(open: readonly OpenSlot[]): number {

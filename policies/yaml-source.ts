@@ -126,7 +126,7 @@ function readDocument(source: string, name: string): Read {
 type Report = (range: Range, code: string, message: string) => Problem;
 
 function syntaxProblems({ errors, warnings, directives }: Document, report: Report): Problem[] {
-  const found = [...errors, ...warnings].map(({ code, pos, message }) => {
+  const found = [...errors, ...warnings].slice(0, PROBLEMS_MAX).map(({ code, pos, message }) => {
     if (code === 'MULTIPLE_DOCS')
       return report(pos, 'P0101', 'a second document would go unread; a file holds one');
     return report(pos, 'P0101', sentence(message));
@@ -141,16 +141,18 @@ function repeatedKeys(document: Document, report: Report): Problem[] {
   const problems: Problem[] = [];
   visit(document, {
     Map: (_, { items }) => {
+      if (problems.length >= PROBLEMS_MAX) return visit.BREAK;
       const seen = new Set<unknown>();
       for (const { key } of items) {
         const name = isScalar(key) ? key.value : key;
-        if (seen.has(name)) {
+        if (seen.has(name) && problems.length < PROBLEMS_MAX) {
           problems.push(
             report(rangeOfNode(nodeOf(key)), 'P0102', 'this key was given before; keep one'),
           );
         }
         seen.add(name);
       }
+      return undefined;
     },
   });
   return problems;
@@ -159,7 +161,8 @@ function repeatedKeys(document: Document, report: Report): Problem[] {
 function refusedNodes(document: Document, report: Report): Problem[] {
   const problems: Problem[] = [];
   const refuse = (node: Node | null, code: string, message: string) => {
-    problems.push(report(rangeOfNode(node), code, message));
+    // Each is placed by reading its line, and a file may be one line of nothing but problems.
+    if (problems.length < PROBLEMS_MAX) problems.push(report(rangeOfNode(node), code, message));
   };
   visit(document, {
     Alias: (_, node) => refuse(node, 'P0105', 'an alias; write the value out'),

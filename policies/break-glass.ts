@@ -6,7 +6,8 @@
 import type { Person } from '../orchestrator/domain/ids.ts';
 import type { BreakGlass, GateJudgement, Judgement } from '../orchestrator/domain/judgement.ts';
 import type { GlassUse } from '../orchestrator/domain/records.ts';
-import { isIn } from './membership.ts';
+import { isRules, keyed } from './gates.ts';
+import { groupOf, isEnough, isIn } from './membership.ts';
 import { gateOf, type Held, type Moment } from './moment.ts';
 import { isSameHuman, separated } from './separation.ts';
 import { standingVetoes } from './veto.ts';
@@ -39,6 +40,8 @@ export function shutForGood(gate: GateJudgement, { breakGlass }: Judgement): str
   const names = [gate.id, ...gate.findings.map(({ detector }) => detector)];
   const isNever = breakGlass.never.some((one) => names.includes(one) || gate.id === `never.${one}`);
   if (isNever) return `The policy never opens gate ${gate.id}.`;
+  if (breakGlass.never.includes('edit-policy') && gate.paths.some((path) => isRules(keyed(path))))
+    return `Gate ${gate.id} covers the rules themselves, and the policy never opens them.`;
   if (gate.surface === 'forbid') return `Gate ${gate.id} forbids the change.`;
   const secret = gate.findings.find(({ detector }) => detector?.startsWith(SECRETS));
   return secret ? `Gate ${gate.id} found a secret: ${secret.message}` : null;
@@ -85,8 +88,11 @@ function placeProblem(use: GlassUse, moment: Moment): string | null {
   const { change, evidence, task, repo, targetRef } = moment;
   const isHere = use.task === task && use.repo === repo && use.targetRef === targetRef;
   if (!isHere) return `${use.by.id} broke the glass for another change.`;
-  const isSame = use.tree === change.tree && use.evidence === evidence;
+  const isSame =
+    use.tree === change.tree && use.change === change.entries && use.evidence === evidence;
   if (!isSame) return `${use.by.id} broke the glass for another tree or other evidence.`;
+  if (use.policy !== moment.judgement.policy)
+    return `${use.by.id} broke the glass under another policy.`;
   const unknown = use.gates.find((gate) => gateOf(moment, gate) === null);
   return unknown === undefined ? null : `The change has no gate named ${unknown}.`;
 }
@@ -95,10 +101,16 @@ function personProblem(use: GlassUse, { groups }: BreakGlass, moment: Moment): s
   const { id } = use.by;
   const excluded = separated({ by: id, onBehalfOf: null, gate: use.gates[0] ?? '' }, moment);
   if (excluded) return excluded.reason;
-  const isMember = groups.some(
+  const theirs = groups.filter(
     (group) => use.by.groups.includes(group) && isIn(moment.judgement, id, group),
   );
-  return isMember ? null : `${id} is not in ${groups.join(' or ')}, who may break the glass.`;
+  if (theirs.length === 0)
+    return `${id} is not in ${groups.join(' or ')}, who may break the glass.`;
+  const { assurance } = use.auth;
+  const isSure = theirs.some((group) =>
+    isEnough(assurance, groupOf(moment.judgement, group).minAssurance),
+  );
+  return isSure ? null : `${theirs.join(' and ')} must be known by more than ${assurance}.`;
 }
 
 function wordsProblem(use: GlassUse, rule: BreakGlass): string | null {

@@ -174,3 +174,6 @@ export function isForTarget(branches: readonly string[] | undefined, target: str
   if (branches === undefined) return true;
   return branches.some((pattern) => compileGlob(pattern, { self: false })(target));
 }
+
+/** Whether a path is among the rules that agents are judged by, or only looks as though it were not. */
+export const isRules = nearlyCoveredBy(['/.proofhouse/']);

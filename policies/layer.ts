@@ -15,6 +15,7 @@ import {
   coveredBy,
   type GateMatches,
   isForTarget,
+  isRules,
   matchGates,
   nearlyCoveredBy,
   type Subject,
@@ -213,8 +214,6 @@ function companionDenials({ rule, candidate, matches }: Declared, { entries }: F
 }
 
 /** Where letter case means nothing, `.Proofhouse/` is the same folder. */
-const isRules = nearlyCoveredBy(['/.proofhouse/']);
-
 function editedRules(subjects: readonly Subject[]): string[] {
   return subjects.filter(({ on }) => isRules(on)).map(({ on }) => on.path);
 }

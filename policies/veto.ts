@@ -7,7 +7,7 @@ import type { Approval } from '../orchestrator/domain/approval.ts';
 import type { Person } from '../orchestrator/domain/ids.ts';
 import type { VetoLift } from '../orchestrator/domain/records.ts';
 import { misplaced } from './binding.ts';
-import { groupsAsked, isIn } from './membership.ts';
+import { groupOf, groupsAsked, isEnough, isIn } from './membership.ts';
 import { gateOf, type Held, type Moment } from './moment.ts';
 import { exclusion, isSameHuman } from './separation.ts';
 
@@ -47,8 +47,13 @@ function hasLifted(
   if (!isAuthentic || record.veto !== veto.id || record.task !== moment.task) return false;
   const { id, groups } = record.by;
   if (isSameHuman(id, veto.approver.id, moment.involved)) return true;
-  const { escalation } = moment.judgement.separation;
-  return escalation.every((group) => groups.includes(group)) && mayEscalate(id, moment);
+  const { separation, groups: all } = moment.judgement;
+  const isTheirs = separation.escalation.every(
+    (group) =>
+      groups.includes(group) &&
+      isEnough(record.auth.assurance, groupOf({ groups: all }, group).minAssurance),
+  );
+  return isTheirs && mayEscalate(id, moment);
 }
 
 /** Whether this person may lift a veto of somebody else. Nobody may where no group is named. */

@@ -55,7 +55,11 @@ export const GlassUse = z.strictObject({
   repo: z.string(),
   targetRef: z.string(),
   tree: Sha,
+  /** Digest of the raw entries. */
+  change: Digest,
   evidence: Digest,
+  /** Digest of the layers that judged. A gate may mean something else under another policy. */
+  policy: Digest,
   gates: z.array(z.string()).min(1).max(100),
   reason: Reason,
   incidentUrl: z.string().max(2000),

@@ -77,6 +77,28 @@ describe('a gate stays shut', () => {
     expect(isOpen({ glass: both }, other)).toBe(true);
   });
 
+  test('when it covers the rules themselves, by whatever gate and in whatever letters', () => {
+    const rules = { paths: ['.Proofhouse/policy.yaml'] };
+    expect(isOpen({ glass }, { ...rule({ never: [] }), gate: rules })).toBe(true);
+    expect(isOpen({ glass }, { ...rule({ never: ['edit-policy'] }), gate: rules })).toBe(false);
+  });
+
+  test('when it was another policy that judged, or the entries are others', () => {
+    expect(isOpen({ glass }, { judgement: { policy: digest('9') } })).toBe(false);
+    expect(isOpen({ glass }, { change: { entries: digest('9') } })).toBe(false);
+  });
+
+  test('when its people are not known as surely as their group asks', () => {
+    const { security } = JUDGED.groups;
+    if (!security) throw new Error('the judgement of these tests has a group security');
+    const sure: Changes = {
+      judgement: { groups: { ...JUDGED.groups, security: { ...security, minAssurance: 'forge' } } },
+    };
+    expect(isOpen({ glass }, sure)).toBe(false);
+    const auth = { method: 'oidc', assurance: 'forge', proof: null } as const;
+    expect(isOpen({ glass: [broke('rita', { auth }), broke('sam', { auth })] }, sure)).toBe(true);
+  });
+
   test('when it found a secret, or forbids', () => {
     const findings = [
       { key: 'src/a.ts: 9f31', message: 'a token in src/a.ts', detector: 'secret.added' },

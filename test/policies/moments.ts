@@ -195,10 +195,11 @@ export function lent(from: string, to: string, over: Partial<Delegation> = {}): 
 }
 
 export function broke(name: string, over: Partial<GlassUse> = {}): Held<GlassUse> {
-  const { repo, targetRef, change, evidence } = MOMENT;
+  const { repo, targetRef, change, evidence, judgement } = MOMENT;
   return held({
     ...head('brk'),
     ...{ task: TASK, repo, targetRef, tree: change.tree, evidence, gates: [GATE.id] },
+    ...{ change: change.entries, policy: judgement.policy },
     reason: 'nobody can sign in',
     incidentUrl: 'https://incidents.acme.dev/7',
     by: { id: login(name), groups: ['security'] },

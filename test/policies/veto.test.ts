@@ -97,6 +97,16 @@ describe('a veto ends', () => {
     expect(ends('rita', [])).toBe(false);
   });
 
+  test('not by a lead who is not known as surely as the group asks', () => {
+    const veto = no('sam');
+    const { leads } = JUDGED.groups;
+    if (!leads) throw new Error('the judgement of these tests has a group leads');
+    const groups = { ...JUDGED.groups, leads: { ...leads, minAssurance: 'forge' as const } };
+    const lifts = [lifted(veto, 'lou', ['leads'])];
+    expect(stands({ approvals: [veto], lifts })).toBe(false);
+    expect(stands({ approvals: [veto], lifts }, { judgement: { groups } })).toBe(true);
+  });
+
   test('by nobody else where no group of escalation is named', () => {
     const veto = no('sam');
     const none = { separation: { ...JUDGED.separation, escalation: [] } };

@@ -265,6 +265,8 @@ break_glass:
       ...EVENTS.glass_broken.use.record,
       id: `brk_${String(index).repeat(26)}`,
       tree: run.change.tree,
+      change: run.change.entries,
+      policy: policyDigest([load(POLICY + breakGlass)]),
       by: { id, groups: ['security'] },
     }),
   );

@@ -84,15 +84,19 @@ const Given = z.strictObject({
   expiresAt: Time,
 });
 const Revoked = z.strictObject({ ...signature, id: Name, task: Task, approval: Name, by: Person });
-const Lifted = z.strictObject({ ...signature, id: Name, task: Task, veto: Name, by: By });
+const Lifted = z.strictObject({
+  ...{ ...signature, id: Name, task: Task, veto: Name, by: By },
+  assurance: Approval.shape.auth.shape.assurance,
+});
 const Lent = z.strictObject({
   ...{ ...signature, id: Name, from: Person, to: Person, gates: z.array(Name) },
   ...{ createdAt: Time, expiresAt: Time },
 });
 const Broke = z.strictObject({
   ...{ ...signature, id: Name, task: Task, repo: Name, targetRef: Name, tree: Sha },
-  ...{ evidence: Digest, gates: z.array(Name), reason: z.string(), incidentUrl: z.string() },
-  ...{ by: By, createdAt: Time },
+  ...{ change: Digest, evidence: Digest, policy: Digest, gates: z.array(Name) },
+  ...{ reason: z.string(), incidentUrl: z.string(), by: By, createdAt: Time },
+  assurance: Approval.shape.auth.shape.assurance,
 });
 
 const Input = z.strictObject({
@@ -173,9 +177,13 @@ function momentFrom({ judgement, moment, records }: z.infer<typeof Input>): Mome
     records: {
       approvals: records.approvals.map(approvalFrom),
       revocations: records.revocations.map((one) => held(one, { reason: null })),
-      lifts: records.lifts.map((one) => held(one, { reason: 'it is fine' })),
+      lifts: records.lifts.map(({ assurance, ...rest }) =>
+        held(rest, { auth: { ...AUTH, assurance }, reason: 'it is fine' }),
+      ),
       delegations: records.delegations.map((one) => held(one, {})),
-      glass: records.glass.map((one) => held(one, {})),
+      glass: records.glass.map(({ assurance, ...rest }) =>
+        held(rest, { auth: { ...AUTH, assurance } }),
+      ),
     },
   };
 }

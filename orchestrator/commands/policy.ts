@@ -5,7 +5,7 @@ import { type LoadedPolicy, parsePolicyBytes } from '../../policies/parse.ts';
 import { type Problem, renderProblem } from '../../policies/problems.ts';
 import { Fault } from '../domain/faults.ts';
 
-/** Policies from files, tightest reading wins; one that has any problem is no policy. */
+/** Policies from files, the uppermost layer first. A file with any problem is no policy. */
 export async function loadPolicies(cwd: string, files: readonly string[]): Promise<LoadedPolicy[]> {
   return Promise.all(
     files.map(async (file) => {

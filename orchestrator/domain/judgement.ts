@@ -150,7 +150,7 @@ export const Judgement = z.object({
   gates: z.array(GateJudgement),
   /** Ids of validators that must pass, sorted. */
   validators: z.array(z.string()),
-  /** Why the change may not go on at all; empty unless the verdict is `deny`. */
+  /** Why the change may not go on at all; empty unless it would be denied. */
   denials: z.array(Denial),
   /** One person may fill one slot only. */
   distinct: z.boolean(),

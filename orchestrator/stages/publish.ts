@@ -34,7 +34,7 @@ export async function publish(
   const { facts } = await factsAt(tools, run, task, { base: tip, tree: run.change.tree, layers });
   const judgement = decide(layers, facts, tools.clock().toISOString());
   const counted = await counting(tools, run, task, judgement);
-  const stale = staleReasons(judgement, counted);
+  const stale = staleReasons(run, judgement, counted);
   if (stale.length > 0) return { type: 'approvals_went_stale', reasons: stale };
   const keyedBy = file.dependencies?.keyedBy ?? [];
   const manifests = facts.entries.map(({ path }) => path).filter((path) => keyedBy.includes(path));
@@ -56,11 +56,26 @@ async function counting(
   return tally(momentOf(task, moment, tools.signatures.holds, tools.clock()));
 }
 
-/** Why what people agreed to is not what would be published now; empty when it is. */
-function staleReasons(judgement: Judgement, { open: missing, lapsed }: Tally): string[] {
+/** Why what was checked and agreed to is not what would be published now; empty when it is. */
+function staleReasons(
+  { judgement: before, checks }: In<'publishing'>,
+  judgement: Judgement,
+  { open: missing, lapsed }: Tally,
+): string[] {
   if (judgement.verdict === 'deny') return judgement.denials.map(({ message }) => message);
-  if (judgement.verdict === 'allow' || missing.length === 0) return [];
-  return [...lapsed.map(({ reason }) => reason), ...missing.map(missingWords)];
+  const passed = checks.filter(({ verdict }) => verdict === 'passed');
+  const isProven = (id: string): boolean => passed.some(({ validator }) => validator === id);
+  const isHeld = judgement.verdict === 'hold' && missing.length > 0;
+  return [
+    // Another policy may ask for other checks, or mean something else by the same names.
+    ...(judgement.policy === before.policy
+      ? []
+      : ['The policy changed, so the change is judged and checked again.']),
+    ...judgement.validators
+      .filter((id) => !isProven(id))
+      .map((id) => `Validator ${id} is required now, and has not passed.`),
+    ...(isHeld ? [...lapsed.map(({ reason }) => reason), ...missing.map(missingWords)] : []),
+  ];
 }
 
 type Read = {

@@ -169,6 +169,24 @@ describe('nothing is written, and people are asked again,', () => {
     await stale(given, await publishing(), 'before the gate was defined differently');
   });
 
+  test('when a layer above asks for another check by now, though nobody has to agree to more', async () => {
+    const org = load(`apiVersion: proofhouse/v1
+kind: Policy
+metadata: { name: acme, layer: org, owner: security }
+unmatched: { class: low }
+validators: { licences: { run: [x], reports: { junit: j.xml } } }
+`);
+    const given = { over: { above: [org] } };
+    await stale(given, await publishing(), 'The policy changed, so the change is judged and');
+    await stale(given, await publishing(), 'Validator licences is required now');
+  });
+
+  test('when a check that the policy asks for is not among those that passed', async () => {
+    const run = await publishing();
+    const checks = run.checks.map((check) => ({ ...check, verdict: 'unknown' as const }));
+    await stale({}, { ...run, checks }, 'Validator unit is required now, and has not passed.');
+  });
+
   test('when the tree is not the one that was approved', async () => {
     const run = await publishing();
     await stale({}, withRecord(run, { subject: { tree: sha('9') } }), 'another tree');
@@ -259,14 +277,16 @@ break_glass:
     repository({ entries: ENTRIES, files: { [BASE]: { [POLICY_PATH]: POLICY + breakGlass } } }),
     { commit: async () => ({ commit: COMMIT, from: '/quarantine.git' }) },
   );
-  const run = await publishing([]);
+  const policy = policyDigest([load(POLICY + breakGlass)]);
+  const waited = await publishing([]);
+  const run = { ...waited, judgement: { ...waited.judgement, policy } };
   const glass = [RITA, SAM].map((id, index) =>
     SIGNATURES.sign('break_glass', {
       ...EVENTS.glass_broken.use.record,
       id: `brk_${String(index).repeat(26)}`,
       tree: run.change.tree,
       change: run.change.entries,
-      policy: policyDigest([load(POLICY + breakGlass)]),
+      policy,
       by: { id, groups: ['security'] },
     }),
   );

@@ -21,7 +21,7 @@ import {
 import { canonical } from '../orchestrator/domain/canonical.ts';
 
 /** A map or list that takes more as JSON is written one item a line. */
-const FLOW_MAX_CHARACTERS = 90;
+export const FLOW_MAX_CHARACTERS = 90;
 /** Comes before the text of a scalar, which may look like anything. */
 const LEXER_SCALAR = '\u001f';
 

@@ -28,8 +28,8 @@ function head({ name, defaultBranch }: Survey): string[] {
     'kind: Policy',
     'metadata:',
     `  name: ${quoted(oneLine(name) || 'repository')}`,
-    '  layer: standalone       # the only layer; an organisation may put another one above it',
-    '  owner: platform         # the group to ask about this file',
+    '  layer: standalone # the only layer; an organisation may put another one above it',
+    '  owner: platform # the group to ask about this file',
     '',
   ];
 }
@@ -74,7 +74,11 @@ const CLASSES = [
   '  low: { approvals: [], surface: ready-pr }',
   '  medium: { approvals: [], surface: ready-pr }',
   '  high: { approvals: [{ group: platform, count: 1 }], surface: hold, expires: 72h }',
-  '  critical: { approvals: [{ group: security, count: 1 }], distinct: true, surface: hold, expires: 24h }',
+  '  critical:',
+  '    approvals: [{ group: security, count: 1 }]',
+  '    distinct: true',
+  '    surface: hold',
+  '    expires: 24h',
   '',
   '# The class of every path that no gate below covers.',
   'unmatched: { class: medium }',

@@ -4,6 +4,7 @@
  * There is always one that every change must pass. When we cannot tell how the tests are run it is
  * one that fails and says what to fill in: a starter that let changes through unproven would stay so.
  */
+import { FLOW_MAX_CHARACTERS } from '../../policies/yaml-format.ts';
 import type { BrowserTests } from './browser-tests.ts';
 import type { Survey } from './survey.ts';
 import { testCommand } from './test-command.ts';
@@ -41,13 +42,19 @@ function unitValidator({ tests, packages }: Survey): string[] {
   return [
     ...about.map((line) => `  # ${comment(line)}`),
     '  unit:',
-    `    run: ${flowList(command.run ?? FAILS)}`,
-    '    reports: { junit: "junit.xml" }   # below /out',
+    ...argvLines(command.run ?? FAILS),
+    '    reports: { junit: "junit.xml" } # below /out',
     '    timeout: 5m',
     '    memory: 1GiB',
-    '    min_tests: 1                      # raise it to what you have, and lost tests are noticed',
-    '    required_for: ["**"]              # every change; narrow it only beside a second validator',
+    '    min_tests: 1 # raise it to what you have, and lost tests are noticed',
+    '    required_for: ["**"] # every change; narrow it only beside a second validator',
   ];
+}
+
+/** A long command has a line for each word, as `policy fmt` writes it. */
+function argvLines(argv: readonly string[]): string[] {
+  if (JSON.stringify(argv).length <= FLOW_MAX_CHARACTERS) return [`    run: ${flowList(argv)}`];
+  return ['    run:', ...argv.map((part) => `      - ${word(part)}`)];
 }
 
 function nested(below: readonly string[]): string[] {

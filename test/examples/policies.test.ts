@@ -5,7 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { policyTest } from '../../orchestrator/commands/policy-test.ts';
 import { runCase } from '../../policies/case-run.ts';
 import { Fixtures } from '../../policies/fixtures.ts';
+import { POLICY_KEYS } from '../../policies/json-schema.ts';
 import { lint } from '../../policies/lint.ts';
+import { formatYaml } from '../../policies/yaml-format.ts';
 import { parseYaml } from '../../policies/yaml-source.ts';
 import { desk } from '../orchestrator/commands/context.ts';
 import { load } from '../policies/sample.ts';
@@ -22,6 +24,11 @@ const POLICIES = [
 
 describe.each(POLICIES)('$folder', ({ folder, above, file, ids }) => {
   const cwd = path.join(EXAMPLES, folder);
+
+  test('is written in its one form', () => {
+    const source = readFileSync(path.join(cwd, above[0] ?? file), 'utf8');
+    expect(formatYaml(source, POLICY_KEYS)).toBe(source);
+  });
 
   test('every case passes, and every gate and rule is fired by one', async () => {
     const { context, said } = desk({ cwd, orgPolicies: above });

@@ -6,8 +6,10 @@ import { starterFiles } from '../../../orchestrator/intake/starter.ts';
 import { type Survey, survey } from '../../../orchestrator/intake/survey.ts';
 import { parseWorkspaceFile } from '../../../orchestrator/intake/workspace-file.ts';
 import { decide } from '../../../policies/decide.ts';
+import { POLICY_KEYS } from '../../../policies/json-schema.ts';
 import { lint } from '../../../policies/lint.ts';
 import { type LoadedPolicy, parsePolicy } from '../../../policies/parse.ts';
+import { formatYaml } from '../../../policies/yaml-format.ts';
 import { type Files, SHAPE_NAMES, SHAPES, type Shape } from './repositories.ts';
 
 const PIA = Person.parse('local:pia');
@@ -86,6 +88,11 @@ test.each(SHAPE_NAMES)(
     }
   },
 );
+
+test.each(SHAPE_NAMES)('%s: the policy is written in its one form', (shape) => {
+  const { policy } = starter(SHAPES[shape]);
+  expect(formatYaml(policy, POLICY_KEYS)).toBe(policy);
+});
 
 test.each(SHAPE_NAMES)('%s: both files are read without a problem', (shape) => {
   const { workspace } = starter(SHAPES[shape]);
@@ -288,8 +295,8 @@ test('the files a repository starts with, in full', () => {
     kind: Policy
     metadata:
       name: "shop"
-      layer: standalone       # the only layer; an organisation may put another one above it
-      owner: platform         # the group to ask about this file
+      layer: standalone # the only layer; an organisation may put another one above it
+      owner: platform # the group to ask about this file
 
     # Who may say yes. Nobody can approve what they asked for themselves, so add a second person to
     # each group before you queue a task that a gate below holds.
@@ -303,7 +310,11 @@ test('the files a repository starts with, in full', () => {
       low: { approvals: [], surface: ready-pr }
       medium: { approvals: [], surface: ready-pr }
       high: { approvals: [{ group: platform, count: 1 }], surface: hold, expires: 72h }
-      critical: { approvals: [{ group: security, count: 1 }], distinct: true, surface: hold, expires: 24h }
+      critical:
+        approvals: [{ group: security, count: 1 }]
+        distinct: true
+        surface: hold
+        expires: 24h
 
     # The class of every path that no gate below covers.
     unmatched: { class: medium }
@@ -381,12 +392,22 @@ test('the files a repository starts with, in full', () => {
       # \`npm test\` also runs \`eslint .\`.
       # That is left out here. If the tests need it, put all of it into one script and run that.
       unit:
-        run: [env, NODE_ENV=test, npx, mocha, --recursive, "spec/**/*.js", --reporter, xunit, --reporter-options, output=/out/junit.xml]
-        reports: { junit: "junit.xml" }   # below /out
+        run:
+          - env
+          - NODE_ENV=test
+          - npx
+          - mocha
+          - --recursive
+          - "spec/**/*.js"
+          - --reporter
+          - xunit
+          - --reporter-options
+          - output=/out/junit.xml
+        reports: { junit: "junit.xml" } # below /out
         timeout: 5m
         memory: 1GiB
-        min_tests: 1                      # raise it to what you have, and lost tests are noticed
-        required_for: ["**"]              # every change; narrow it only beside a second validator
+        min_tests: 1 # raise it to what you have, and lost tests are noticed
+        required_for: ["**"] # every change; narrow it only beside a second validator
 
     # Sandboxes have no network. Each phase reaches what is named here, through one door, and nothing else.
     network:

@@ -59,6 +59,7 @@ const UNGATED: PullRequestFacts = {
   opened: [],
   cost: { calls: 1, inputTokens: 900, outputTokens: 80, microUsd: null, scripted: true },
   refusedConnections: 0,
+  related: [],
 };
 
 const approval = (by: string, over: Partial<Approval> = {}, carried = false) => ({
@@ -342,6 +343,12 @@ function attacked(words: string): PullRequestFacts {
     entries: [{ ...entry, path: words }],
     judgement: { ...GATED.judgement, gates: [{ ...gate, id: words, why: words }] },
     checks: [{ ...check, validator: words }],
+    related: [
+      {
+        ...{ id: GATED.task.id, title: words, isPublished: true, files: [words] },
+        gates: [{ id: words, paths: [words] }],
+      },
+    ],
   };
 }
 
@@ -417,4 +424,48 @@ describe('words that try to be more', () => {
     ]);
     expect(commitMessage).not.toMatch(/@\w|#\d|\[skip/);
   });
+});
+
+describe('what a change touches', () => {
+  const [payments, source_] = GATED.judgement.gates;
+  if (!(payments && source_)) throw new Error('the sample has two gates');
+  const names = ['a/1', 'a/2', 'src/price.ts', 'src/who.ts', 'z'];
+  const entries = names.map((path) => ({ ...UNGATED.entries[0], path })) as typeof UNGATED.entries;
+  const listed = (gates: readonly GateJudgement[]): string[] => {
+    const judgement = { ...GATED.judgement, gates: [...gates] };
+    const { body } = pullRequestText({ ...GATED, entries, judgement });
+    return [...body.matchAll(/^- modify `(.*)`$/gm)].map(([, path = '']) => path);
+  };
+
+  test('lists what people were asked about first, the highest class before the others', () => {
+    const low = { ...payments, riskClass: 'low' as const, paths: ['src/who.ts'] };
+    const gates = [low, { ...payments, id: 'p', paths: ['src/price.ts'] }, source_];
+    expect(listed(gates)).toEqual(['src/price.ts', 'src/who.ts', 'a/1', 'a/2', 'z']);
+  });
+
+  test('is not hidden behind a gate on the whole change, be it of a higher class', () => {
+    const size = { ...payments, id: 'limits', riskClass: 'critical' as const, paths: names };
+    expect(listed([size, payments])[0]).toBe('src/price.ts');
+  });
+
+  test('is not hidden behind a wide gate of the same class', () => {
+    const wide = { ...payments, id: 'a', paths: ['a/1', 'a/2', 'z'] };
+    expect(listed([wide, payments])[0]).toBe('src/price.ts');
+  });
+});
+
+test('other runs that touch the same are named, a line each', () => {
+  const related: PullRequestFacts['related'] = [
+    {
+      ...{ id: RunId.parse('r0000002'), title: 'Round them *up*', isPublished: false },
+      ...{ gates: [{ id: 'payments', paths: ['a', 'b'] }], files: ['src/price.ts'] },
+    },
+  ];
+  const { body, commitMessage } = pullRequestText({ ...GATED, related });
+  expect(body).toContain(
+    '### Other runs that touch the same\n\n- `r0000002`, under way, `Round them *up*`: gate `payments` (2 files), 1 file of this change\n',
+  );
+  // A publish that is repeated writes the same commit, whatever became of other runs.
+  expect(commitMessage).toBe(pullRequestText(GATED).commitMessage);
+  expect(pullRequestText(GATED).body).not.toContain('Other runs');
 });

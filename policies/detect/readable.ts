@@ -25,10 +25,15 @@ export function isBinaryName(path: string): boolean {
 
 /** What `find` says of every file that gained text. A file that was only moved gained none. */
 export function scanAdded(
-  { files }: Subject,
+  { files, all }: Subject,
   find: (path: string, texts: Texts) => Firing[],
 ): Firing[] {
-  const gone = new Set(files.flatMap(({ before, after }) => (after ? [] : (before?.oid ?? []))));
+  // Only what the whole change takes away was there before. A commit in between that deletes what
+  // another one added moves nothing: the text was new, and stays in the history.
+  const wasThere = new Set(all.flatMap((file) => deletedContent(file) ?? []));
+  const gone = new Set(
+    files.flatMap((file) => deletedContent(file) ?? []).filter((oid) => wasThere.has(oid)),
+  );
   return capped(
     files.flatMap((file) => {
       const texts = addedText(file);
@@ -39,6 +44,10 @@ export function scanAdded(
       return find(file.path, texts);
     }),
   );
+}
+
+function deletedContent({ before, after }: FileChange): string | null {
+  return after ? null : (before?.oid ?? null);
 }
 
 /**

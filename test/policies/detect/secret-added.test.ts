@@ -227,3 +227,24 @@ test.each([
   });
   expect(spent).toBeLessThan(MEBIBYTE_MS);
 });
+
+describe('commits in between', () => {
+  const token = `gh${'p_'}${drawn(36)}`;
+  const found = (
+    past: Parameters<typeof firingsOf>[1],
+    all: Parameters<typeof firingsOf>[1] = [],
+  ) => secretAdded.detect({ files: [...all, ...past], all, roots: [] }, {}).map(({ path }) => path);
+
+  test('a secret that one adds and another deletes has leaked', () => {
+    expect(found([deleted('a', token), added('a', token)])).toEqual(['a']);
+  });
+
+  test('one that is deleted under another name than it was added has leaked too', () => {
+    const moves = [added('a', token), deleted('a', token), added('b', token), deleted('b', token)];
+    expect(found(moves)).toEqual(['a', 'b']);
+  });
+
+  test('a file of the base that the whole change moves has not', () => {
+    expect(found([], [deleted('a', token), added('b', token)])).toEqual([]);
+  });
+});

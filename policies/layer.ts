@@ -117,22 +117,23 @@ export function declaredGates(loaded: LoadedPolicy, { facts, subjects, now }: As
       // Only the file that declares a gate may excuse from it, and a pack is another file.
       const rules = origin === loaded ? loaded.policy.exemptions : [];
       const { matches, exemptions } = exempted(loaded, rules, { gate: rule.id, found, now });
-      const candidate: Candidate = {
-        id: rule.id,
-        why: rule.why ?? '',
-        origin,
-        at: ['gates', index],
-        riskClass: rule.class,
-        surface: rule.surface ?? 'ready-pr',
-        approvals: rule.approvals,
-        validators: rule.validators,
-        paths: matches.paths,
-        findings: [],
-        definition: rule,
-      };
+      const candidate = candidateOf(origin, rule, ['gates', index], matches.paths);
       return [{ rule, candidate, matches, exemptions }];
     });
   });
+}
+
+function candidateOf(
+  origin: Origin,
+  rule: GateRule,
+  at: Candidate['at'],
+  paths: readonly string[],
+): Candidate {
+  return {
+    ...{ id: rule.id, why: rule.why ?? '', origin, at, paths },
+    ...{ riskClass: rule.class, surface: rule.surface ?? 'ready-pr' },
+    ...{ approvals: rule.approvals, validators: rule.validators, findings: [], definition: rule },
+  };
 }
 
 function uncoveredPaths(declared: readonly Declared[], { entries }: Facts): string[] {
@@ -192,6 +193,16 @@ function unmatchedGate(loaded: LoadedPolicy, paths: readonly string[]): Candidat
   const why = 'No gate covers these paths.';
   const riskClass = loaded.policy.unmatched;
   return ownGate(loaded, { id: 'unmatched', why, at: ['unmatched'], riskClass, paths });
+}
+
+/** Every gate of a layer and its packs that asks somebody, whatever a change touches. */
+export function guardsOf(loaded: LoadedPolicy, target: string): GateRule[] {
+  return rulesOf(loaded).flatMap(({ origin, gates }) =>
+    gates.filter((rule, index) => {
+      const candidate = candidateOf(origin, rule, ['gates', index], ['any']);
+      return isForTarget(rule.branches, target) && hit(loaded, candidate).some(isAsking);
+    }),
+  );
 }
 
 /** A new symlink must not lead to what one of these guards: its content would be edited unseen. */

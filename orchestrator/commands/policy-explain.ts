@@ -6,6 +6,7 @@ import path from 'node:path';
 import { decide } from '../../policies/decide.ts';
 import { explain, explainDecision } from '../../policies/explain.ts';
 import type { LoadedPolicy } from '../../policies/parse.ts';
+import { type ReadTree, reachOf, SOURCES_BYTES_MAX, sourcesOf } from '../../policies/reach.ts';
 import type { Operation } from '../domain/change.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Sha } from '../domain/ids.ts';
@@ -128,7 +129,7 @@ async function answerFor(
   }
   const layers = await layersAt(context, local, base, asked.policies);
   const groups = await groupsAt(local, base, layers);
-  const judge = (read: ReadFacts): Landing => {
+  const judge = async (read: ReadFacts): Promise<Landing> => {
     if ('refused' in read) return { refused: read.refused };
     const facts = { ...read.facts, groups };
     const judgement = decide(layers, facts, context.clock().toISOString());
@@ -136,12 +137,19 @@ async function answerFor(
     return {
       ...explainDecision(layers, judgement, asked.requester),
       change: { tree: facts.change.tree, entries, files, addedLines, removedLines },
+      reach: reachOf(layers, facts, await treeAt(local, facts.change.tree)),
     };
   };
   const read = await localFacts(local, tip, head, target);
   const lands = await landsAs(local, { tip, head, target, read }, judge);
   const range = { from: asked.from, to: asked.to, base, tree, target };
-  return { range, decision: judge(read), lands };
+  return { range, decision: await judge(read), lands };
+}
+
+async function treeAt(local: LocalRepository, tree: Sha): Promise<ReadTree> {
+  const paths = await local.paths(tree);
+  const { wanted } = sourcesOf(paths);
+  return { paths, texts: await local.texts(tree, wanted, SOURCES_BYTES_MAX) };
 }
 
 type Ends = { tip: Sha; head: Sha; target: string; read: ReadFacts };
@@ -150,7 +158,7 @@ type Ends = { tip: Sha; head: Sha; target: string; read: ReadFacts };
 async function landsAs(
   local: LocalRepository,
   { tip, head, target, read }: Ends,
-  judge: (read: ReadFacts) => Landing,
+  judge: (read: ReadFacts) => Promise<Landing>,
 ): Promise<ChangeAnswer['lands']> {
   const landing = await landingFacts(local, tip, head, target);
   if ('conflicts' in landing) return landing;

@@ -8,13 +8,13 @@ import type { RunState } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import type { Activity, JournalEntry, Store } from '../ports.ts';
 import { replay } from '../runner.ts';
+import { relatedTo } from '../stages/related.ts';
 import { columns, printable, printableJson, printableLines } from '../text/columns.ts';
 import { exitOf } from '../text/outcomes.ts';
 import { runList, runReport } from '../text/run-report.ts';
 import { type Context, type Exit, knownRun, show } from './context.ts';
 import { tallied, whoMay } from './desk.ts';
 import { newRunId } from './names.ts';
-import { relatedTo } from './related.ts';
 
 const DIFF_BYTES_MAX = 512 * 1024;
 

@@ -92,3 +92,24 @@ export type DecisionExplanation = {
   readonly people: People;
   readonly terms: Terms | null;
 };
+
+/** A file that a gate guards, with a changed one that none does, and the files between the two. */
+export type ReachLine = {
+  readonly changed: string;
+  readonly guarded: string;
+  /** From the guarded file to the changed one, without both. */
+  readonly via: readonly string[];
+  readonly gates: readonly string[];
+};
+
+/** What a change reaches over imports. A report, which no verdict hangs on. */
+export type Reach = {
+  /** The guarded file imports the changed one. */
+  readonly reaches: readonly ReachLine[];
+  /** The changed file imports the guarded one. */
+  readonly uses: readonly ReachLine[];
+  /** How many more of both there are. */
+  readonly more: number;
+  /** False when something was not read, and so could hide more. */
+  readonly isWhole: boolean;
+};

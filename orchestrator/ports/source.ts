@@ -46,6 +46,12 @@ export type LocalRepository = {
   read(commit: Sha, path: string): Promise<Uint8Array | null>;
   /** Every path of a commit or tree. */
   paths(commit: Sha): Promise<readonly string[]>;
+  /** Texts of files of a commit or tree; what is no text, or beyond so many bytes in all, is left out. */
+  texts(
+    commit: Sha,
+    wanted: readonly string[],
+    bytesMax: number,
+  ): Promise<ReadonlyMap<string, string>>;
   /** What `head` changes since it parted from `base`. Throws `usage` when they have nothing in common. */
   change(base: Sha, head: Sha): Promise<RawChange>;
   /** What would land if `head` were merged now; the paths in conflict when nothing would. */

@@ -17,6 +17,7 @@ import { missingWords } from '../text/decisions.ts';
 import { type PullRequestFacts, pullRequestText } from '../text/pull-request.ts';
 import { readBaseRules } from './base-rules.ts';
 import { factsOf } from './facts.ts';
+import { relatedTo } from './related.ts';
 import type { StageTools } from './tools.ts';
 
 export const branchOf = (task: Pick<Task, 'id'>): string => `proofhouse/${task.id}`;
@@ -140,6 +141,7 @@ async function textFacts(
     calls.reduce((total, call) => total + of(call), 0);
   return {
     ...{ task, attempt, prepared, change, entries, judgement, checks, evidence },
+    related: await relatedTo(tools.store, task, await tools.store.read(task.id), tools.clock()),
     approvals: counted.counted,
     opened: counted.opened,
     manifests,

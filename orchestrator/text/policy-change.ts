@@ -2,7 +2,7 @@
 
 import type { Change } from '../domain/change.ts';
 import type { Finding } from '../domain/check.ts';
-import type { DecisionExplanation } from '../domain/explanation.ts';
+import type { DecisionExplanation, Reach, ReachLine } from '../domain/explanation.ts';
 import type { Sha } from '../domain/ids.ts';
 import { printable } from './columns.ts';
 import { decisionText, exitOf } from './policy-decision.ts';
@@ -10,7 +10,7 @@ import { labelled } from './policy-explain.ts';
 
 /** A change that was judged, or why no change like it is ever let out. */
 export type Landing =
-  | (DecisionExplanation & { readonly change: Omit<Change, 'base'> })
+  | (DecisionExplanation & { readonly change: Omit<Change, 'base'>; readonly reach: Reach })
   | { readonly refused: readonly Finding[] };
 
 export type ChangeAnswer = {
@@ -80,5 +80,22 @@ function landingText(landing: Landing): string {
   return [
     `${files} ${files === 1 ? 'file' : 'files'}, +${addedLines} -${removedLines}, tree ${tree.slice(0, 12)}`,
     decisionText(landing),
+    ...reachLines(landing.reach),
   ].join('\n');
+}
+
+/** Other code may now run behind a gate that the change never touched. */
+function reachLines({ reaches, uses, more, isWhole }: Reach): string[] {
+  const over = ({ via }: ReachLine): string => (via.length > 0 ? ` over ${via.join(', ')}` : '');
+  return labelled('reaches', [
+    ...reaches.map((line) => `${line.changed} is imported by ${guardedText(line)}${over(line)}`),
+    ...uses.map((line) => `${line.changed} imports ${guardedText(line)}`),
+    ...(more > 0 ? [`and ${more} more`] : []),
+    ...(isWhole ? [] : ['not every source of the tree was read']),
+  ]);
+}
+
+function guardedText({ guarded, gates }: ReachLine): string {
+  const isOne = gates.length === 1;
+  return `${guarded}, which ${isOne ? 'gate' : 'gates'} ${gates.join(', ')} ${isOne ? 'guards' : 'guard'}`;
 }

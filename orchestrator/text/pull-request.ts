@@ -9,7 +9,8 @@ import type { Approval } from '../domain/approval.ts';
 import type { Change, Entry } from '../domain/change.ts';
 import type { Check } from '../domain/check.ts';
 import type { Digest } from '../domain/ids.ts';
-import type { GateJudgement, Judgement } from '../domain/judgement.ts';
+import { type GateJudgement, type Judgement, RiskClass } from '../domain/judgement.ts';
+import type { RelatedRun } from '../domain/related-runs.ts';
 import type { Prepared } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import { type OpenedGate, voterWords } from './decisions.ts';
@@ -34,6 +35,8 @@ export type PullRequestFacts = {
   readonly manifests: readonly string[];
   /** How often something in the run's sandboxes tried to reach the network and was refused. */
   readonly refusedConnections: number;
+  /** Other runs that touch the same gates or files. */
+  readonly related: readonly RelatedRun[];
 };
 
 export type Cost = {
@@ -66,6 +69,7 @@ export function pullRequestText(facts: PullRequestFacts): PullRequestText {
     `### Checks\n\n${checksTable(facts.checks)}${manifestNote(facts)}`,
     `### Gates\n\n${gatesTable(facts)}`,
     `### What it touched\n\n${touched(facts)}`,
+    ...beside(facts),
     `### What it cost\n\n${cost(facts.cost)}`,
     `### How to verify\n\n${howToVerify(facts)}`,
     digests(facts),
@@ -164,12 +168,38 @@ function touched({ change, entries, judgement, refusedConnections }: PullRequest
   return lines.join('\n');
 }
 
-/** What people were asked about comes first, however much else there is. */
+/**
+ * What people were asked about comes first, however much else there is. A gate on the whole change,
+ * as of its size, tells no file from another; of two of a class the narrower one tells more.
+ */
 function guardedFirst(entries: readonly Entry[], { gates }: Judgement): Entry[] {
-  const asking = gates.filter(({ approvals }) => approvals.length > 0);
-  const guarded = new Set(asking.flatMap(({ paths }) => paths));
-  const isGuarded = ({ path }: Entry): number => (guarded.has(path) ? 0 : 1);
-  return entries.toSorted((a, b) => isGuarded(a) - isGuarded(b));
+  const places = new Map<string, number>();
+  const telling = gates
+    .filter(({ approvals, paths }) => approvals.length > 0 && paths.length < entries.length)
+    .toSorted((a, b) => height(b) - height(a) || a.paths.length - b.paths.length);
+  for (const [place, { paths }] of telling.entries()) {
+    for (const path of paths) places.set(path, places.get(path) ?? place);
+  }
+  const placeOf = ({ path }: Entry): number => places.get(path) ?? gates.length;
+  return entries.toSorted((a, b) => placeOf(a) - placeOf(b));
+}
+
+function height({ riskClass }: GateJudgement): number {
+  return RiskClass.options.indexOf(riskClass);
+}
+
+/** Two changes may be harmless apart and not together. */
+function beside({ related }: PullRequestFacts): string[] {
+  if (related.length === 0) return [];
+  const lines = related.map(({ id, title, isPublished, gates, files }) => {
+    const shared = [
+      ...gates.map((gate) => `gate ${code(gate.id)} (${some(gate.paths.length, 'file')})`),
+      ...(files.length > 0 ? [`${some(files.length, 'file')} of this change`] : []),
+    ].slice(0, PATHS_MAX);
+    const state = isPublished ? 'published' : 'under way';
+    return `- ${code(id)}, ${state}, ${code(cut(title))}: ${shared.join(', ')}`;
+  });
+  return [`### Other runs that touch the same\n\n${lines.join('\n')}`];
 }
 
 function cost({ calls, inputTokens, outputTokens, microUsd, scripted }: Cost): string {

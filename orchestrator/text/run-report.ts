@@ -17,11 +17,14 @@ export type RunReport = {
   readonly may: readonly Person[];
   /** What all decisions come to, when it waits. */
   readonly decided: Decided | null;
-  /** Other runs that go through the same gates, when it waits. */
+  /** Other runs that touch the same gates or files, when it waits. */
   readonly related: readonly RelatedRun[];
   /** How to call the command line from here, as in `./proofhouse --demo`. */
   readonly command: string;
 };
+
+/** More than these are counted. */
+const PATHS_SHOWN_MAX = 12;
 
 export function runList(rows: readonly { task: Task; run: RunState; at: string }[]): string {
   if (rows.length === 0)
@@ -61,13 +64,16 @@ export function runReport(report: RunReport): string {
 /** Two changes may be harmless apart and not together; who decides is told of the other. */
 function relatedLines(related: readonly RelatedRun[]): string[] {
   if (related.length === 0) return [];
-  const rows = related.map(({ id, title, isPublished, gates }) => [
+  const rows = related.map(({ id, title, isPublished, gates, files }) => [
     `  ${id}`,
     isPublished ? 'published' : 'under way',
-    gates.map((gate) => `${gate.id}: ${gate.paths.length} files`).join(', '),
+    [
+      ...gates.map((gate) => `${gate.id}: ${gate.paths.length} files`),
+      ...(files.length > 0 ? [`same files: ${files.length}`] : []),
+    ].join(', '),
     title,
   ]);
-  return ['', 'Other runs through the same gates', columns(rows)];
+  return ['', 'Other runs that touch the same', columns(rows)];
 }
 
 /** The exact command that approves what waits, for each person who may. */
@@ -209,7 +215,8 @@ function waitingLines(report: RunReport): string[] {
     '',
     ...open.flatMap(({ id, approvals, why, paths }) => [
       `Gate ${id} asks for ${approvals.map(requirementWords).join(' and ')}: ${printable(why)}`,
-      ...paths.slice(0, 12).map((path) => `  ${printable(path)}`),
+      ...paths.slice(0, PATHS_SHOWN_MAX).map((path) => `  ${printable(path)}`),
+      ...(paths.length > PATHS_SHOWN_MAX ? [`  and ${paths.length - PATHS_SHOWN_MAX} more`] : []),
     ]),
     ...(report.decided === null ? [] : decidedLines(report.decided)),
     `It waits until ${run.expiresAt.slice(0, 16).replace('T', ' ')}. To see the change, then to approve exactly this tree:`,

@@ -17,6 +17,7 @@ export type Dependency = {
 
 export type Manifest = {
   readonly value: unknown;
+  line(path: DataPath): number | null;
   /** By section and name. */
   readonly dependencies: ReadonlyMap<string, Dependency>;
   /** Commands that run during an installation, those they start among them. */
@@ -63,7 +64,7 @@ export function readManifest(text: string): Manifest | Unreadable {
   }
   const scripts = field(value, 'scripts');
   if (scripts !== undefined && !isRecord(scripts)) return { unreadable: 'its scripts are no list' };
-  return { value, dependencies, installScripts: installScripts(value, line) };
+  return { value, line, dependencies, installScripts: installScripts(value, line) };
 }
 
 /** A spec that names no version of a registry but a place or another package. */

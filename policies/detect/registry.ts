@@ -27,6 +27,7 @@ import {
   npmDependencyRemoved,
   npmLifecycleScriptChanged,
 } from './npm.ts';
+import { npmResolutionChanged } from './npm-resolution.ts';
 import { secretAdded } from './secret-added.ts';
 import { sqlDestructive } from './sql.ts';
 import { testsWeakened } from './tests-weakened.ts';
@@ -68,6 +69,7 @@ export const DETECTORS: ReadonlyMap<string, Registered> = new Map([
   registered('npm.dependency-changed', npmDependencyChanged),
   registered('npm.dependency-removed', npmDependencyRemoved),
   registered('npm.lifecycle-script-changed', npmLifecycleScriptChanged),
+  registered('npm.resolution-changed', npmResolutionChanged),
   registered('secret.added', secretAdded),
   registered('sql.destructive', sqlDestructive),
   registered('submodule.changed', submoduleChanged),

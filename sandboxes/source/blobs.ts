@@ -58,6 +58,15 @@ export async function sizesOf(run: RunGit, oids: Iterable<Sha>): Promise<Map<str
   );
 }
 
+/** The texts of these blobs, read with one run of git; null for what is no text or is too large. */
+export async function textsOf(
+  run: RunGit,
+  oids: ReadonlySet<Sha>,
+): Promise<ReadonlyMap<string, string | null>> {
+  const looks = await lookAt(run, oids);
+  return new Map([...looks].map(([oid, { text }]) => [oid, text]));
+}
+
 type Look = { readonly isBinary: boolean; readonly text: string | null };
 /** Objects in the order in which they are looked at, each perhaps more than once. */
 type Plan = {

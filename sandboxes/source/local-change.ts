@@ -15,6 +15,7 @@ import { git } from './git.ts';
 import { type GitFolders, gitFolders, readRefs } from './local-refs.ts';
 import { listPaths, makeBare, readFile } from './mirror.ts';
 import { mergeOnto } from './quarantine.ts';
+import { textsAt } from './texts.ts';
 
 /** Opens the repository that a folder is in. Whoever opens it closes it. */
 export async function openLocal(folder: string): Promise<LocalRepository> {
@@ -26,6 +27,7 @@ export async function openLocal(folder: string): Promise<LocalRepository> {
     resolve: (revision) => resolve(run, revision, folder),
     read: (commit, file) => readFile(scratch, commit, file),
     paths: (commit) => listPaths(scratch, commit),
+    texts: (commit, wanted, bytesMax) => textsAt(run, commit, wanted, bytesMax),
     change: (base, head) => changeOf(run, base, head),
     landing: async (tip, head) => {
       const merged = await mergeOnto({ folder: scratch, mirror: found.common }, head, tip);

@@ -162,3 +162,24 @@ test('nothing that was made to read with stays behind', async () => {
   await refused({ range: 'main..gone', repository }, { local });
   expect(closed).toHaveLength(2);
 });
+
+describe('what a change reaches', () => {
+  const CHARGE = { 'src/auth/charge.ts': "import { round } from '../money.ts';\n" };
+
+  test('without touching it is told under the decision, and changes no verdict', async () => {
+    const base = { ...CHARGE, 'src/money.ts': 'export const round = 1;\n' };
+    const folder = branched({ 'src/money.ts': 'export const round = 2;\n' }, base);
+    const { exit, text } = await explained({ range: 'main..feature', repository: folder });
+    expect(exit).toBe(0);
+    expect(text).toContain(
+      '\nreaches     src/money.ts is imported by src/auth/charge.ts, which gate auth guards',
+    );
+  });
+
+  test('is nothing where nobody imports it', async () => {
+    const free = branched({ 'README.md': 'two\n' }, CHARGE);
+    expect((await explained({ range: 'main..feature', repository: free })).text).not.toContain(
+      'reaches',
+    );
+  });
+});

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Facts } from '../../../orchestrator/domain/change.ts';
-import type { Person } from '../../../orchestrator/domain/ids.ts';
+import { type Person, RunId } from '../../../orchestrator/domain/ids.ts';
 import { NO_RECORDS } from '../../../orchestrator/domain/records.ts';
 import type { In, RunEvent } from '../../../orchestrator/domain/run-state.ts';
 import type { Source } from '../../../orchestrator/ports/source.ts';
@@ -366,4 +366,19 @@ test('a tree whose objects are refused now is broken machinery and opens nothing
   const tools = await toolsWith({ source: sourceOf(repository({ entries })) });
   const broken = publish(tools, await publishing(), TASK);
   await expect(broken).rejects.toMatchObject({ code: 'git_failed' });
+});
+
+test('the pull request names other runs that touch the same, and the commit does not', async () => {
+  const { given, committed, drafts } = writing();
+  const tools = await toolsWith(given);
+  const other = { ...TASK, id: RunId.parse('r0000002') };
+  await tools.store.addTask(other);
+  for (const id of [RUN, other.id]) {
+    for (const [seq, event] of WAITING.entries()) await tools.store.append(id, seq, event, null);
+  }
+  await publish(tools, await publishing(), TASK);
+  expect(drafts[0]?.body).toContain(
+    '### Other runs that touch the same\n\n- `r0000002`, under way',
+  );
+  expect(JSON.stringify(committed)).not.toContain('r0000002');
 });

@@ -6,60 +6,10 @@ import { Digest, Person, RunId, Sha } from '../../../orchestrator/domain/ids.ts'
 import type { GateJudgement } from '../../../orchestrator/domain/judgement.ts';
 import { type PullRequestFacts, pullRequestText } from '../../../orchestrator/text/pull-request.ts';
 import { approval as signedApproval } from '../fixtures.ts';
+import { PULL_REQUEST } from './pull-request-facts.ts';
 
 const sha = (digit: string): Sha => Sha.parse(digit.repeat(40));
 const digest = (digit: string): Digest => Digest.parse(`sha256:${digit.repeat(64)}`);
-
-const UNGATED: PullRequestFacts = {
-  task: {
-    id: RunId.parse('r0000001'),
-    title: 'Round prices to whole cents',
-    text: 'Round prices to whole cents\n\nSee `src/price.ts`.',
-    source: 'cli',
-    repository: '/repositories/shop',
-    base: 'main',
-    requester: Person.parse('local:rita'),
-    operator: Person.parse('local:rita'),
-    queuedAt: '2026-03-01T10:00:00.000Z',
-  },
-  attempt: 1,
-  manifests: [],
-  prepared: {
-    ...{ base: sha('a'), policy: digest('b'), rules: null, agent: 'codex 0.169.0' },
-    ...{ image: 'sha256:1234', model: 'scripted/demo', attemptsMax: 3 },
-  },
-  change: {
-    ...{ base: sha('a'), tree: sha('c'), entries: digest('d') },
-    ...{ files: 1, addedLines: 4, removedLines: 2 },
-  },
-  entries: [
-    {
-      ...{ path: 'src/price.ts', operation: 'modify', oldMode: '100644', newMode: '100644' },
-      ...{ oldOid: sha('1'), newOid: sha('2') },
-    },
-  ],
-  judgement: {
-    ...{ verdict: 'allow', enforcement: 'enforce', wouldBe: 'allow' },
-    ...{ riskClass: 'low', surface: 'ready-pr', gates: [], validators: ['unit'], denials: [] },
-    ...{ distinct: true, needs: [], policy: digest('b'), groups: {}, exemptions: [] },
-    separation: {
-      ...{ exclude: ['requester'], unknownOperator: 'block', botsNeverApprove: true },
-      escalation: [],
-    },
-    ...{ neverDelegated: [], delegation: null, breakGlass: null },
-  },
-  checks: [
-    {
-      ...{ validator: 'unit', definition: digest('3'), verdict: 'passed', findings: [] },
-      ...{ tests: { run: 12, failed: 0, skipped: 1 }, evidence: [], wallMs: 1_234 },
-    },
-  ],
-  evidence: digest('e'),
-  approvals: [],
-  opened: [],
-  cost: { calls: 1, inputTokens: 900, outputTokens: 80, microUsd: null, scripted: true },
-  refusedConnections: 0,
-};
 
 const approval = (by: string, over: Partial<Approval> = {}, carried = false) => ({
   approval: {
@@ -82,10 +32,10 @@ const source = (line: number): GateJudgement['sources'][number] => ({
 });
 
 const GATED: PullRequestFacts = {
-  ...UNGATED,
+  ...PULL_REQUEST,
   attempt: 2,
   judgement: {
-    ...UNGATED.judgement,
+    ...PULL_REQUEST.judgement,
     ...{ verdict: 'hold', riskClass: 'high' },
     gates: [
       {
@@ -109,7 +59,7 @@ const GATED: PullRequestFacts = {
 };
 
 test('an ungated change', () => {
-  expect(pullRequestText(UNGATED).body).toMatchInlineSnapshot(`
+  expect(pullRequestText(PULL_REQUEST).body).toMatchInlineSnapshot(`
     "\`codex 0.169.0\` made this change in 1 attempt: 1 file, +4 −2 lines, risk class low; 1 of 1 check passed, and nobody had to agree.
 
     ### What was asked
@@ -288,20 +238,20 @@ test('an emergency is said on top, at its gate, and in the commit', () => {
 });
 
 test('a change of what is installed says what its checks ran with', () => {
-  const { body } = pullRequestText({ ...UNGATED, manifests: ['package.json'] });
+  const { body } = pullRequestText({ ...PULL_REQUEST, manifests: ['package.json'] });
   expect(body).toContain(
     '**These checks ran with the dependencies of the base commit**, although the change edits `package.json`.',
   );
-  expect(pullRequestText(UNGATED).body).not.toContain('dependencies of the base');
+  expect(pullRequestText(PULL_REQUEST).body).not.toContain('dependencies of the base');
 });
 
 test('twenty paths are named and the others counted', () => {
   const entries = Array.from({ length: 25 }, (_, n) => ({
-    ...UNGATED.entries[0],
+    ...PULL_REQUEST.entries[0],
     ...{ path: `f${n}`, operation: 'add' as const, oldMode: '000000', newMode: '100644' },
     ...{ oldOid: sha('0'), newOid: sha('2') },
   }));
-  const { body } = pullRequestText({ ...UNGATED, entries });
+  const { body } = pullRequestText({ ...PULL_REQUEST, entries });
   expect(body.match(/^- add/gm)).toHaveLength(20);
   expect(body).toContain('- and 5 more');
 });
@@ -342,6 +292,12 @@ function attacked(words: string): PullRequestFacts {
     entries: [{ ...entry, path: words }],
     judgement: { ...GATED.judgement, gates: [{ ...gate, id: words, why: words }] },
     checks: [{ ...check, validator: words }],
+    related: [
+      {
+        ...{ id: GATED.task.id, title: words, isPublished: true, files: [words] },
+        gates: [{ id: words, paths: [words] }],
+      },
+    ],
   };
 }
 
@@ -417,4 +373,51 @@ describe('words that try to be more', () => {
     ]);
     expect(commitMessage).not.toMatch(/@\w|#\d|\[skip/);
   });
+});
+
+describe('what a change touches', () => {
+  const [payments, source_] = GATED.judgement.gates;
+  if (!(payments && source_)) throw new Error('the sample has two gates');
+  const names = ['a/1', 'a/2', 'src/price.ts', 'src/who.ts', 'z'];
+  const entries = names.map((path) => ({
+    ...PULL_REQUEST.entries[0],
+    path,
+  })) as typeof PULL_REQUEST.entries;
+  const listed = (gates: readonly GateJudgement[]): string[] => {
+    const judgement = { ...GATED.judgement, gates: [...gates] };
+    const { body } = pullRequestText({ ...GATED, entries, judgement });
+    return [...body.matchAll(/^- modify `(.*)`$/gm)].map(([, path = '']) => path);
+  };
+
+  test('lists what people were asked about first, the highest class before the others', () => {
+    const low = { ...payments, riskClass: 'low' as const, paths: ['src/who.ts'] };
+    const gates = [low, { ...payments, id: 'p', paths: ['src/price.ts'] }, source_];
+    expect(listed(gates)).toEqual(['src/price.ts', 'src/who.ts', 'a/1', 'a/2', 'z']);
+  });
+
+  test('is not hidden behind a gate on the whole change, be it of a higher class', () => {
+    const size = { ...payments, id: 'limits', riskClass: 'critical' as const, paths: names };
+    expect(listed([size, payments])[0]).toBe('src/price.ts');
+  });
+
+  test('is not hidden behind a wide gate of the same class', () => {
+    const wide = { ...payments, id: 'a', paths: ['a/1', 'a/2', 'z'] };
+    expect(listed([wide, payments])[0]).toBe('src/price.ts');
+  });
+});
+
+test('other runs that touch the same are named, a line each', () => {
+  const related: PullRequestFacts['related'] = [
+    {
+      ...{ id: RunId.parse('r0000002'), title: 'Round them *up*', isPublished: false },
+      ...{ gates: [{ id: 'payments', paths: ['a', 'b'] }], files: ['src/price.ts'] },
+    },
+  ];
+  const { body, commitMessage } = pullRequestText({ ...GATED, related });
+  expect(body).toContain(
+    '### Other runs that touch the same\n\n- `r0000002`, under way, `Round them *up*`: gate `payments` (2 files), 1 file of this change\n',
+  );
+  // A publish that is repeated writes the same commit, whatever became of other runs.
+  expect(commitMessage).toBe(pullRequestText(GATED).commitMessage);
+  expect(pullRequestText(GATED).body).not.toContain('Other runs');
 });

@@ -438,3 +438,17 @@ function swapped(file: string, from: string, to: string): Buffer {
 function leftovers(): string[] {
   return readdirSync(tmpdir()).filter((name) => name.startsWith('proofhouse-local-'));
 }
+
+test('texts of many files are read at once: no links, no binaries, and only so many bytes', async () => {
+  const folder = repositoryWith({ 'a.ts': 'aaaa', 'b/é.ts': 'bbbb', 'c.ts': 'cccc' });
+  execFileSync('ln', ['-s', 'a.ts', join(folder, 'link.ts')]);
+  writeFileSync(join(folder, 'binary.ts'), Buffer.from([0, 1]));
+  const at = commit(folder, {});
+  const local = await opened(folder);
+  const wanted = ['a.ts', 'b/é.ts', 'link.ts', 'binary.ts', 'gone.ts'];
+  expect([...(await local.texts(at, wanted, 100))]).toEqual([
+    ['a.ts', 'aaaa'],
+    ['b/é.ts', 'bbbb'],
+  ]);
+  expect([...(await local.texts(at, ['a.ts', 'c.ts'], 7))]).toEqual([['a.ts', 'aaaa']]);
+});

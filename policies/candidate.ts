@@ -31,6 +31,28 @@ export type Candidate = {
   readonly definition: Json;
 };
 
+type Written = {
+  readonly id: string;
+  readonly why?: string | undefined;
+  readonly class: RiskClass;
+  readonly surface?: Surface | undefined;
+  readonly approvals: readonly Requirement[];
+  readonly validators: readonly string[];
+};
+
+/** A rule that somebody wrote, with what it is about in this change. */
+export function writtenGate(
+  origin: Origin,
+  at: YamlPath,
+  rule: Written,
+  found: Pick<Candidate, 'paths' | 'findings'>,
+): Candidate {
+  const { id, why = '', class: riskClass, surface = 'ready-pr', approvals, validators } = rule;
+  const rest = { id, why, riskClass, surface, approvals, validators, origin, at };
+  // What came from YAML is plain data; the schema's type of an option says less than that.
+  return { ...rest, ...found, definition: rule as Json };
+}
+
 /** The gate as the classes of its layer make it; nothing when it matched nothing. */
 export function hit({ policy }: LoadedPolicy, gate: Candidate): GateHit[] {
   if (gate.paths.length === 0) return [];

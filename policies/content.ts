@@ -1,7 +1,6 @@
 /** Rules on what changed: which detectors and expressions of a layer fire on a change. */
-import type { Json } from '../orchestrator/domain/canonical.ts';
 import type { Entry, Facts } from '../orchestrator/domain/change.ts';
-import type { Candidate, Origin } from './candidate.ts';
+import { type Candidate, type Origin, writtenGate } from './candidate.ts';
 import type { FileChange, Firing, Side } from './detect/detector.ts';
 import { DETECTORS, HISTORY_READERS } from './detect/registry.ts';
 import { compileTextRule, type TextRule, textFirings } from './detect/text-rule.ts';
@@ -94,20 +93,9 @@ function gateOf(
   firings: readonly Firing[],
 ): Candidate {
   const found = new Map(firings.map(({ path, key, message }) => [`${path}: ${key}`, message]));
-  return {
-    id: rule.id,
-    why: rule.why ?? '',
-    origin,
-    at: ['content', index],
-    riskClass: rule.class,
-    surface: rule.surface ?? 'ready-pr',
-    approvals: rule.approvals,
-    validators: rule.validators,
-    paths: firings.map(({ path }) => path),
-    findings: [...found]
-      .map(([key, message]) => ({ key, message, detector: rule.detect ?? null }))
-      .sort((a, b) => (a.key < b.key ? -1 : 1)),
-    // What came from YAML is plain data; the schema's type of an option says less than that.
-    definition: rule as Json,
-  };
+  const findings = [...found]
+    .map(([key, message]) => ({ key, message, detector: rule.detect ?? null }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+  const paths = firings.map(({ path }) => path);
+  return writtenGate(origin, ['content', index], rule, { paths, findings });
 }

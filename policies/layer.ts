@@ -8,7 +8,15 @@
 import type { Facts } from '../orchestrator/domain/change.ts';
 import type { Denial, Exemption } from '../orchestrator/domain/judgement.ts';
 import { agentDenials } from './agents.ts';
-import { type Candidate, hit, isAsking, type Origin, ownGate, shutFor } from './candidate.ts';
+import {
+  type Candidate,
+  hit,
+  isAsking,
+  type Origin,
+  ownGate,
+  shutFor,
+  writtenGate,
+} from './candidate.ts';
 import { contentGates } from './content.ts';
 import { exempted } from './exemptions.ts';
 import {
@@ -117,23 +125,19 @@ export function declaredGates(loaded: LoadedPolicy, { facts, subjects, now }: As
       // Only the file that declares a gate may excuse from it, and a pack is another file.
       const rules = origin === loaded ? loaded.policy.exemptions : [];
       const { matches, exemptions } = exempted(loaded, rules, { gate: rule.id, found, now });
-      const candidate = candidateOf(origin, rule, ['gates', index], matches.paths);
+      const candidate = gateOf(origin, rule, index, matches.paths);
       return [{ rule, candidate, matches, exemptions }];
     });
   });
 }
 
-function candidateOf(
+function gateOf(
   origin: Origin,
   rule: GateRule,
-  at: Candidate['at'],
+  index: number,
   paths: readonly string[],
 ): Candidate {
-  return {
-    ...{ id: rule.id, why: rule.why ?? '', origin, at, paths },
-    ...{ riskClass: rule.class, surface: rule.surface ?? 'ready-pr' },
-    ...{ approvals: rule.approvals, validators: rule.validators, findings: [], definition: rule },
-  };
+  return writtenGate(origin, ['gates', index], rule, { paths, findings: [] });
 }
 
 function uncoveredPaths(declared: readonly Declared[], { entries }: Facts): string[] {
@@ -199,7 +203,7 @@ function unmatchedGate(loaded: LoadedPolicy, paths: readonly string[]): Candidat
 export function guardsOf(loaded: LoadedPolicy, target: string): GateRule[] {
   return rulesOf(loaded).flatMap(({ origin, gates }) =>
     gates.filter((rule, index) => {
-      const candidate = candidateOf(origin, rule, ['gates', index], ['any']);
+      const candidate = gateOf(origin, rule, index, ['any']);
       return isForTarget(rule.branches, target) && hit(loaded, candidate).some(isAsking);
     }),
   );

@@ -1,8 +1,8 @@
 /** `policy schema`: the JSON schema of a file, the same bytes each time. */
-import { jsonSchema, SCHEMA_KINDS, type SchemaKind } from '../../policies/json-schema.ts';
+import { jsonSchema, type SchemaKind } from '../../policies/json-schema.ts';
 import type { Context, Exit } from './context.ts';
 
-export { SCHEMA_KINDS, type SchemaKind };
+export type { SchemaKind };
 
 export async function policySchema(context: Context, kind: SchemaKind): Promise<Exit> {
   // It is JSON either way; on one line for machines that read line by line.

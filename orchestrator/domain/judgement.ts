@@ -38,41 +38,39 @@ export type Requirement = z.infer<typeof Requirement>;
 
 /** Which layer asked, where it is written, and what it asked for: the explanation of a gate. */
 export const GateSource = z.object({
-  layer: z.string(),
-  /** As in `.proofhouse/policy.yaml:44:5`. */
-  where: z.string(),
-  why: z.string(),
-  riskClass: RiskClass,
-  surface: Surface,
-  approvals: z.array(Requirement),
-  /** Digest of the gate's definition with its class. */
-  definition: Digest,
+  layer: z.string().describe('Layer or pack that says it.'),
+  where: z.string().describe('File, line and column, as in .proofhouse/policy.yaml:44:5.'),
+  why: z.string().describe('Reason that is written there.'),
+  riskClass: RiskClass.describe('Class that it asks for.'),
+  surface: Surface.describe('What it lets happen before people agreed.'),
+  approvals: z.array(Requirement).describe('Who it asks for.'),
+  definition: Digest.describe("Digest of the gate's definition with its class."),
 });
 export type GateSource = z.infer<typeof GateSource>;
 
 export const GateJudgement = z.object({
-  id: z.string(),
-  why: z.string(),
-  /** One for each layer that declares the gate. */
-  sources: z.array(GateSource).min(1),
-  riskClass: RiskClass,
-  surface: Surface,
-  bind: Bind,
-  carryForward: CarryForward,
-  approvals: z.array(Requirement),
-  validators: z.array(z.string()),
-  /** The changed paths that this gate matched, sorted. */
-  paths: z.array(z.string()),
-  /** What a detector found, by content and never by line, sorted. Empty for a gate on paths. */
-  findings: z.array(
-    z.object({ key: z.string(), message: z.string(), detector: z.string().nullable() }),
+  id: z.string().describe('Name of the gate.'),
+  why: z.string().describe('Reason of the first that declares it.'),
+  sources: z.array(GateSource).min(1).describe('One for each layer that declares the gate.'),
+  riskClass: RiskClass.describe('Highest class that a source asks for.'),
+  surface: Surface.describe('Tightest that a source asks for.'),
+  bind: Bind.describe('How much of what a person saw must still be so for their yes to count.'),
+  carryForward: CarryForward.describe(
+    'Whether a yes outlives a new tree in which nothing that the gate covers changed.',
   ),
-  /** Digest of the raw entries and findings it matched: an approval is for these and no others. */
-  scope: Digest,
-  /** Digest over the definitions of all sources. */
-  definition: Digest,
-  /** Milliseconds an approval of this gate stays good. */
-  expiresMs: z.int().positive(),
+  approvals: z.array(Requirement).describe('Who must agree; all of these.'),
+  validators: z.array(z.string()).describe('Validators that must pass.'),
+  paths: z.array(z.string()).describe('The changed paths that this gate matched, sorted.'),
+  findings: z
+    .array(z.object({ key: z.string(), message: z.string(), detector: z.string().nullable() }))
+    .describe(
+      'What a detector found, by content and never by line, sorted. Empty for a gate on paths.',
+    ),
+  scope: Digest.describe(
+    'Digest of the raw entries and findings it matched: an approval is for these and no others.',
+  ),
+  definition: Digest.describe('Digest over the definitions of all sources.'),
+  expiresMs: z.int().positive().describe('Milliseconds an approval of this gate stays good.'),
 });
 export type GateJudgement = z.infer<typeof GateJudgement>;
 
@@ -87,86 +85,102 @@ export const Excluded = z.enum([
 export type Excluded = z.infer<typeof Excluded>;
 
 export const Separation = z.object({
-  exclude: z.array(Excluded),
-  unknownOperator: z.enum(['allow', 'block']),
-  botsNeverApprove: z.boolean(),
-  /** Groups, of each of which a person must be a member to lift somebody else's veto. */
-  escalation: z.array(z.string()),
+  exclude: z
+    .array(Excluded)
+    .describe('Whose approval never counts, by what they had to do with the change.'),
+  unknownOperator: z
+    .enum(['allow', 'block'])
+    .describe('Whether an approval counts while it is unknown who ran the agent.'),
+  botsNeverApprove: z.boolean().describe('Whether accounts of programs are left out.'),
+  escalation: z
+    .array(z.string())
+    .describe("Groups, of each of which a person must be a member to lift somebody else's veto."),
 });
 export type Separation = z.infer<typeof Separation>;
 
 /** A part of a gate that its own layer excuses for a while. */
 export const Exemption = z.object({
-  id: z.string(),
-  gate: z.string(),
-  layer: z.string(),
-  where: z.string(),
-  paths: z.array(z.string()),
-  why: z.string(),
-  ticket: z.string().nullable(),
-  grantedBy: Person,
-  expires: z.iso.date(),
+  id: z.string().describe('Name of the exemption.'),
+  gate: z.string().describe('Gate that it excuses from.'),
+  layer: z.string().describe('Layer that declares it.'),
+  where: z.string().describe('File, line and column.'),
+  paths: z.array(z.string()).describe('Changed paths that it takes out of the gate.'),
+  why: z.string().describe('Reason that is written there.'),
+  ticket: z.string().nullable().describe('Ticket that it names, or null.'),
+  grantedBy: Person.describe('Who granted it.'),
+  expires: z.iso.date().describe('Last day on which it counts.'),
 });
 export type Exemption = z.infer<typeof Exemption>;
 
 export const BreakGlass = z.object({
-  groups: z.array(z.string()).min(1),
-  count: z.int().min(2),
-  maxDurationMs: z.int().positive(),
-  reasonMinChars: z.int().positive(),
-  incidentUrl: z.string(),
-  /** Gates, actions and validators that no emergency opens. */
-  never: z.array(z.string()),
-  reviewWithinMs: z.int().positive(),
+  groups: z.array(z.string()).min(1).describe('Groups whose members may open.'),
+  count: z.int().min(2).describe('So many of them together.'),
+  maxDurationMs: z.int().positive().describe('Milliseconds it stays open at most.'),
+  reasonMinChars: z.int().positive().describe('Length of a reason at least.'),
+  incidentUrl: z.string().describe('How the address of an incident begins.'),
+  never: z.array(z.string()).describe('Gates, actions and validators that no emergency opens.'),
+  reviewWithinMs: z.int().positive().describe('Milliseconds in which it is reviewed.'),
 });
 export type BreakGlass = z.infer<typeof BreakGlass>;
 
 export const Denial = z.object({
-  code: z.string(),
-  message: z.string(),
-  paths: z.array(z.string()),
-  /** What asked for it; empty when no policy did. */
-  where: z.string(),
+  code: z.string().describe('Stable code.'),
+  message: z.string().describe('Sentence for people.'),
+  paths: z
+    .array(z.string())
+    .describe('Changed paths that it is about; empty for the change as a whole.'),
+  where: z.string().describe('What asked for it; empty when no policy did.'),
 });
 export type Denial = z.infer<typeof Denial>;
 
 /** Something that an agent never does by itself. */
 export const NeverDelegated = z.object({
-  action: z.string(),
-  /** Nobody can allow it. Otherwise `approvals` can. */
-  absolute: z.boolean(),
-  approvals: z.array(Slot),
+  action: z.string().describe('Something that an agent never does by itself.'),
+  absolute: z.boolean().describe('Nobody can allow it. Otherwise `approvals` can.'),
+  approvals: z.array(Slot).describe('Who can allow it.'),
 });
 export type NeverDelegated = z.infer<typeof NeverDelegated>;
 
 export const Judgement = z.object({
-  verdict: Verdict,
-  /** `evaluate` reports and holds nothing: the verdict is then `allow` where `wouldBe` is not. */
-  enforcement: z.enum(['evaluate', 'enforce']),
-  wouldBe: Verdict,
-  riskClass: RiskClass,
-  surface: Surface,
-  /** Every gate that matched, open or not; a gate without approvals asks for nobody. */
-  gates: z.array(GateJudgement),
-  /** Ids of validators that must pass, sorted. */
-  validators: z.array(z.string()),
-  /** Why the change may not go on at all; empty unless it would be denied. */
-  denials: z.array(Denial),
-  /** One person may fill one slot only. */
-  distinct: z.boolean(),
-  /** The most that any gate asks of each group, sorted; alternatives are in the gates only. */
-  needs: z.array(Slot),
-  /** Digest over all layers that spoke. */
-  policy: Digest,
-  /** Who is in each group that is asked for, lifts vetoes or breaks the glass, as the policy judged. */
-  groups: z.record(z.string(), z.object({ members: z.array(Person), minAssurance: Assurance })),
-  separation: Separation,
-  exemptions: z.array(Exemption),
-  neverDelegated: z.array(NeverDelegated),
-  /** Null where nobody may hand their vote on. */
+  verdict: Verdict.describe('What happens to the change: it goes on, waits for people, or ends.'),
+  enforcement: z
+    .enum(['evaluate', 'enforce'])
+    .describe(
+      'evaluate reports and holds nothing: the verdict is then allow where wouldBe is not.',
+    ),
+  wouldBe: Verdict.describe('Verdict if the policy were enforced.'),
+  riskClass: RiskClass.describe('Highest class of the change.'),
+  surface: Surface.describe('Tightest of its gates.'),
+  gates: z
+    .array(GateJudgement)
+    .describe('Every gate that matched, open or not; a gate without approvals asks for nobody.'),
+  validators: z.array(z.string()).describe('Ids of validators that must pass, sorted.'),
+  denials: z
+    .array(Denial)
+    .describe('Why the change may not go on at all; empty unless it would be denied.'),
+  distinct: z.boolean().describe('One person may fill one slot only.'),
+  needs: z
+    .array(Slot)
+    .describe(
+      'The most that any gate asks of each group, sorted; alternatives are in the gates only.',
+    ),
+  policy: Digest.describe('Digest over all layers that spoke.'),
+  groups: z
+    .record(z.string(), z.object({ members: z.array(Person), minAssurance: Assurance }))
+    .describe(
+      'Who is in each group that is asked for, lifts vetoes or breaks the glass, as the policy judged.',
+    ),
+  separation: Separation.describe('Whose approvals do not count.'),
+  exemptions: z
+    .array(Exemption)
+    .describe('Parts of gates that their own layer excuses for a while.'),
+  neverDelegated: z.array(NeverDelegated).describe('What an agent never does by itself.'),
   delegation: z
     .object({ maxMs: z.int().positive(), scope: z.array(z.string()).nullable() })
-    .nullable(),
-  breakGlass: BreakGlass.nullable(),
+    .nullable()
+    .describe('How long and for which gates a vote may be handed on; null where nobody may.'),
+  breakGlass: BreakGlass.nullable().describe(
+    'Who may open in an emergency; null where nobody may.',
+  ),
 });
 export type Judgement = z.infer<typeof Judgement>;

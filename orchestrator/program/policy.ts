@@ -2,9 +2,27 @@
 import { type Command, Option } from 'commander';
 import type { Perform } from '../commands/context.ts';
 import type { LintFormat } from '../commands/policy-lint.ts';
-import { SCHEMA_KINDS, type SchemaKind } from '../commands/policy-schema.ts';
-import { Operation } from '../domain/change.ts';
+import type { SchemaKind } from '../commands/policy-schema.ts';
+import type { Operation } from '../domain/change.ts';
 import { policyChangeCommands } from './policy-change.ts';
+
+// Written out, and held complete by their types: reading them from the schemas would build every
+// schema at the start of every command, which took longer than starting Node.
+const OPERATIONS: Record<Operation, true> = {
+  add: true,
+  modify: true,
+  delete: true,
+  mode: true,
+  type: true,
+};
+const SCHEMA_KINDS: Record<SchemaKind, true> = {
+  policy: true,
+  facts: true,
+  decision: true,
+  test: true,
+  pack: true,
+};
+const namesOf = Object.keys;
 
 const LINT_FORMATS: readonly LintFormat[] = ['text', 'json', 'github', 'sarif'];
 const DEFAULT_FILE = 'default: .proofhouse/policy.yaml';
@@ -70,7 +88,7 @@ function explainCommand(policy: Command, perform: Perform): void {
     .option('--branch <name>', 'the branch it is meant for (default: main, or the base)')
     .addOption(
       new Option('--op <operation>', 'what is done to the paths')
-        .choices(Operation.options)
+        .choices(namesOf(OPERATIONS))
         .default('modify'),
     )
     .option('--change <base..head>', 'a change of a local repository, judged whole')
@@ -138,7 +156,9 @@ function fileCommands(policy: Command, perform: Perform): void {
   policy
     .command('schema')
     .description('the JSON schema of a file, for editors and other programs')
-    .addOption(new Option('--kind <kind>', 'which file').choices(SCHEMA_KINDS).default('policy'))
+    .addOption(
+      new Option('--kind <kind>', 'which file').choices(namesOf(SCHEMA_KINDS)).default('policy'),
+    )
     .action(({ kind }: { kind: SchemaKind }) =>
       perform(async (context) =>
         (await import('../commands/policy-schema.ts')).policySchema(context, kind),

@@ -30,5 +30,6 @@ export function jsonSchema(kind: SchemaKind): JsonSchema {
   return { $schema: DIALECT, $id: `urn:proofhouse:schema:${kind}:v1`, title, ...made };
 }
 
-/** Keys of a policy, in the order in which they are explained. */
-export const POLICY_KEYS: readonly string[] = Object.keys(jsonSchema('policy').properties ?? {});
+/** Keys at the top of a file, in the order in which they are explained. */
+export const POLICY_KEYS: readonly string[] = Object.keys(Policy.in.shape);
+export const CASE_KEYS: readonly string[] = Object.keys(Fixtures.shape);

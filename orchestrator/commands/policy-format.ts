@@ -1,11 +1,13 @@
-/** `policy fmt`: policy files in one form. A file is replaced whole or not at all. */
+/** `policy fmt`: policies and their cases in one form. A file is replaced whole or not at all. */
 import { randomUUID } from 'node:crypto';
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { POLICY_KEYS } from '../../policies/json-schema.ts';
+import { Fixtures } from '../../policies/fixtures.ts';
+import { CASE_KEYS, POLICY_KEYS } from '../../policies/json-schema.ts';
 import { parsePolicyBytes } from '../../policies/parse.ts';
-import { renderProblem } from '../../policies/problems.ts';
+import { type Problem, renderProblem } from '../../policies/problems.ts';
 import { formatYaml } from '../../policies/yaml-format.ts';
+import { parseYaml } from '../../policies/yaml-source.ts';
 import { Fault } from '../domain/faults.ts';
 import { POLICY_FILE } from '../stages/base-rules.ts';
 import { printable } from '../text/columns.ts';
@@ -36,17 +38,29 @@ export async function policyFormat(
 
 async function format(cwd: string, file: string): Promise<Formatted> {
   const bytes = await readPolicy(cwd, file);
-  const parsed = parsePolicyBytes(bytes, file);
-  if ('problems' in parsed) {
-    throw new Fault('policy_invalid', parsed.problems.map(renderProblem).join('\n\n'));
-  }
   const source = Buffer.from(bytes).toString('utf8');
-  const text = formatYaml(source, POLICY_KEYS);
+  const problems = problemsIn(bytes, source, file);
+  if (problems.length > 0) {
+    throw new Fault('policy_invalid', problems.map(renderProblem).join('\n\n'));
+  }
+  const text = formatYaml(source, isCases(source) ? CASE_KEYS : POLICY_KEYS);
   if (text !== null) return { file, source, text };
   throw new Fault(
     'usage',
     `${printable(file)} cannot be written in another form without a loss; it is left as it is (a text block with |+ is one reason)`,
   );
+}
+
+function problemsIn(bytes: Uint8Array, source: string, file: string): Problem[] {
+  const parsed = isCases(source)
+    ? parseYaml(source, file, Fixtures)
+    : parsePolicyBytes(bytes, file);
+  return 'problems' in parsed ? parsed.problems : [];
+}
+
+/** A policy has no such key. */
+function isCases(source: string): boolean {
+  return /^cases:/m.test(source);
 }
 
 /** A reader sees the old file or the new one. A link stays one, and the file keeps its mode. */

@@ -13,7 +13,7 @@ import { isRuleFile } from '../../policies/rules-chain.ts';
 import { Fault } from '../domain/faults.ts';
 import { Person } from '../domain/ids.ts';
 import { POLICY_FILE } from '../stages/base-rules.ts';
-import { printable } from '../text/columns.ts';
+import { counted, printable } from '../text/columns.ts';
 import { annotationsText, sarifOf } from '../text/policy-lint.ts';
 import { type Context, type Exit, show } from './context.ts';
 import { parseFile } from './policy.ts';
@@ -50,7 +50,7 @@ function say(context: Context, options: LintOptions, result: Result): void {
   } else if (options.format === 'sarif') context.out(JSON.stringify(sarifOf(problems)));
   else {
     const isJson = context.json || options.format === 'json';
-    const sum = `${namedIn(options).join(', ')}: ${errors} errors, ${warnings} warnings`;
+    const sum = `${namedIn(options).join(', ')}: ${counted(errors, 'error')}, ${counted(warnings, 'warning')}`;
     show(
       { ...context, json: isJson },
       () => [...problems.map(renderProblem), sum].join('\n\n'),

@@ -47,12 +47,12 @@ function loaded(text: string, name: string): LoadedPolicy {
 async function fileText(file: string): Promise<string | null> {
   return readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return null;
-    throw new Fault('policy_missing', `${printable(file)} cannot be read (${cause.code})`, {
+    throw new Fault('file_unreadable', `${printable(file)} cannot be read (${cause.code})`, {
       cause,
     });
   });
 }
 
 function missing(message: string): Fault {
-  return new Fault('policy_missing', printable(message));
+  return new Fault('file_unreadable', printable(message));
 }

@@ -25,7 +25,7 @@ export async function parseFile(
 
 export function readPolicy(cwd: string, file: string): Promise<Uint8Array> {
   return readFile(path.resolve(cwd, file)).catch((cause: NodeJS.ErrnoException) => {
-    throw new Fault('policy_missing', `${file} ${whyUnread(cause.code)}`, { cause });
+    throw new Fault('file_unreadable', `${file} ${whyUnread(cause.code)}`, { cause });
   });
 }
 

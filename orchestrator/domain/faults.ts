@@ -52,6 +52,12 @@ export const FAULTS = {
     meaning: 'The policy forbids something that this version of Proofhouse could not hold back.',
     todo: 'Take the sections named out of the policy, or wait for the version that enforces them; see: proofhouse policy lint',
   },
+  file_unreadable: {
+    exit: 2,
+    acts: 'platform engineer',
+    meaning: 'A file that was named is not there or cannot be read.',
+    todo: 'Name a file that exists and that you may read; a policy is begun with: proofhouse init',
+  },
   policy_missing: {
     exit: 2,
     acts: 'platform engineer',

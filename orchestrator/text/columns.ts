@@ -14,6 +14,11 @@ export function columns(rows: readonly (readonly string[])[]): string {
   return clean.map(line).join('\n');
 }
 
+/** As in `1 error` and `2 errors`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Text on one line, with what could move a cursor or hide text shown as a dot. */
 export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>

@@ -65,10 +65,10 @@ describe('what cannot be answered says why, and what to do', () => {
     const cwd = temporaryFolder();
     mkdirSync(join(cwd, 'folder'));
     expect(await refused({ paths: ['a'] }, { cwd })).toContain(
-      `error[policy_missing]: ${POLICY} does not exist`,
+      `error[file_unreadable]: ${POLICY} does not exist`,
     );
     expect(await refused({ paths: ['a'], policies: ['folder'] }, { cwd })).toContain(
-      'error[policy_missing]: folder is a folder, where a file was expected',
+      'error[file_unreadable]: folder is a folder, where a file was expected',
     );
     const above = { cwd, orgPolicies: ['org.yaml'] };
     expect(await refused({ paths: ['a'] }, above)).toContain('org.yaml does not exist');

@@ -77,10 +77,28 @@ test('a file that would lose something is refused and stays as it is', async () 
   expect(text('p.yaml')).toBe(kept);
 });
 
+test('a file of cases has one form as well, and stays a file of cases', async () => {
+  const cases = `cases:\n    - name: a page\n      change:\n          - { modify: a.md }\n      expect: { decision: allow }\napiVersion: proofhouse/v1\n`;
+  const { context, text } = withFiles({ 'c.yaml': cases, 'bad.yaml': `${cases}zzz: 1\n` });
+  expect(await policyFormat(context, ['c.yaml'], false)).toBe(0);
+  expect(text('c.yaml')).toMatchInlineSnapshot(`
+    "apiVersion: proofhouse/v1
+    cases:
+      - name: a page
+        change:
+          - { modify: a.md }
+        expect: { decision: allow }
+    "
+  `);
+  const fault = await policyFormat(context, ['bad.yaml'], true).then(() => null, asFault);
+  expect(fault?.message).toContain('unknown key `zzz`');
+  expect(fault?.message).not.toContain('`kind`');
+});
+
 test.each([
   ['a file that does not parse', 'bad.yaml', 'policy_invalid'],
-  ['a file that is not there', 'no.yaml', 'policy_missing'],
-  ['a folder', 'folder', 'policy_missing'],
+  ['a file that is not there', 'no.yaml', 'file_unreadable'],
+  ['a folder', 'folder', 'file_unreadable'],
 ])('%s is refused, and none of the files is touched', async (_, file, code) => {
   const { context, at, text } = withFiles({ 'p.yaml': LOOSE, 'bad.yaml': `${FULL}zzz: 1\n` });
   mkdirSync(at('folder'));

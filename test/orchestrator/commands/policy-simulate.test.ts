@@ -223,8 +223,8 @@ test('diff compares files and commits, and ends with 1 when something is looser'
       gate pay: is new  looser.yaml:7:5"
   `);
   expect(said[3]).toBe('The two policies mean the same.');
-  await expect(diff('none.yaml', HEAD)).rejects.toMatchObject({ code: 'policy_missing' });
-  await expect(diff(HEAD, 'HEAD:none.yaml')).rejects.toMatchObject({ code: 'policy_missing' });
+  await expect(diff('none.yaml', HEAD)).rejects.toMatchObject({ code: 'file_unreadable' });
+  await expect(diff(HEAD, 'HEAD:none.yaml')).rejects.toMatchObject({ code: 'file_unreadable' });
   writeFileSync(path.join(cwd, 'broken.yaml'), 'x: 1');
   await expect(diff(HEAD, 'broken.yaml')).rejects.toMatchObject({ code: 'policy_invalid' });
 });

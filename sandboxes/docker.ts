@@ -6,10 +6,12 @@
  */
 import { setTimeout as later } from 'node:timers/promises';
 import Docker from 'dockerode';
+import { digestOf } from '../orchestrator/domain/canonical.ts';
 import { Fault } from '../orchestrator/domain/faults.ts';
 import { RunId } from '../orchestrator/domain/ids.ts';
 import type { OnLine, SandboxEnd } from '../orchestrator/ports.ts';
 import { denied } from './deny.ts';
+import { labels, nameParts } from './engine-names.ts';
 import { type BuildOptions, buildImages } from './images/build.ts';
 import { lineReader } from './lines.ts';
 import { containerBody, type SandboxSpec } from './spec.ts';
@@ -133,11 +135,13 @@ function volumesOn(
     removeVolume,
     freshOverlay: async (name, run, overlay) => {
       await removeVolume(name);
+      const o = overlayOptions(overlay);
+      const role = nameParts(name)?.part ?? 'workspace';
       const volume = {
         Name: name,
         Driver: 'local',
-        DriverOpts: { type: 'overlay', device: 'overlay', o: overlayOptions(overlay) },
-        Labels: { proofhouse: instance, 'proofhouse.run': run },
+        DriverOpts: { type: 'overlay', device: 'overlay', o },
+        Labels: labels({ instance, name, run, role, spec: digestOf('volume', { o }) }),
       };
       await call('create volume', docker.createVolume(volume));
     },

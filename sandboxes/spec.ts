@@ -6,7 +6,9 @@
  * memory, processes, files and log, and mounts from folders and volumes that the controller made.
  * `deny.ts` checks the result again without knowing how it was made.
  */
+import { digestOf } from '../orchestrator/domain/canonical.ts';
 import type { RunId } from '../orchestrator/domain/ids.ts';
+import { labels } from './engine-names.ts';
 
 export type Role =
   | 'checkout'
@@ -55,7 +57,7 @@ const FILE_BYTES_MAX = 2 * 1024 * MIB;
 /** The body of `POST /containers/create`, engine API 1.41. */
 export function containerBody(spec: SandboxSpec, owner: { uid: number; instance: string }) {
   const user = `${owner.uid}:${owner.uid}`;
-  return {
+  const asked = {
     Image: spec.image,
     User: user,
     Entrypoint: [spec.argv[0] ?? ''],
@@ -73,13 +75,15 @@ export function containerBody(spec: SandboxSpec, owner: { uid: number; instance:
     Volumes: {},
     ExposedPorts: {},
     StopSignal: 'SIGKILL',
+    HostConfig: hostConfig(spec, user),
+  };
+  const { name, run, role } = spec;
+  return {
+    ...asked,
     Labels: {
-      proofhouse: owner.instance,
-      'proofhouse.run': spec.run,
-      'proofhouse.role': spec.role,
+      ...labels({ ...owner, name, run, role, spec: digestOf('sandbox', asked) }),
       'proofhouse.wall-ms': String(spec.limits.wallMs),
     },
-    HostConfig: hostConfig(spec, user),
   };
 }
 

@@ -55,15 +55,6 @@ describe('every sandbox', () => {
     expect(body).toMatchObject({ OpenStdin: false, AttachStdin: false, Tty: false });
     expect(host.RestartPolicy).toEqual({ Name: 'no' });
   });
-
-  test('bears the labels by which it is found again', () => {
-    expect(body.Labels).toEqual({
-      proofhouse: 'abc123abc123',
-      'proofhouse.run': 'r0000001',
-      'proofhouse.role': 'agent',
-      'proofhouse.wall-ms': '60000',
-    });
-  });
 });
 
 test('a command is a list of words, and its environment is what was given and no more', () => {

@@ -11,10 +11,11 @@ import { Fault } from '../orchestrator/domain/faults.ts';
 import { RunId } from '../orchestrator/domain/ids.ts';
 import type { OnLine, SandboxEnd } from '../orchestrator/ports.ts';
 import { denied } from './deny.ts';
+import { misled } from './deny-mounts.ts';
 import { labels, nameParts } from './engine-names.ts';
 import { type BuildOptions, buildImages } from './images/build.ts';
 import { lineReader } from './lines.ts';
-import { containerBody, type SandboxSpec } from './spec.ts';
+import { containerBody, type Runtime, type SandboxSpec } from './spec.ts';
 
 const CALL_MS = 30_000;
 
@@ -64,6 +65,8 @@ export type EngineOptions = {
   readonly uid: number;
   /** The only folders that a sandbox may be given parts of. */
   readonly roots: readonly string[];
+  /** What sandboxes run under; null for the engine's own choice. */
+  readonly runtime: Runtime | null;
 };
 
 export function openEngine(options: EngineOptions): Engine {
@@ -104,7 +107,7 @@ function sandboxesOn(
   return {
     ensure: async (spec) => {
       const body = { name: spec.name, ...containerBody(spec, options) };
-      const reasons = denied(body, options.roots);
+      const reasons = [...denied(body, options.roots), ...(await misled(body.HostConfig.Mounts))];
       if (reasons.length > 0) throw new Fault('internal', `sandbox refused: ${reasons.join('; ')}`);
       const state = await call('inspect', container(spec.name).inspect()).catch(absent);
       if (state === null) {

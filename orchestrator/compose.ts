@@ -13,6 +13,7 @@ import { hostRegistry } from '../gateway/registry/host.ts';
 import { openGateway } from '../gateway/server.ts';
 import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
+import { hostFacts } from '../sandboxes/host-facts.ts';
 import { pinned, recipes } from '../sandboxes/images/recipes.ts';
 import { folders } from '../sandboxes/source/folders.ts';
 import { openLocal } from '../sandboxes/source/local-change.ts';
@@ -26,6 +27,7 @@ import type { In, Phase, RunEvent, RunState } from './domain/run-state.ts';
 import { type Signatures, signaturesWith } from './domain/signed.ts';
 import type { Task } from './domain/task.ts';
 import { openLocalForge } from './forge/local.ts';
+import type { Machine } from './ports/machine.ts';
 import type { Source } from './ports/source.ts';
 import type { Doors, Forge, Keys, ModelCall, Stage, Store } from './ports.ts';
 import type { Runner, Stages } from './runner.ts';
@@ -130,6 +132,7 @@ export function openFactory(options: FactoryOptions): Factory {
       isPriced: options.model.price !== null,
       isScripted: options.model.wire === 'scripted',
     },
+    machine: machineOf(engine),
     image: imagesOf(engine),
     above: options.above,
     gatewayUrl: GATEWAY_URL,
@@ -152,6 +155,16 @@ export function openFactory(options: FactoryOptions): Factory {
 export function engineOf(home: string): Engine {
   const roots = [home, runtimeFolder(home)];
   return openEngine({ instance: instanceOf(home), uid: sandboxUid(), roots });
+}
+
+/** The facts that a policy may require: of the engine, and of the controller's own machine. */
+export function machineOf(engine: Engine): Machine {
+  return {
+    facts: async () => {
+      const [found, host] = await Promise.all([engine.describe(), hostFacts()]);
+      return { engine: found, host };
+    },
+  };
 }
 
 export function instanceOf(home: string): string {

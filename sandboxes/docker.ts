@@ -8,8 +8,10 @@ import { setTimeout as later } from 'node:timers/promises';
 import Docker from 'dockerode';
 import { Fault } from '../orchestrator/domain/faults.ts';
 import { RunId } from '../orchestrator/domain/ids.ts';
+import type { EngineFacts } from '../orchestrator/domain/machine.ts';
 import type { OnLine, SandboxEnd } from '../orchestrator/ports.ts';
 import { denied } from './deny.ts';
+import { endpointOf, engineFacts, type Modem, refuseOpen } from './engine-facts.ts';
 import { type BuildOptions, buildImages } from './images/build.ts';
 import { lineReader } from './lines.ts';
 import { containerBody, type SandboxSpec } from './spec.ts';
@@ -46,15 +48,6 @@ export type Engine = {
   describe(): Promise<EngineFacts>;
 };
 
-export type EngineFacts = {
-  readonly version: string;
-  readonly apiVersion: string;
-  readonly storage: string;
-  readonly cgroups: string;
-  readonly security: readonly string[];
-  readonly folder: string;
-};
-
 export type EngineOptions = {
   /** Names this data directory's things apart from another's on the same engine. */
   readonly instance: string;
@@ -66,6 +59,8 @@ export type EngineOptions = {
 
 export function openEngine(options: EngineOptions): Engine {
   const docker = new Docker();
+  const endpoint = endpointOf(docker.modem as Modem);
+  refuseOpen(endpoint);
   const sandboxes = sandboxesOn(docker, options);
   const volumes = volumesOn(docker, options);
   return {
@@ -82,14 +77,7 @@ export function openEngine(options: EngineOptions): Engine {
     runs: () => runsOf(docker, options.instance),
     describe: async () => {
       const [info, version] = await call('info', Promise.all([docker.info(), docker.version()]));
-      return {
-        version: version.Version,
-        apiVersion: version.ApiVersion,
-        storage: info.Driver,
-        cgroups: info.CgroupVersion ?? '1',
-        security: info.SecurityOptions ?? [],
-        folder: info.DockerRootDir,
-      };
+      return engineFacts({ info, version, endpoint });
     },
   };
 }

@@ -28,6 +28,8 @@ export const Prepared = z.object({
   /** Image id of the agent's sandbox. */
   image: z.string(),
   model: z.string(),
+  /** Of the facts about the machine, kept as evidence. Null in runs of releases that read none. */
+  machine: Digest.nullable().default(null),
   attemptsMax: z.int().min(1).max(9),
 });
 export type Prepared = z.infer<typeof Prepared>;

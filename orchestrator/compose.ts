@@ -49,7 +49,7 @@ const SANDBOX_UID = 20_000;
 const RENEW_MS = 10_000;
 const BREAK_MS = 2000;
 
-export { chooseModel, type ModelChoice, openLocal, openModel };
+export { chooseModel, hostFacts, type ModelChoice, openLocal, openModel };
 
 export type FactoryOptions = {
   readonly home: string;

@@ -37,10 +37,6 @@ const WRITTEN: Readonly<Record<Key, string>> = {
 };
 const KEYS = Object.keys(WRITTEN) as Key[];
 
-export function isRequiring(layers: readonly LoadedPolicy[]): boolean {
-  return layers.some(({ policy }) => KEYS.some((key) => isAsked(policy.require[key])));
-}
-
 /** Every requirement of every layer that does not hold, layer by layer. */
 export function unmet(layers: readonly LoadedPolicy[], facts: MachineFacts): Unmet[] {
   return layers.flatMap((loaded) =>

@@ -135,6 +135,7 @@ export function openFactory(options: FactoryOptions): Factory {
     },
     machine: machineOf(engine),
     image: imagesOf(engine),
+    ownImage: engine.ownImage,
     above: options.above,
     gatewayUrl: GATEWAY_URL,
     redact,

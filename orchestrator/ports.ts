@@ -220,6 +220,8 @@ export type OnLine = (line: Line) => Promise<void>;
 
 export type DependencyPlan = {
   readonly run: readonly (readonly string[])[];
+  /** Name of an image of ours, or the id of one that was made from it. */
+  readonly image: string;
   /** Digest of the files it is keyed by, of the commands and of the image. */
   readonly key: Digest;
 };

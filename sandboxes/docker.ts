@@ -17,6 +17,7 @@ import { lineReader } from './lines.ts';
 import { containerBody, type SandboxSpec } from './spec.ts';
 
 const CALL_MS = 30_000;
+const IMAGE_NAME = /^[a-z0-9]+(?:[._/:@-][a-z0-9]+)*$/i;
 
 export type Overlay = {
   /** Folders from top to bottom. */
@@ -42,6 +43,8 @@ export type Engine = {
   /** Runs of this instance that have a sandbox or a volume. */
   runs(): Promise<readonly RunId[]>;
   imageId(tag: string): Promise<string>;
+  /** Id of an image that is here and was made from one of ours; null for any other. */
+  ownImage(name: string): Promise<string | null>;
   /** Removes every image that Proofhouse made, whichever instance built it. */
   removeImages(): Promise<number>;
   buildImages(options: BuildOptions): Promise<ReadonlyMap<string, string>>;
@@ -132,12 +135,20 @@ function volumesOn(
   };
 }
 
-function imagesOn(docker: Docker): Pick<Engine, 'imageId' | 'removeImages' | 'buildImages'> {
+function imagesOn(
+  docker: Docker,
+): Pick<Engine, 'imageId' | 'ownImage' | 'removeImages' | 'buildImages'> {
   return {
     imageId: async (tag) => {
       const image = await call('inspect image', docker.getImage(tag).inspect()).catch(absent);
       if (image === null) throw new Fault('image_missing', `the engine has no image ${tag}`);
       return image.Id;
+    },
+    ownImage: async (name) => {
+      // Anything else could name another place of the engine's API.
+      if (!IMAGE_NAME.test(name)) return null;
+      const image = await call('inspect image', docker.getImage(name).inspect()).catch(absent);
+      return image?.Config.Labels?.['proofhouse'] === 'image' ? image.Id : null;
     },
     removeImages: async () => {
       const filters = { label: ['proofhouse=image'] };

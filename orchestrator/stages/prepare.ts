@@ -45,6 +45,7 @@ export async function prepare(
       image: await tools.image(agent.image),
       model: tools.model.shown,
       machine,
+      ignored: [...rules.ignored],
       attemptsMax: budget.attemptsMax,
     },
   };

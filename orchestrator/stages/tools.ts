@@ -34,6 +34,8 @@ export type StageTools = {
   readonly machine: Machine;
   /** Engine id of an image of ours. */
   readonly image: (name: string) => Promise<string>;
+  /** Engine id of an image that is there and was made from one of ours; null when it is neither. */
+  readonly ownImage: (name: string) => Promise<string | null>;
   /** Policies above the repository's own, tightest reading wins. */
   readonly above: readonly LoadedPolicy[];
   readonly gatewayUrl: string;

@@ -17,6 +17,7 @@ export const READY: RunEvent = {
     image: 'sha256:1234',
     model: 'scripted',
     machine: Digest.parse(`sha256:${'c'.repeat(64)}`),
+    ignored: [],
     attemptsMax: 2,
   },
 };

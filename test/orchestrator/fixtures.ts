@@ -48,6 +48,7 @@ export const PREPARED: Prepared = {
   image: 'sha256:1234',
   model: 'scripted',
   machine: digest('7'),
+  ignored: [],
   attemptsMax: 3,
 };
 

@@ -32,6 +32,7 @@ rules: [docs/RULES.md]
     apiVersion: 'proofhouse/v1',
     kind: 'Workspace',
     agent: { kind: 'command', run: ['node', 'tools/fix.js'] },
+    devcontainer: false,
     dependencies: {
       run: [
         ['npm', 'ci'],
@@ -49,6 +50,7 @@ test('what is left out is as in a repository without the file: codex, nothing in
     apiVersion: 'proofhouse/v1',
     kind: 'Workspace',
     agent: { kind: 'codex' },
+    devcontainer: false,
     dependencies: null,
     rules: ['AGENTS.md'],
   });
@@ -68,6 +70,11 @@ test.each([
     ['2:7 expected `Workspace`, found `Policy`'],
     '',
     'apiVersion: proofhouse/v1\nkind: Policy\n',
+  ],
+  [
+    'two sources of what is installed',
+    ['4:15 expected either `dependencies` or `devcontainer: true`: both say what is installed'],
+    `devcontainer: true\ndependencies: { run: [[x]], keyed_by: [x] }`,
   ],
   ['a misspelt key', ['3:1 unknown key `ruels`'], 'ruels: [AGENTS.md]'],
   [

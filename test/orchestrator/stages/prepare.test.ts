@@ -63,6 +63,7 @@ describe('a workspace that is ready', () => {
         image: 'sha256:codex',
         model: 'scripted (models)',
         machine: sha256(canonical(MACHINE)),
+        ignored: [],
         attemptsMax: 3,
       },
     });

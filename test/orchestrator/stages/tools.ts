@@ -174,6 +174,7 @@ export async function toolsWith(given: Given = {}): Promise<StageTools> {
     agentFor: () => AGENT,
     validators: strict<StageTools['validators']>('validators', {}),
     model: { model: 'm-1', shown: 'scripted (models)', isPriced: true, isScripted: true },
+    ownImage: async () => null,
     machine: { facts: async () => MACHINE },
     image: async (name) => `sha256:${name}`,
     above: [],

@@ -14,7 +14,13 @@ import { openGateway } from '../gateway/server.ts';
 import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
 import { hostFacts } from '../sandboxes/host-facts.ts';
-import { pinned, recipes } from '../sandboxes/images/recipes.ts';
+import {
+  pinned,
+  recipes,
+  SERVICE_IMAGES,
+  type ServiceImage,
+  serviceRecipes,
+} from '../sandboxes/images/recipes.ts';
 import { folders } from '../sandboxes/source/folders.ts';
 import { openLocal } from '../sandboxes/source/local-change.ts';
 import { openSource } from '../sandboxes/source/source.ts';
@@ -50,7 +56,15 @@ const SANDBOX_UID = 20_000;
 const RENEW_MS = 10_000;
 const BREAK_MS = 2000;
 
-export { chooseModel, hostFacts, type ModelChoice, openLocal, openModel };
+export {
+  chooseModel,
+  hostFacts,
+  type ModelChoice,
+  openLocal,
+  openModel,
+  SERVICE_IMAGES,
+  type ServiceImage,
+};
 
 export type FactoryOptions = {
   readonly home: string;
@@ -243,7 +257,8 @@ function redactedLedger({ ledger }: Store, redact: (text: string) => string): St
 }
 
 function imagesOf(engine: Engine): (name: string) => Promise<string> {
-  const tags = new Map(recipesOf().map(({ name, tag }) => [name as string, tag]));
+  const all = [...recipesOf(), ...serviceRecipes(NODE_INSIDE)];
+  const tags = new Map(all.map(({ name, tag }) => [name as string, tag]));
   const ids = new Map<string, Promise<string>>();
   return (name) => {
     if (name.startsWith('sha256:')) return Promise.resolve(name);

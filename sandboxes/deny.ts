@@ -74,8 +74,26 @@ function wrongHost(host: Loose): string[] {
     ),
     ...unless(isPositive(host['NanoCpus']), 'NanoCpus is not set'),
     ...unless(same(host['RestartPolicy'], { Name: 'no' }), 'the sandbox would restart'),
+    ...tmpfs(host['Tmpfs']),
     ...unless(isLocalLog(host['LogConfig']), 'LogConfig is not a bounded file of the engine'),
   ];
+}
+
+const MEMORY_FOLDERS = /^\/(?:tmp|home\/agent|(?:data|srv|var\/lib)(?:\/[a-z0-9][a-z0-9._-]*)+)$/;
+
+/** A folder in memory in another place would hide what an image has there, `/etc` or `/opt`. */
+function tmpfs(value: unknown): string[] {
+  return Object.entries((value ?? {}) as Loose).flatMap(([target, options]) => {
+    const words = String(options).split(',');
+    const isBounded = words.some((word) => /^size=[1-9]\d*[km]?$/.test(word));
+    return [
+      ...unless(MEMORY_FOLDERS.test(target), `${target} is no place for a folder in memory`),
+      ...unless(
+        isBounded && words.includes('nosuid') && words.includes('nodev'),
+        `the folder in memory at ${target} has no size, or lets devices or owners in`,
+      ),
+    ];
+  });
 }
 
 function mounts(value: unknown, roots: readonly string[]): string[] {

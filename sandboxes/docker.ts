@@ -29,6 +29,8 @@ export type Overlay = {
 export type Engine = {
   /** Starts the sandbox unless one of this name is there already. */
   ensure(spec: SandboxSpec): Promise<void>;
+  /** Whether there is a sandbox of this name, running or not. */
+  has(name: string): Promise<boolean>;
   /** Reads its output from the start and resolves when it has ended, by itself or at its time limit. */
   follow(spec: SandboxSpec, onLine: OnLine, signal: AbortSignal): Promise<SandboxEnd>;
   /** Ends it without removing it; nothing happens when it is not running. */
@@ -43,6 +45,8 @@ export type Engine = {
   /** Runs of this instance that have a sandbox or a volume. */
   runs(): Promise<readonly RunId[]>;
   imageId(tag: string): Promise<string>;
+  /** Folders that an image wants the engine to keep on its own disk. */
+  imageVolumes(id: string): Promise<readonly string[]>;
   /** Id of an image that is here and was made from one of ours; null for any other. */
   ownImage(name: string): Promise<string | null>;
   /** Removes every image that Proofhouse made, whichever instance built it. */
@@ -88,7 +92,7 @@ export function openEngine(options: EngineOptions): Engine {
 function sandboxesOn(
   docker: Docker,
   options: EngineOptions,
-): Pick<Engine, 'ensure' | 'follow' | 'kill' | 'remove'> {
+): Pick<Engine, 'ensure' | 'has' | 'follow' | 'kill' | 'remove'> {
   const container = (name: string) => docker.getContainer(name);
   return {
     ensure: async (spec) => {
@@ -103,6 +107,7 @@ function sandboxesOn(
         await call('start', container(spec.name).start()).catch(unless(304));
       }
     },
+    has: async (name) => (await call('inspect', container(name).inspect()).catch(absent)) !== null,
     follow: (spec, onLine, signal) => follow(container(spec.name), spec, onLine, signal),
     kill: async (name) => {
       await call('kill', container(name).kill()).catch(absentOrGoing);
@@ -137,12 +142,17 @@ function volumesOn(
 
 function imagesOn(
   docker: Docker,
-): Pick<Engine, 'imageId' | 'ownImage' | 'removeImages' | 'buildImages'> {
+): Pick<Engine, 'imageId' | 'imageVolumes' | 'ownImage' | 'removeImages' | 'buildImages'> {
   return {
     imageId: async (tag) => {
       const image = await call('inspect image', docker.getImage(tag).inspect()).catch(absent);
       if (image === null) throw new Fault('image_missing', `the engine has no image ${tag}`);
       return image.Id;
+    },
+    imageVolumes: async (id) => {
+      const image = await call('inspect image', docker.getImage(id).inspect()).catch(absent);
+      if (image === null) throw new Fault('image_missing', `the engine has no image ${id}`);
+      return Object.keys(image.Config.Volumes ?? {});
     },
     ownImage: async (name) => {
       // Anything else could name another place of the engine's API.

@@ -15,7 +15,8 @@ export type Role =
   | 'exporter'
   | 'validator'
   | 'app'
-  | 'browser';
+  | 'browser'
+  | 'service';
 
 export type Mount = {
   readonly kind: 'folder' | 'volume';
@@ -38,6 +39,8 @@ export type SandboxSpec = {
   readonly workingDir: string;
   /** Full name of the sandbox whose loopback this one shares; a browser and its app. */
   readonly joins: string | null;
+  /** A folder in memory besides the usual ones; a service keeps its data there. */
+  readonly data?: { readonly target: string; readonly bytes: number } | null;
   readonly limits: SandboxLimits;
 };
 
@@ -113,6 +116,12 @@ function hostConfig(spec: SandboxSpec, user: string) {
     Tmpfs: {
       '/tmp': 'rw,nosuid,nodev,exec,size=512m,nr_inodes=100k,mode=1777',
       '/home/agent': `rw,nosuid,nodev,exec,size=512m,nr_inodes=100k,mode=700,${owned}`,
+      ...(!spec.data
+        ? {}
+        : {
+            [spec.data.target]:
+              `rw,nosuid,nodev,noexec,size=${spec.data.bytes},nr_inodes=100k,mode=700,${owned}`,
+          }),
     },
     Mounts: spec.mounts.map(mountBody),
     // Bounded, and read again from its start by a controller that comes back after a crash.

@@ -247,6 +247,13 @@ export const FAULTS = {
     meaning: 'A validator needed more memory than its sandbox has.',
     todo: 'Raise its memory in the policy, or make the tests smaller.',
   },
+  service_not_ready: {
+    exit: 1,
+    acts: 'platform engineer',
+    meaning:
+      'A service of .proofhouse/workspace.yaml ended, was not ready in time, or could not be seeded.',
+    todo: 'Read its last lines, mend it in .proofhouse/workspace.yaml on the base branch, and queue the task again.',
+  },
   app_not_ready: {
     exit: 1,
     acts: 'member',

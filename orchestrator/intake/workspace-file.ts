@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { renderProblem } from '../../policies/problems.ts';
 import { parseYaml } from '../../policies/yaml-source.ts';
 import { Fault } from '../domain/faults.ts';
+import { Services } from './services.ts';
 
 export const WORKSPACE_FILE = '.proofhouse/workspace.yaml';
 
@@ -59,6 +60,8 @@ export const WorkspaceFile = z
     devcontainer: z.boolean().default(false),
     /** Null: nothing is installed. */
     dependencies: Dependencies.nullable().default(null),
+    /** What the agent and each check find on loopback. */
+    services: Services,
     /** Files whose text an agent is given. One that the base commit lacks is left out. */
     rules: z.array(RelativePath).max(16).default(DEFAULT_RULES),
   })

@@ -40,6 +40,7 @@ rules: [docs/RULES.md]
       ],
       keyedBy: ['package.json', 'packages/a/package.json'],
     },
+    services: [],
     rules: ['docs/RULES.md'],
   });
 });
@@ -52,6 +53,7 @@ test('what is left out is as in a repository without the file: codex, nothing in
     agent: { kind: 'codex' },
     devcontainer: false,
     dependencies: null,
+    services: [],
     rules: ['AGENTS.md'],
   });
   expect(read('rules: []').rules).toEqual([]);

@@ -38,6 +38,7 @@ const ROOMS = {
   exporter: { ...OURS, sharedMib: 16, logMib: 8, share: 1024 },
   validator: { ...PROGRAMS, sharedMib: 64, logMib: 32, share: 1024 },
   app: { ...PROGRAMS, sharedMib: 64, logMib: 32, share: 1024 },
+  service: { ...PROGRAMS, sharedMib: 64, logMib: 8, share: 1024 },
   browser: { ...OURS, homeMib: 512, sharedMib: 256, logMib: 32, share: 1024 },
 } as const satisfies Record<string, Room>;
 
@@ -69,6 +70,8 @@ export type SandboxSpec = {
   readonly workingDir: string;
   /** Full name of the sandbox whose loopback this one shares; a browser and its app. */
   readonly joins: string | null;
+  /** A folder in memory besides the usual ones; a service keeps its data there. */
+  readonly data?: { readonly target: string; readonly bytes: number } | null;
   readonly limits: SandboxLimits;
 };
 
@@ -155,6 +158,7 @@ function hostConfig(spec: SandboxSpec, { uid, runtime }: Owner) {
     Tmpfs: {
       '/tmp': `${scratch(room, room.tmpMib)},mode=1777`,
       '/home/agent': `${scratch(room, room.homeMib)},mode=700,uid=${uid},gid=${uid}`,
+      ...(spec.data ? dataFolder(spec.data, uid) : {}),
     },
     Mounts: spec.mounts.map(mountBody),
     // Bounded, and read again from its start by a controller that comes back after a crash.
@@ -169,6 +173,11 @@ const ulimit = (Name: string, most: number) => ({ Name, Soft: most, Hard: most }
 
 const scratch = ({ runsScratch }: Room, mib: number): string =>
   `rw,nosuid,nodev,${runsScratch ? 'exec' : 'noexec'},size=${mib}m,nr_inodes=100k`;
+
+function dataFolder({ target, bytes }: NonNullable<SandboxSpec['data']>, uid: number) {
+  const bounds = `rw,nosuid,nodev,noexec,size=${bytes},nr_inodes=100k`;
+  return { [target]: `${bounds},mode=700,uid=${uid},gid=${uid}` };
+}
 
 function mountBody({ kind, source, target, writable }: Mount) {
   return kind === 'volume'

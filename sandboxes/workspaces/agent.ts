@@ -4,6 +4,7 @@ import { folderMount, volumeMount } from '../tool.ts';
 import type { House } from './house.ts';
 import { specOf } from './launch.ts';
 import { volumeName } from './names.ts';
+import { networkOf, startServices, stopServices } from './services.ts';
 
 export async function runAgent(
   house: House,
@@ -11,16 +12,23 @@ export async function runAgent(
   onLine: OnLine,
   signal: AbortSignal,
 ): Promise<SandboxEnd> {
+  const { services = [] } = command;
+  const owner = { place, part: 'agent' };
   const spec = await specOf(house, place, {
     ...command,
     part: 'agent',
     role: 'agent',
     door: true,
+    network: networkOf(owner, services),
     mounts: [
       volumeMount(volumeName(place), '/workspace', true),
       folderMount(house.folders.mirror(place.repository), '/mirror'),
     ],
   });
+  // One that a controller before us started has its services, with what it did to them.
+  if (!(await house.engine.has(spec.name))) await startServices(house, owner, services, signal);
   await house.engine.ensure(spec);
-  return house.engine.follow(spec, onLine, signal);
+  const end = await house.engine.follow(spec, onLine, signal);
+  await stopServices(house, owner, services);
+  return end;
 }

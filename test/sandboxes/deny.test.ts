@@ -37,6 +37,17 @@ const DRIVER = { Name: 'local', Options: { type: 'none', o: 'bind', device: '/' 
 
 /** What is changed, the body, and what the reason must speak of. */
 const MUTATIONS: readonly (readonly [string, Loose, string])[] = [
+  ['a folder in memory over programs', host({ Tmpfs: { '/usr': 'nosuid,nodev,size=1m' } }), '/usr'],
+  [
+    'a folder in memory without a size',
+    host({ Tmpfs: { '/tmp': 'rw,nosuid,nodev,mode=1777' } }),
+    '/tmp has no size',
+  ],
+  [
+    'devices in a folder in memory',
+    host({ Tmpfs: { '/tmp': 'rw,nosuid,dev,exec,size=1m,nr_inodes=1k,mode=1777' } }),
+    '/tmp has no size, lets devices',
+  ],
   ['the host file system', host({ Binds: ['/:/host'] }), 'Binds'],
   ['privileged', host({ Privileged: true }), 'Privileged'],
   ['privileged by another spelling', host({ privileged: true }), 'privileged'],
@@ -167,4 +178,14 @@ describe('a sandbox with', () => {
   test('any mount is refused where the controller has no folder', () => {
     expect(denied(good(), [])).toHaveLength(2);
   });
+});
+
+test('a service has its data in memory: bounded, its own, and nothing in it runs', () => {
+  const data = { target: '/var/lib/postgresql', bytes: 64 * 2 ** 20 };
+  const body = containerBody({ ...SPEC, role: 'service', data }, OWNER);
+  expect(body.HostConfig.Tmpfs).toMatchObject({
+    '/var/lib/postgresql':
+      'rw,nosuid,nodev,noexec,size=67108864,nr_inodes=100k,mode=700,uid=20000,gid=20000',
+  });
+  expect(denied({ name: SPEC.name, ...body }, ROOTS)).toEqual([]);
 });

@@ -14,6 +14,8 @@ import { openGateway } from '../gateway/server.ts';
 import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
 import { pinned, recipes } from '../sandboxes/images/recipes.ts';
+import { unmountBelow } from '../sandboxes/mounts.ts';
+import { mountedRuns, quotaFacts } from '../sandboxes/quota.ts';
 import { folders } from '../sandboxes/source/folders.ts';
 import { openLocal } from '../sandboxes/source/local-change.ts';
 import { openSource } from '../sandboxes/source/source.ts';
@@ -48,7 +50,7 @@ const SANDBOX_UID = 20_000;
 const RENEW_MS = 10_000;
 const BREAK_MS = 2000;
 
-export { chooseModel, type ModelChoice, openLocal, openModel };
+export { chooseModel, type ModelChoice, openLocal, openModel, quotaFacts };
 
 export type FactoryOptions = {
   readonly home: string;
@@ -141,7 +143,7 @@ export function openFactory(options: FactoryOptions): Factory {
     store: ledgers.store,
     stages: stagesOf(tools),
     discard: workspaces.discard,
-    held: engine.runs,
+    held: async () => [...(await engine.runs()), ...(await mountedRuns(folders(home).runs))],
     clock,
     renewMs: RENEW_MS,
     breakMs: BREAK_MS,
@@ -158,6 +160,9 @@ export function engineOf(home: string): Engine {
 export function instanceOf(home: string): string {
   return createHash('sha256').update(home).digest('hex').slice(0, 12);
 }
+
+/** What workspaces of a data directory are mounted on; their sandboxes must be gone. */
+export const unmountAll = (home: string): Promise<void> => unmountBelow(home);
 
 export const recipesOf = () => recipes(NODE_INSIDE);
 

@@ -30,7 +30,7 @@ export async function prepare(
     );
   }
   await ensureDependencies(tools, place, rules, signal);
-  await tools.workspaces.open(place, run.previous?.tree ?? null, rules.plan, signal);
+  const quota = await tools.workspaces.open(place, run.previous?.tree ?? null, rules.plan, signal);
   const agent = tools.agentFor(rules.file);
   return {
     type: 'workspace_ready',
@@ -42,6 +42,7 @@ export async function prepare(
       image: await tools.image(agent.image),
       model: tools.model.shown,
       attemptsMax: budget.attemptsMax,
+      quota,
     },
   };
 }

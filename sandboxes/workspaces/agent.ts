@@ -1,16 +1,18 @@
 /** The agent's sandbox: the workspace to write in, the mirror to read, and the door to the gateway. */
-import type { OnLine, Place, SandboxCommand, SandboxEnd } from '../../orchestrator/ports.ts';
+import type { AgentEnd, OnLine, Place, SandboxCommand } from '../../orchestrator/ports.ts';
+import { fullText, WORKSPACE_SIZE } from '../quota.ts';
 import { folderMount, volumeMount } from '../tool.ts';
 import type { House } from './house.ts';
 import { specOf } from './launch.ts';
 import { volumeName } from './names.ts';
+import { followWatched } from './watched.ts';
 
 export async function runAgent(
   house: House,
   { place, command }: { readonly place: Place; readonly command: SandboxCommand },
   onLine: OnLine,
   signal: AbortSignal,
-): Promise<SandboxEnd> {
+): Promise<AgentEnd> {
   const spec = await specOf(house, place, {
     ...command,
     part: 'agent',
@@ -18,9 +20,15 @@ export async function runAgent(
     door: true,
     mounts: [
       volumeMount(volumeName(place), '/workspace', true),
-      folderMount(house.folders.mirror(place.repository), '/mirror'),
+      folderMount(await house.layers.history(place), '/mirror'),
     ],
   });
   await house.engine.ensure(spec);
-  return house.engine.follow(spec, onLine, signal);
+  const room = house.folders.workspace(place.run, place.attempt);
+  const { end, isOver } = await followWatched(
+    house,
+    { spec, room, size: WORKSPACE_SIZE, onLine },
+    signal,
+  );
+  return { ...end, full: isOver ? fullText(WORKSPACE_SIZE) : await house.quotas.full(room) };
 }

@@ -6,7 +6,7 @@ import type { SandboxEnd, Workspaces } from '../../../orchestrator/ports.ts';
 import { prepare } from '../../../orchestrator/stages/prepare.ts';
 import { policyDigest } from '../../../policies/decide.ts';
 import { load, minimal } from '../../policies/sample.ts';
-import { CHANGE, RUN, STATES, sha, TASK } from '../fixtures.ts';
+import { CHANGE, QUOTA, RUN, STATES, sha, TASK } from '../fixtures.ts';
 import {
   BASE,
   doorsWith,
@@ -38,6 +38,7 @@ function opening(over: Partial<Workspaces> = {}) {
   const workspaces: Partial<Workspaces> = {
     open: async (place, previous, plan) => {
       opened.push({ place, previous, key: plan?.key ?? null });
+      return QUOTA;
     },
     ...over,
   };
@@ -62,6 +63,7 @@ describe('a workspace that is ready', () => {
         image: 'sha256:codex',
         model: 'scripted (models)',
         attemptsMax: 3,
+        quota: QUOTA,
       },
     });
     const place = { run: RUN, attempt: 1, repository: TASK.repository, base: BASE };

@@ -33,11 +33,11 @@ export async function isOver(folder: string, size: Size): Promise<boolean> {
   let bytes = 0;
   let inodes = 0;
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    const opened = await opendir(at, { encoding: 'buffer' as BufferEncoding }).catch(() => null);
+    const opened = await opendir(at, { encoding: 'latin1' }).catch(() => null);
     if (opened === null) continue;
     for await (const entry of opened) {
-      // The name is bytes: one that is no text must be found all the same.
-      const file = Buffer.concat([at, SLASH, entry.name as unknown as Buffer]);
+      // A name is bytes, and one that is no text must be found all the same.
+      const file = Buffer.concat([at, SLASH, Buffer.from(entry.name, 'latin1')]);
       inodes += 1;
       if (entry.isDirectory()) waiting.push(file);
       // A file of holes takes no room: what counts is what it takes on the disk.

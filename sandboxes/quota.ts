@@ -28,7 +28,7 @@ export const WORKSPACE_SIZE: Size = { bytes: 2048 * MIB, inodes: 200_000 };
 export type QuotaFacts = {
   readonly kind: Quota['kind'];
   readonly isHard: boolean;
-  /** Why not the kind before it; empty for the first. */
+  /** How, or why not harder. */
   readonly why: string;
 };
 
@@ -90,10 +90,11 @@ export async function quotaFacts(home: string): Promise<QuotaFacts> {
     return { kind: 'watched', isHard: false, why: 'only root can mount a file system' };
   }
   const noImage = await probe(home, 'ext4');
-  if (noImage === null) return { kind: 'ext4', isHard: true, why: '' };
+  if (noImage === null)
+    return { kind: 'ext4', isHard: true, why: 'a file system of its own for each workspace' };
   const noMemory = await probe(home, 'tmpfs');
   return noMemory === null
-    ? { kind: 'tmpfs', isHard: true, why: noImage }
+    ? { kind: 'tmpfs', isHard: true, why: `in memory for each workspace, because ${noImage}` }
     : { kind: 'watched', isHard: false, why: `${noImage}; ${noMemory}` };
 }
 

@@ -52,6 +52,7 @@ export function runReport(report: RunReport): string {
     `repository ${printable(task.repository)}, base ${printable(task.base)}`,
     '',
     ...timeline(journal),
+    ...ignoredLines(journal),
     ...changeLines(run),
     ...checkLines(run, journal),
     ...gateLines(run),
@@ -126,6 +127,16 @@ function quotaWords(quota: Quota | undefined): string {
 /** What came out with a change and is no reason to refuse it. */
 function beside(findings: readonly Finding[]): string {
   return findings.map(({ message }) => `; ${printable(message)}`).join('');
+}
+
+/** What the base's own files ask of a workspace and never get. */
+function ignoredLines(journal: readonly JournalEntry[]): string[] {
+  const prepared = journal.findLast(({ event }) => event.type === 'workspace_ready')?.event;
+  if (prepared?.type !== 'workspace_ready' || prepared.prepared.ignored.length === 0) return [];
+  const rows = prepared.prepared.ignored.map(({ where, message }) => {
+    return printable(`  ${where ?? ''}: ${message}`);
+  });
+  return ['', 'ignored in the workspace', ...rows];
 }
 
 function eventNote(event: JournalEntry['event']): string {

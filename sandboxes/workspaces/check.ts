@@ -10,6 +10,7 @@ import { emptyFolder, folderMount, keepTail, volumeMount } from '../tool.ts';
 import type { House } from './house.ts';
 import { specOf } from './launch.ts';
 import { sandboxName } from './names.ts';
+import { networkOf, startServices, stopServices } from './services.ts';
 import { followWatched } from './watched.ts';
 
 const TAIL_LINES = 200;
@@ -40,9 +41,24 @@ export async function startCheck(
     work: await emptyFolder(path.join(scratch, 'work'), house.uid),
   };
   await engine.freshOverlay(name, place.run, { lower, upper });
+  const owner = { place, part };
+  const { services = [] } = command;
+  const clear = async (): Promise<void> => {
+    await engine.remove(name);
+    await stopServices(house, owner, services);
+    await engine.removeVolume(name);
+    await house.quotas.close(scratch);
+  };
+  try {
+    await startServices(house, owner, services, signal);
+  } catch (thrown) {
+    await clear();
+    throw thrown;
+  }
   const spec = await specOf(house, place, {
     ...command,
     door: false,
+    network: networkOf(owner, services),
     mounts: [
       volumeMount(name, '/workspace', true),
       folderMount(await house.layers.history(place), '/mirror'),
@@ -51,11 +67,6 @@ export async function startCheck(
   });
   await engine.ensure(spec);
   const tail = keepTail(TAIL_LINES);
-  const clear = async (): Promise<void> => {
-    await engine.remove(name);
-    await engine.removeVolume(name);
-    await house.quotas.close(scratch);
-  };
   let stopping: { readonly ended: Promise<CheckRun> } | undefined;
   return {
     finish: async (until) => {

@@ -39,7 +39,7 @@ export async function buildDependencies(
     const spec = await specOf(house, place, {
       part: 'dependencies',
       role: 'dependencies',
-      image: 'base',
+      image: plan.image,
       door: true,
       ...DEPENDENCIES,
       argv: [

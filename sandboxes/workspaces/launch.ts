@@ -16,6 +16,10 @@ type Wanted = SandboxCommand & {
   readonly door: boolean;
   readonly mounts: SandboxSpec['mounts'];
   readonly joins?: CheckCommand['joins'];
+  /** Full name of the sandbox whose network this one shares. */
+  readonly network?: string | null;
+  /** A port of that network that must answer before the command starts. */
+  readonly waitFor?: { readonly port: number; readonly timeoutMs: number };
 };
 
 export async function specOf(house: House, place: Place, wanted: Wanted): Promise<SandboxSpec> {
@@ -31,7 +35,7 @@ export async function specOf(house: House, place: Place, wanted: Wanted): Promis
     env: { HOME: '/home/agent' },
     argv: ['/usr/local/bin/node', '/opt/proofhouse/launch.mjs'],
     workingDir: '/workspace',
-    joins: joins === null ? null : sandboxName(place, joins.part),
+    joins: joins === null ? (wanted.network ?? null) : sandboxName(place, joins.part),
     limits: { memoryBytes: wanted.memoryBytes, wallMs: wanted.wallMs, cpus: 2, pids: 512 },
   };
 }
@@ -42,14 +46,15 @@ function launchFile({
   files,
   door,
   joins,
-}: Launch & Pick<Wanted, 'door' | 'joins'>): string {
+  waitFor,
+}: Launch & Pick<Wanted, 'door' | 'joins' | 'waitFor'>): string {
   return JSON.stringify({
     argv,
     env,
     files,
     cwd: '/workspace',
     door: door ? { port: GATEWAY_PORT, socket: '/run/proofhouse/gateway.sock' } : null,
-    waitFor: joins ? { port: joins.port, timeoutMs: joins.waitMs } : null,
+    waitFor: joins ? { port: joins.port, timeoutMs: joins.waitMs } : (waitFor ?? null),
   });
 }
 

@@ -22,6 +22,8 @@ import {
   type ServiceImage,
   serviceRecipes,
 } from '../sandboxes/images/recipes.ts';
+import { unmountBelow } from '../sandboxes/mounts.ts';
+import { mountedRuns, quotaFacts } from '../sandboxes/quota.ts';
 import { openReaper } from '../sandboxes/reaper.ts';
 import { folders } from '../sandboxes/source/folders.ts';
 import { openLocal } from '../sandboxes/source/local-change.ts';
@@ -33,6 +35,7 @@ import { openEvidenceStore } from '../validators/evidence/store.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
 import { Fault } from './domain/faults.ts';
 import type { RunId } from './domain/ids.ts';
+import type { HostFacts } from './domain/machine.ts';
 import type { In, Phase, RunEvent, RunState } from './domain/run-state.ts';
 import { type Signatures, signaturesWith } from './domain/signed.ts';
 import type { Task } from './domain/task.ts';
@@ -59,15 +62,7 @@ const SANDBOX_UID = 20_000;
 const RENEW_MS = 10_000;
 const BREAK_MS = 2000;
 
-export {
-  chooseModel,
-  hostFacts,
-  type ModelChoice,
-  openLocal,
-  openModel,
-  SERVICE_IMAGES,
-  type ServiceImage,
-};
+export { chooseModel, type ModelChoice, openLocal, openModel, SERVICE_IMAGES, type ServiceImage };
 
 export type FactoryOptions = {
   readonly home: string;
@@ -150,7 +145,7 @@ export function openFactory(options: FactoryOptions): Factory {
       isPriced: options.model.price !== null,
       isScripted: options.model.wire === 'scripted',
     },
-    machine: machineOf(engine),
+    machine: machineOf(engine, home),
     image: imagesOf(engine),
     ownImage: engine.ownImage,
     above: options.above,
@@ -164,7 +159,11 @@ export function openFactory(options: FactoryOptions): Factory {
     discard: workspaces.discard,
     reap: openReaper({
       engine,
-      host: openHostLeft(home, runtimeFolder(home)),
+      host: openHostLeft({
+        home,
+        runtime: runtimeFolder(home),
+        mounted: () => mountedRuns(folders(home).runs),
+      }),
       journal: { ...ledgers.store, state: (run) => stateIn(ledgers.store, run) },
       discard: workspaces.discard,
     }),
@@ -179,6 +178,13 @@ async function stateIn(store: Store, run: RunId): Promise<RunState | null> {
   return (await store.task(run)) === null ? null : replay(await store.read(run));
 }
 
+/** This machine, and what workspaces of a data directory are held by. */
+export const hostFactsOf = (home: string): Promise<HostFacts> =>
+  hostFacts(async () => {
+    const { isHard, why } = await quotaFacts(home);
+    return { isHard, why };
+  });
+
 /** The engine as one data directory uses it. */
 export function engineOf(home: string): Engine {
   const roots = [home, runtimeFolder(home)];
@@ -186,10 +192,10 @@ export function engineOf(home: string): Engine {
 }
 
 /** The facts that a policy may require: of the engine, and of the controller's own machine. */
-export function machineOf(engine: Engine): Machine {
+export function machineOf(engine: Engine, home: string): Machine {
   return {
     facts: async () => {
-      const [found, host] = await Promise.all([engine.describe(), hostFacts()]);
+      const [found, host] = await Promise.all([engine.describe(), hostFactsOf(home)]);
       return { engine: found, host };
     },
   };
@@ -198,6 +204,9 @@ export function machineOf(engine: Engine): Machine {
 export function instanceOf(home: string): string {
   return createHash('sha256').update(home).digest('hex').slice(0, 12);
 }
+
+/** What workspaces of a data directory are mounted on; their sandboxes must be gone. */
+export const unmountAll = (home: string): Promise<void> => unmountBelow(home);
 
 export const recipesOf = () => recipes(NODE_INSIDE);
 

@@ -13,19 +13,27 @@ export type HostLeft = {
   remove(run: RunId): Promise<void>;
 };
 
-const LAYERS = ['snapshots', 'dependencies', 'trees'] as const;
+export type HostLeftOptions = {
+  readonly home: string;
+  readonly runtime: string;
+  /** Runs that have a file system of their own mounted. */
+  readonly mounted: () => Promise<readonly RunId[]>;
+};
+
+const LAYERS = ['snapshots', 'histories', 'dependencies', 'trees'] as const;
 
 /**
  * Whole workspaces are looked for once, because there are as many folders as there ever were runs. A
  * run that dies later leaves its sockets too, which are removed last.
  */
-export function openHostLeft(home: string, runtime: string): HostLeft {
+export function openHostLeft({ home, runtime, mounted }: HostLeftOptions): HostLeft {
   let hasLooked = false;
   return {
     runs: async () => {
-      const inRuntime = (await names(runtime)).flatMap((name) => RunId.safeParse(name).data ?? []);
-      if (hasLooked) return inRuntime;
-      const all = [...inRuntime, ...(await withWorkspace(home)), ...(await making(home)).keys()];
+      const sockets = (await names(runtime)).flatMap((name) => RunId.safeParse(name).data ?? []);
+      const found = [...sockets, ...(await mounted())];
+      if (hasLooked) return [...new Set(found)];
+      const all = [...found, ...(await withWorkspace(home)), ...(await making(home)).keys()];
       hasLooked = true;
       return [...new Set(all)];
     },

@@ -14,6 +14,7 @@ import {
   openFactory,
   openModel,
   runtimeFolder,
+  unmountAll,
 } from '../../orchestrator/compose.ts';
 import type { RunId } from '../../orchestrator/domain/ids.ts';
 import type { RunState } from '../../orchestrator/domain/run-state.ts';
@@ -21,6 +22,8 @@ import type { Task } from '../../orchestrator/domain/task.ts';
 import type { Reaped } from '../../orchestrator/ports.ts';
 import { replay } from '../../orchestrator/runner.ts';
 import { schedule } from '../../orchestrator/scheduler.ts';
+
+export { unmountAll };
 
 export const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 export const SHOP_MODELS = path.join(CHECKOUT, 'examples/shop/models');
@@ -44,6 +47,7 @@ export async function testFactory(name: string, scripted = SHOP_MODELS): Promise
   const factory = await openTestFactory(scratch(name), scripted);
   onTestFinished(async () => {
     await factory.engine.removeAll('instance');
+    await unmountAll(factory.home);
     factory.close();
     rmSync(runtimeFolder(factory.home), { recursive: true, force: true });
   });

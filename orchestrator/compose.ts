@@ -13,6 +13,7 @@ import { hostRegistry } from '../gateway/registry/host.ts';
 import { openGateway } from '../gateway/server.ts';
 import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
+import { collect, collectImages } from '../sandboxes/gc.ts';
 import { hostFacts } from '../sandboxes/host-facts.ts';
 import { openHostLeft } from '../sandboxes/host-left.ts';
 import {
@@ -33,17 +34,17 @@ import { openWorkspaces } from '../sandboxes/workspaces/workspaces.ts';
 import { commandValidator } from '../validators/command.ts';
 import { openEvidenceStore } from '../validators/evidence/store.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
-import { Fault } from './domain/faults.ts';
-import type { RunId } from './domain/ids.ts';
+import { asFault, Fault } from './domain/faults.ts';
 import type { HostFacts } from './domain/machine.ts';
 import type { In, Phase, RunEvent, RunState } from './domain/run-state.ts';
 import { type Signatures, signaturesWith } from './domain/signed.ts';
 import type { Task } from './domain/task.ts';
 import { openLocalForge } from './forge/local.ts';
+import { livesIn, stateIn } from './lives.ts';
 import type { Machine } from './ports/machine.ts';
 import type { Source } from './ports/source.ts';
-import type { Doors, Forge, Keys, ModelCall, Stage, Store } from './ports.ts';
-import { type Runner, replay, type Stages } from './runner.ts';
+import type { Collected, Doors, Forge, Keys, ModelCall, Reaped, Stage, Store } from './ports.ts';
+import type { Runner, Stages } from './runner.ts';
 import { judge } from './stages/judge.ts';
 import { prepare } from './stages/prepare.ts';
 import { publish } from './stages/publish.ts';
@@ -60,6 +61,8 @@ export const NODE_INSIDE = '24.21.0';
 /** uid inside sandboxes when the controller is root; else its own, so that it can clear up. */
 const SANDBOX_UID = 20_000;
 const RENEW_MS = 10_000;
+/** Layers go while less than this is free: four times what a run needs to start. */
+const FLOOR_BYTES = 2 ** 30;
 const BREAK_MS = 2000;
 
 export { chooseModel, type ModelChoice, openLocal, openModel, SERVICE_IMAGES, type ServiceImage };
@@ -79,6 +82,9 @@ export type Factory = {
   readonly forge: Forge;
   readonly engine: Engine;
   readonly runner: Runner;
+  /** Clears away what no run needs, of this controller or of one that died. Throws where no engine answers. */
+  readonly reap: () => Promise<Reaped>;
+  readonly collect: Collecting;
   readonly tools: StageTools;
   close(): void;
 };
@@ -157,25 +163,44 @@ export function openFactory(options: FactoryOptions): Factory {
     store: ledgers.store,
     stages: stagesOf(tools),
     discard: workspaces.discard,
-    reap: openReaper({
-      engine,
-      host: openHostLeft({
-        home,
-        runtime: runtimeFolder(home),
-        mounted: () => mountedRuns(folders(home).runs),
-      }),
-      journal: { ...ledgers.store, state: (run) => stateIn(ledgers.store, run) },
-      discard: workspaces.discard,
-    }),
     clock,
     renewMs: RENEW_MS,
     breakMs: BREAK_MS,
   };
-  return { ...ledgers, home, engine, tools, runner, close: () => ledgers.store.close() };
+  const reap = openReaper({
+    engine,
+    host: openHostLeft({
+      home,
+      runtime: runtimeFolder(home),
+      mounted: () => mountedRuns(folders(home).runs),
+    }),
+    journal: { ...ledgers.store, state: (run) => stateIn(ledgers.store, run) },
+    discard: workspaces.discard,
+  });
+  const collecting = openCollecting(home, ledgers.store, clock);
+  const close = () => ledgers.store.close();
+  return { ...ledgers, home, engine, tools, runner, reap, collect: collecting, close };
 }
 
-async function stateIn(store: Store, run: RunId): Promise<RunState | null> {
-  return (await store.task(run)) === null ? null : replay(await store.read(run));
+export type Collecting = (keepBytes: number, isDryRun: boolean) => Promise<Collected>;
+
+/** Keeps a data directory to a size. Where no engine answers, images stay and everything else goes. */
+export function openCollecting(given: string, store: Store, clock: () => Date): Collecting {
+  const home = realpathSync(given);
+  const lives = livesIn(store, (named) => path.dirname(folders(home).mirror(named)));
+  const all = [...recipesOf(), ...serviceRecipes(NODE_INSIDE)];
+  const current = new Set(all.map(({ tag }) => tag));
+  return async (keepBytes, isDryRun) => {
+    const collected = await collect({ home, lives, keepBytes, floorBytes: FLOOR_BYTES }, isDryRun);
+    const at = { current, now: clock() };
+    const images = await collectImages(engineOf(home), at, isDryRun).catch(noEngine);
+    return { ...collected, images };
+  };
+}
+
+function noEngine(error: unknown): readonly string[] {
+  if (asFault(error).code === 'docker_missing') return [];
+  throw error;
 }
 
 /** This machine, and what workspaces of a data directory are held by. */

@@ -346,6 +346,23 @@ export type Removed = {
   readonly why: string;
 };
 
+/** What went so that a data directory keeps to its size. */
+export type Collected = {
+  readonly totalBytes: number;
+  readonly freedBytes: number;
+  readonly removed: readonly {
+    readonly kind: string;
+    readonly path: string;
+    readonly bytes: number;
+    /** Milliseconds since 1970. */
+    readonly usedAt: number;
+  }[];
+  /** Tags of images made from earlier recipes. */
+  readonly images: readonly string[];
+  /** Bytes that are too much still: what is left is needed. */
+  readonly excessBytes: number;
+};
+
 /** The one door of a sandbox. */
 export type Doors = {
   open(request: DoorRequest): Promise<Door>;

@@ -6,7 +6,7 @@ import { Command, Option } from 'commander';
 import type { Perform } from './commands/context.ts';
 import { auditCommands } from './program/audit.ts';
 import { decisionCommands, emergencyCommands } from './program/decisions.ts';
-import { positive } from './program/numbers.ts';
+import { bytes, KEEP_BYTES, positive } from './program/numbers.ts';
 import { policyCommands } from './program/policy.ts';
 import { rulesCommands } from './program/rules.ts';
 
@@ -50,6 +50,9 @@ export function buildProgram(perform: Perform, judge: Perform = perform): Comman
   return program;
 }
 
+/** Shown with its default in bytes. */
+const KEEP_HELP = 'size that the data directory is kept to, as in 20g';
+
 function machineCommands(program: Command, perform: Perform): void {
   program
     .command('setup')
@@ -89,21 +92,42 @@ function controllerCommands(program: Command, perform: Perform): void {
     .option('--until-idle', 'end when nothing is left but what waits for people')
     .option('--concurrency <runs>', 'runs at once (default: what cores and memory allow)', positive)
     .option('--scripted <folder>', 'answer from scenario files where no model is configured')
+    .option('--keep-bytes <size>', KEEP_HELP, bytes, KEEP_BYTES)
     .addOption(
       new Option('--log <level>', 'least level that is logged')
         .choices(['debug', 'info', 'warn', 'error'])
         .default('info'),
     )
     .action(
-      (options: { untilIdle?: boolean; concurrency?: number; scripted?: string; log: string }) =>
+      (options: {
+        untilIdle?: boolean;
+        concurrency?: number;
+        scripted?: string;
+        keepBytes: number;
+        log: string;
+      }) =>
         perform(async (context) =>
           (await import('./commands/serve.ts')).serve(context, {
             untilIdle: options.untilIdle ?? false,
             concurrency: options.concurrency ?? null,
             scripted: options.scripted ?? null,
+            keepBytes: options.keepBytes,
             logLevel: options.log,
           }),
         ),
+    );
+  program
+    .command('gc')
+    .description('remove what was not used for longest, and images of earlier versions')
+    .option('--keep-bytes <size>', KEEP_HELP, bytes, KEEP_BYTES)
+    .option('--dry-run', 'only say what would go')
+    .action((options: { keepBytes: number; dryRun?: boolean }) =>
+      perform(async (context) =>
+        (await import('./commands/gc.ts')).gc(context, {
+          keepBytes: options.keepBytes,
+          isDryRun: options.dryRun ?? false,
+        }),
+      ),
     );
   program
     .command('doctor')

@@ -11,14 +11,7 @@ import type { RunId } from './domain/ids.ts';
 import { apply, NEW_RUN, nextStep, type Step } from './domain/run.ts';
 import type { RunEvent, RunState } from './domain/run-state.ts';
 import type { Task } from './domain/task.ts';
-import {
-  type JournalEntry,
-  JournalMoved,
-  type Lease,
-  type Reaped,
-  type Stage,
-  type Store,
-} from './ports.ts';
+import { type JournalEntry, JournalMoved, type Lease, type Stage, type Store } from './ports.ts';
 
 export type Stages = Record<Exclude<Step, 'claim'>, Stage>;
 
@@ -27,8 +20,6 @@ export type Runner = {
   readonly stages: Stages;
   /** Removes what a run holds on the engine while nobody drives it. */
   readonly discard: (run: RunId) => Promise<void>;
-  /** Clears away what no run needs, of this controller or of one that died. Throws where no engine answers. */
-  readonly reap: () => Promise<Reaped>;
   readonly clock: () => Date;
   /** Milliseconds between renewals of the lease. */
   readonly renewMs: number;

@@ -7,7 +7,6 @@ import { freemem } from 'node:os';
 import { setTimeout as later } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { RunId } from './domain/ids.ts';
-import type { Reaped } from './ports.ts';
 import { drive, expireWaits, type Runner } from './runner.ts';
 
 /** What one run may hold at its peak: an agent or a check with its app, and the engine's share. */
@@ -17,6 +16,7 @@ const POLL_MS = 500;
 const EXPIRE_EVERY_MS = 10 * 60_000;
 /** What a controller that died left is found within a minute. */
 const REAP_EVERY_MS = 60_000;
+const COLLECT_EVERY_MS = 5 * 60_000;
 /** A run that cannot be driven this often in a row is not the run's fault any more. */
 const TROUBLES_MAX = 3;
 
@@ -25,7 +25,10 @@ export type SchedulerOptions = {
   readonly concurrency: number;
   /** Told when a run could not be driven, or nothing cleared away (null); both are tried again. */
   readonly onTrouble: (run: RunId | null, error: unknown) => void;
-  readonly onReaped: (reaped: Reaped) => void;
+  /** Clears away what no run needs; what goes wrong before the first run starts stops the start. */
+  readonly reap: () => Promise<void>;
+  /** Keeps the data directory to its size. */
+  readonly collect: () => Promise<void>;
 };
 
 /** How many runs fit: cores and memory decide, and at least one does. */
@@ -44,7 +47,9 @@ export async function schedule(
 ): Promise<void> {
   const { store } = options.runner;
   // Nothing is claimed where no engine answers: what is queued stays queued.
-  const reaping = reapingOf(options);
+  const { onTrouble } = options;
+  const reaping = upkeepOf({ everyMs: REAP_EVERY_MS, work: options.reap, onTrouble });
+  const collecting = upkeepOf({ everyMs: COLLECT_EVERY_MS, work: options.collect, onTrouble });
   await reaping.now();
   const queue = new PQueue({ concurrency: options.concurrency });
   const going = driving(options, signal);
@@ -56,6 +61,7 @@ export async function schedule(
         expireAt = performance.now() + EXPIRE_EVERY_MS;
       }
       reaping.whenDue();
+      collecting.whenDue();
       const lease = queue.pending < room(queue, options.concurrency) ? await store.claim() : null;
       if (lease !== null) {
         // Never rejects: what goes wrong is kept in `going`.
@@ -67,23 +73,27 @@ export async function schedule(
     }
   } finally {
     await queue.onIdle();
-    await reaping.ended();
+    await Promise.all([reaping.ended(), collecting.ended()]);
   }
   const failure = going.failed();
   if (failure !== null) throw failure;
 }
 
+type Upkeep = {
+  readonly everyMs: number;
+  readonly work: () => Promise<void>;
+  readonly onTrouble: SchedulerOptions['onTrouble'];
+};
+
 /** One at a time, beside the runs: an engine that answers slowly holds up no run. */
-function reapingOf({ runner, onReaped, onTrouble }: SchedulerOptions) {
+function upkeepOf({ everyMs, work, onTrouble }: Upkeep) {
   let going: Promise<void> = Promise.resolve();
-  let dueAt = Number.POSITIVE_INFINITY;
+  let dueAt = 0;
   const now = async (): Promise<void> => {
     dueAt = Number.POSITIVE_INFINITY;
-    try {
-      onReaped(await runner.reap());
-    } finally {
-      dueAt = performance.now() + REAP_EVERY_MS;
-    }
+    await work().finally(() => {
+      dueAt = performance.now() + everyMs;
+    });
   };
   return {
     now,

@@ -16,6 +16,7 @@ import { denied } from './deny.ts';
 import { misled } from './deny-mounts.ts';
 import { endpointOf, engineFacts, type Modem, refuseOpen } from './engine-facts.ts';
 import { type Found, labels, nameParts, thing } from './engine-names.ts';
+import type { FoundImage } from './gc-plan.ts';
 import { type BuildOptions, buildImages } from './images/build.ts';
 import { lineReader } from './lines.ts';
 import { containerBody, type Runtime, type SandboxSpec } from './spec.ts';
@@ -53,6 +54,10 @@ export type Engine = {
   imageVolumes(id: string): Promise<readonly string[]>;
   /** Id of an image that is here and was made from one of ours; null for any other. */
   ownImage(name: string): Promise<string | null>;
+  /** Images that Proofhouse made. */
+  images(): Promise<readonly FoundImage[]>;
+  /** Takes the name away, and the image with its last name. False when a sandbox is made of it. */
+  removeTag(tag: string): Promise<boolean>;
   /** Removes every image that Proofhouse made, whichever instance built it. */
   removeImages(): Promise<number>;
   buildImages(options: BuildOptions): Promise<ReadonlyMap<string, string>>;
@@ -161,10 +166,17 @@ function volumesOn(
   };
 }
 
-function imagesOn(
-  docker: Docker,
-): Pick<Engine, 'imageId' | 'imageVolumes' | 'ownImage' | 'removeImages' | 'buildImages'> {
+type Images = 'images' | 'imageId' | 'imageVolumes' | 'ownImage' | 'removeTag' | 'removeImages';
+
+function imagesOn(docker: Docker): Pick<Engine, Images | 'buildImages'> {
+  const own = () =>
+    call('list images', docker.listImages({ filters: { label: ['proofhouse=image'] } }));
   return {
+    images: async () =>
+      (await own()).map((one) => ({ tags: one.RepoTags ?? [], madeAt: one.Created * 1000 })),
+    // Without force: the engine keeps what a sandbox is made of.
+    removeTag: async (tag) =>
+      (await call('remove image', docker.getImage(tag).remove()).catch(absentOrGoing)) !== null,
     imageId: async (tag) => {
       const image = await call('inspect image', docker.getImage(tag).inspect()).catch(absent);
       if (image === null) throw new Fault('image_missing', `the engine has no image ${tag}`);
@@ -182,8 +194,7 @@ function imagesOn(
       return image?.Config.Labels?.['proofhouse'] === 'image' ? image.Id : null;
     },
     removeImages: async () => {
-      const filters = { label: ['proofhouse=image'] };
-      const images = await call('list images', docker.listImages({ filters }));
+      const images = await own();
       for (const { Id } of images) {
         const removal = docker.getImage(Id).remove({ force: true });
         await call('remove image', removal).catch(absentOrGoing);

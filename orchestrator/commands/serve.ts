@@ -10,6 +10,8 @@ export type ServeOptions = {
   readonly concurrency: number | null;
   /** Folder of scenario files that answer in the model's place. */
   readonly scripted: string | null;
+  /** Size that the data directory is kept to. */
+  readonly keepBytes: number;
   readonly logLevel: string;
 };
 
@@ -31,10 +33,17 @@ export async function serve(context: Context, options: ServeOptions): Promise<Ex
             { run, fault: asFault(error).code, message: asFault(error).message },
             run === null ? 'nothing cleared away' : 'run not driven',
           ),
-        onReaped: ({ removed, failed }) => {
+        reap: async () => {
+          const { removed, failed } = await factory.reap();
           for (const one of removed) log.info(one, 'cleared away');
           for (const { run, error } of failed)
             log.warn({ run, message: asFault(error).message }, 'not cleared away');
+        },
+        collect: async () => {
+          const { removed, images, ...sizes } = await factory.collect(options.keepBytes, false);
+          for (const one of removed) log.info(one, 'not used for longest, removed');
+          for (const image of images) log.info({ image }, 'image of an earlier version removed');
+          if (sizes.excessBytes > 0) log.warn(sizes, 'more is in use than is to be kept');
         },
       },
       options.untilIdle,

@@ -7,6 +7,7 @@ import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type RunId, Sha } from '../../orchestrator/domain/ids.ts';
 import type { DependencyPlan, Place } from '../../orchestrator/ports.ts';
+import { takeLease } from '../gc-leases.ts';
 import { onceEach } from '../once-each.ts';
 import {
   emptyFolder,
@@ -49,11 +50,11 @@ export function openLayers(shop: Shop, folders: Folders): Layers {
       const base = await snapshot(house, place, signal);
       return [
         ...(tree === null ? [] : [await treeLayer(house, place, tree, signal)]),
-        ...(plan === null ? [] : [folders.dependencies(place.repository, plan.key)]),
+        ...(plan === null ? [] : [await dependencies(house, place, plan)]),
         base,
       ];
     },
-    hasDependencies: (place, plan) => isThere(folders.dependencies(place.repository, plan.key)),
+    hasDependencies: async (place, plan) => isThere(await dependencies(house, place, plan)),
     keepDependencies: async (place, plan, upper, signal) => {
       await prune(house, place, upper, signal);
       await moveIn(upper, folders.dependencies(place.repository, plan.key));
@@ -71,6 +72,7 @@ function snapshot(house: House, place: Place, signal: AbortSignal): Promise<stri
   const { shop, folders, once } = house;
   const target = folders.snapshot(place.repository, place.base);
   return once(target, async () => {
+    await takeLease(target, place.run);
     if (await isThere(target)) return target;
     const making = await emptyFolder(besideTarget(target, place.run), shop.uid);
     const checkout: ToolRun = {
@@ -94,6 +96,7 @@ function snapshot(house: House, place: Place, signal: AbortSignal): Promise<stri
 function history({ folders, once }: House, { repository, base, run }: Place): Promise<string> {
   const target = folders.history(repository, base);
   return once(target, async () => {
+    await takeLease(target, run);
     if (await isThere(target)) return target;
     const making = besideTarget(target, run);
     await rm(making, { recursive: true, force: true });
@@ -122,10 +125,18 @@ function madeAt(folder: string): Promise<number> {
   );
 }
 
+/** Leased before anybody looks whether it is there. */
+async function dependencies({ folders }: House, place: Place, plan: DependencyPlan) {
+  const target = folders.dependencies(place.repository, plan.key);
+  await takeLease(target, place.run);
+  return target;
+}
+
 function treeLayer(house: House, place: Place, tree: Sha, signal: AbortSignal): Promise<string> {
   const { shop, folders, once } = house;
   const target = folders.tree(place.repository, place.base, tree);
   return once(target, async () => {
+    await takeLease(target, place.run);
     if (await isThere(target)) return target;
     const base = await snapshot(house, place, signal);
     const scratch = besideTarget(target, place.run);

@@ -50,7 +50,6 @@ async function world(stages: Partial<Stages> = {}, renewMs = 60_000): Promise<Wo
     discard: async (run) => {
       discarded.push(run);
     },
-    reap: async () => ({ removed: [], failed: [] }),
     clock: () => new Date(time.now),
     renewMs,
     breakMs: 0,

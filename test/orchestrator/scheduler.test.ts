@@ -58,7 +58,6 @@ async function run(
     store,
     stages: stagesWith(stages),
     discard: async () => {},
-    reap: async () => ({ removed: [], failed: [] }),
     clock: () => new Date(AT),
     renewMs: 60_000,
     breakMs: 0,
@@ -66,7 +65,9 @@ async function run(
   const onTrouble = (id: RunId | null, error: unknown): void => {
     troubles.push({ run: id, error });
   };
-  const options = { runner, concurrency, onTrouble, onReaped: () => {} };
+  const nothing = async (): Promise<void> => {};
+  const upkeep = { reap: nothing, collect: nothing };
+  const options = { runner, concurrency, onTrouble, ...upkeep };
   const error = await schedule(options, untilIdle, signal ?? new AbortController().signal).then(
     () => null,
     (thrown: unknown) => thrown,

@@ -19,7 +19,7 @@ import {
 import type { RunId } from '../../orchestrator/domain/ids.ts';
 import type { RunState } from '../../orchestrator/domain/run-state.ts';
 import type { Task } from '../../orchestrator/domain/task.ts';
-import type { Reaped } from '../../orchestrator/ports.ts';
+import { KEEP_BYTES } from '../../orchestrator/program/numbers.ts';
 import { replay } from '../../orchestrator/runner.ts';
 import { schedule } from '../../orchestrator/scheduler.ts';
 
@@ -101,10 +101,13 @@ export function queueFile(factory: Factory, repository: string, file: string): P
 export async function settle(factory: Factory, run: RunId): Promise<RunState> {
   const troubles: unknown[] = [];
   const onTrouble = (_: RunId | null, error: unknown): void => void troubles.push(error);
-  const onReaped = ({ failed }: Reaped): void => {
+  const reap = async (): Promise<void> => {
+    const { failed } = await factory.reap();
     for (const { error } of failed) troubles.push(error);
   };
-  await schedule({ runner: factory.runner, concurrency: 2, onTrouble, onReaped }, true, never);
+  const collect = async (): Promise<void> => void (await factory.collect(KEEP_BYTES, false));
+  const options = { runner: factory.runner, concurrency: 2, onTrouble, reap, collect };
+  await schedule(options, true, never);
   if (troubles.length > 0) throw troubles[0];
   return stateOf(factory, run);
 }

@@ -66,7 +66,7 @@ function nothingLeft({ factory, run }: Left): void {
   expect(parts.filter((part) => part !== 'change.git')).toEqual([]);
 }
 
-const names = ({ removed }: Awaited<ReturnType<Factory['runner']['reap']>>): string[] =>
+const names = ({ removed }: Awaited<ReturnType<Factory['reap']>>): string[] =>
   removed.map(({ what }) => what);
 
 describe.each(['created', 'running'])('a sandbox that was left %s', (state) => {
@@ -75,7 +75,7 @@ describe.each(['created', 'running'])('a sandbox that was left %s', (state) => {
   it('stays when its run goes on', async () => {
     const left = await killed(when, LONG);
     expect(stateOfAgent(left.run)).toBe(state);
-    expect(await left.factory.runner.reap()).toEqual({ removed: [], failed: [] });
+    expect(await left.factory.reap()).toEqual({ removed: [], failed: [] });
     expect(stateOfAgent(left.run)).toBe(state);
   });
 
@@ -84,12 +84,9 @@ describe.each(['created', 'running'])('a sandbox that was left %s', (state) => {
     await cancel(left);
     // Weak: whoever does not look finds everything where it was.
     expect(leftOver(left.run)).toHaveLength(2);
-    expect(names(await left.factory.runner.reap())).toEqual([
-      agentOf(left.run),
-      workspaceOf(left.run),
-    ]);
+    expect(names(await left.factory.reap())).toEqual([agentOf(left.run), workspaceOf(left.run)]);
     nothingLeft(left);
-    expect(await left.factory.runner.reap()).toEqual({ removed: [], failed: [] });
+    expect(await left.factory.reap()).toEqual({ removed: [], failed: [] });
   });
 
   it('goes when no journal knows its run', async () => {
@@ -97,7 +94,7 @@ describe.each(['created', 'running'])('a sandbox that was left %s', (state) => {
     for (const end of ['', '-wal', '-shm']) rmSync(path.join(factory.home, `journal.sqlite${end}`));
     const forgetful = await openTestFactory(factory.home);
     onTestFinished(() => forgetful.close());
-    expect(names(await forgetful.runner.reap())).toEqual([agentOf(run), workspaceOf(run)]);
+    expect(names(await forgetful.reap())).toEqual([agentOf(run), workspaceOf(run)]);
     nothingLeft({ factory, run });
   });
 
@@ -107,10 +104,10 @@ describe.each(['created', 'running'])('a sandbox that was left %s', (state) => {
     onTestFinished(() => other.close());
     const lease = await other.store.claim(left.run);
     await cancel(left);
-    expect(await left.factory.runner.reap()).toEqual({ removed: [], failed: [] });
+    expect(await left.factory.reap()).toEqual({ removed: [], failed: [] });
     expect(leftOver(left.run)).toHaveLength(2);
     if (lease !== null) await other.store.release(lease);
-    expect(names(await left.factory.runner.reap())).toHaveLength(2);
+    expect(names(await left.factory.reap())).toHaveLength(2);
   });
 });
 
@@ -127,7 +124,7 @@ it('an agent that nobody follows is ended at its limit, and its run ends as time
   });
   const until = { timeout: 60_000, interval: 200 };
   const isEnded = async (): Promise<string[]> => {
-    const { removed } = await left.factory.runner.reap();
+    const { removed } = await left.factory.reap();
     return removed.map(({ why }) => why);
   };
   await expect.poll(isEnded, until).toEqual(['it ran longer than it may']);

@@ -50,7 +50,10 @@ const runner = { ...factory.runner, store };
 const onTrouble = (_: RunId | null, error: unknown): void => {
   throw error;
 };
-const onReaped = (): void => {};
-const options = { runner, concurrency: 1, onTrouble, onReaped };
+const upkeep = {
+  reap: async () => void (await factory.reap()),
+  collect: async () => void (await factory.collect(2 ** 40, false)),
+};
+const options = { runner, concurrency: 1, onTrouble, ...upkeep };
 await schedule(options, true, new AbortController().signal);
 factory.close();

@@ -35,6 +35,7 @@ export const AuditType = z.enum([
   'breakglass.opened',
   'breakglass.closed',
   'validator.result',
+  'pr.intended',
   'pr.opened',
   'verdict.issued',
   'group.changed',

@@ -115,6 +115,7 @@ async function open(
     title,
     body,
   };
+  await tell(tools, task, commit);
   const opened = await tools.forge.ensurePullRequest(request);
   return {
     type: 'pull_request_opened',
@@ -126,6 +127,15 @@ async function open(
       ...new Set(read.counted.opened.flatMap(({ uses }) => uses)),
     ],
   };
+}
+
+/**
+ * In the audit log before it is in the forge: on a full disk, or with a log that cannot be written, the
+ * change would be out and nobody could be held to it.
+ */
+function tell({ store }: StageTools, task: Task, commit: Sha): Promise<void> {
+  const draft = { type: 'pr.intended', actor: 'controller', task: task.id, data: { commit } } as const;
+  return store.audit.append(draft);
 }
 
 async function textFacts(

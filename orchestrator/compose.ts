@@ -170,7 +170,7 @@ export function openFactory(options: FactoryOptions): Factory {
 /** The engine as one data directory uses it. */
 export function engineOf(home: string): Engine {
   const roots = [home, runtimeFolder(home)];
-  return openEngine({ instance: instanceOf(home), uid: sandboxUid(), roots });
+  return openEngine({ instance: instanceOf(home), uid: sandboxUid(), roots, runtime: null });
 }
 
 /** The facts that a policy may require: of the engine, and of the controller's own machine. */

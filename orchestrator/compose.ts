@@ -13,11 +13,19 @@ import { hostRegistry } from '../gateway/registry/host.ts';
 import { openGateway } from '../gateway/server.ts';
 import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
-import { pinned, recipes } from '../sandboxes/images/recipes.ts';
+import { hostFacts } from '../sandboxes/host-facts.ts';
+import {
+  pinned,
+  recipes,
+  SERVICE_IMAGES,
+  type ServiceImage,
+  serviceRecipes,
+} from '../sandboxes/images/recipes.ts';
 import { folders } from '../sandboxes/source/folders.ts';
 import { openLocal } from '../sandboxes/source/local-change.ts';
 import { openSource } from '../sandboxes/source/source.ts';
-import { GATEWAY_URL, openWorkspaces } from '../sandboxes/workspaces.ts';
+import { GATEWAY_URL } from '../sandboxes/workspaces/launch.ts';
+import { openWorkspaces } from '../sandboxes/workspaces/workspaces.ts';
 import { commandValidator } from '../validators/command.ts';
 import { openEvidenceStore } from '../validators/evidence/store.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
@@ -26,6 +34,7 @@ import type { In, Phase, RunEvent, RunState } from './domain/run-state.ts';
 import { type Signatures, signaturesWith } from './domain/signed.ts';
 import type { Task } from './domain/task.ts';
 import { openLocalForge } from './forge/local.ts';
+import type { Machine } from './ports/machine.ts';
 import type { Source } from './ports/source.ts';
 import type { Doors, Forge, Keys, ModelCall, Stage, Store } from './ports.ts';
 import type { Runner, Stages } from './runner.ts';
@@ -47,7 +56,15 @@ const SANDBOX_UID = 20_000;
 const RENEW_MS = 10_000;
 const BREAK_MS = 2000;
 
-export { chooseModel, type ModelChoice, openLocal, openModel };
+export {
+  chooseModel,
+  hostFacts,
+  type ModelChoice,
+  openLocal,
+  openModel,
+  SERVICE_IMAGES,
+  type ServiceImage,
+};
 
 export type FactoryOptions = {
   readonly home: string;
@@ -130,7 +147,9 @@ export function openFactory(options: FactoryOptions): Factory {
       isPriced: options.model.price !== null,
       isScripted: options.model.wire === 'scripted',
     },
+    machine: machineOf(engine),
     image: imagesOf(engine),
+    ownImage: engine.ownImage,
     above: options.above,
     gatewayUrl: GATEWAY_URL,
     redact,
@@ -151,7 +170,17 @@ export function openFactory(options: FactoryOptions): Factory {
 /** The engine as one data directory uses it. */
 export function engineOf(home: string): Engine {
   const roots = [home, runtimeFolder(home)];
-  return openEngine({ instance: instanceOf(home), uid: sandboxUid(), roots });
+  return openEngine({ instance: instanceOf(home), uid: sandboxUid(), roots, runtime: null });
+}
+
+/** The facts that a policy may require: of the engine, and of the controller's own machine. */
+export function machineOf(engine: Engine): Machine {
+  return {
+    facts: async () => {
+      const [found, host] = await Promise.all([engine.describe(), hostFacts()]);
+      return { engine: found, host };
+    },
+  };
 }
 
 export function instanceOf(home: string): string {
@@ -228,7 +257,8 @@ function redactedLedger({ ledger }: Store, redact: (text: string) => string): St
 }
 
 function imagesOf(engine: Engine): (name: string) => Promise<string> {
-  const tags = new Map(recipesOf().map(({ name, tag }) => [name as string, tag]));
+  const all = [...recipesOf(), ...serviceRecipes(NODE_INSIDE)];
+  const tags = new Map(all.map(({ name, tag }) => [name as string, tag]));
   const ids = new Map<string, Promise<string>>();
   return (name) => {
     if (name.startsWith('sha256:')) return Promise.resolve(name);

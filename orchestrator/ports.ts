@@ -59,6 +59,11 @@ export type Store = {
   append(run: RunId, seq: number, event: RunEvent, lease: Lease | null): Promise<void>;
   /** Takes the oldest run that nobody drives and that has a step to do; null when there is none. */
   claim(only?: RunId): Promise<Lease | null>;
+  /**
+   * Takes a run that nobody drives, whatever its phase, so that what it left is cleared away while
+   * nobody can begin to drive it; null when somebody drives it, or when there is no such run.
+   */
+  hold(run: RunId): Promise<Lease | null>;
   /** False when the lease was lost meanwhile. */
   renew(lease: Lease): Promise<boolean>;
   release(lease: Lease): Promise<void>;
@@ -220,8 +225,27 @@ export type OnLine = (line: Line) => Promise<void>;
 
 export type DependencyPlan = {
   readonly run: readonly (readonly string[])[];
+  /** Name of an image of ours, or the id of one that was made from it. */
+  readonly image: string;
   /** Digest of the files it is keyed by, of the commands and of the image. */
   readonly key: Digest;
+};
+
+/** Something that tests talk to on loopback, started anew for each sandbox that it is for. */
+export type Service = {
+  readonly name: string;
+  /** Name of an image of ours, or a tag or id of one that the engine has. */
+  readonly image: string;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** A port that must answer, or a command that must end with 0, run in its image and its network. */
+  readonly ready: { readonly port: number } | { readonly argv: readonly string[] };
+  readonly readyMs: number;
+  /** Run in its image and its network once it is ready, with the base commit at /workspace to read. */
+  readonly seed: readonly (readonly string[])[];
+  readonly memoryBytes: number;
+  /** A folder in memory for its data, which counts as its memory. */
+  readonly data: string | null;
 };
 
 export type SandboxCommand = Launch & {
@@ -229,6 +253,8 @@ export type SandboxCommand = Launch & {
   readonly image: string;
   readonly memoryBytes: number;
   readonly wallMs: number;
+  /** Started before it, and gone after it; none when left out. */
+  readonly services?: readonly Service[];
 };
 
 export type CheckCommand = SandboxCommand & {
@@ -331,4 +357,6 @@ export type CheckRequest<D> = {
   readonly plan: DependencyPlan | null;
   readonly id: string;
   readonly definition: D;
+  /** What the app or the command may talk to. */
+  readonly services: readonly Service[];
 };

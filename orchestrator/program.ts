@@ -54,7 +54,12 @@ function machineCommands(program: Command, perform: Perform): void {
   program
     .command('setup')
     .description('build the sandbox images that this machine lacks')
-    .action(() => perform(async (context) => (await import('./commands/setup.ts')).setup(context)));
+    .option('--service <name...>', 'build the images of these services as well, as in postgres')
+    .action((options: { service?: string[] }) =>
+      perform(async (context) =>
+        (await import('./commands/setup.ts')).setup(context, options.service ?? []),
+      ),
+    );
   program
     .command('demo')
     .description('run the factory on a small shop')

@@ -223,6 +223,12 @@ const CODES: Readonly<Record<string, CodeProse>> = {
       'Packs come with the release. One that is missing would leave open all that it gates, so the policy does not count.',
     todo: 'Take one of the names in the message, or install the release that has it.',
   },
+  P0415: {
+    title: 'a requirement that adds nothing',
+    meaning:
+      'A layer above requires a version that is as new or newer. What holds is the newest that any layer names, so this line only looks as though it did something.',
+    todo: 'Take it out, or name a newer version.',
+  },
   P0501: {
     title: 'an exemption that ran out',
     meaning: 'Its last day is over. It excuses nothing any more and only looks as though it did.',

@@ -8,6 +8,7 @@ import { sorted } from './join.ts';
 import { modelsFor } from './models.ts';
 import { isDoorOpen, mayReach, type Phase } from './network.ts';
 import type { LoadedPolicy } from './parse.ts';
+import { requiredBy } from './require.ts';
 import { named } from './schema.ts';
 
 export function rightsOf(
@@ -18,6 +19,7 @@ export function rightsOf(
     write: { role, ...mayWrite(layers, role, path) },
     models: modelsFor(layers, 'code', riskClass),
     network: { setup: reachOf(layers, 'setup'), agent: reachOf(layers, 'agent') },
+    requires: requiredBy(layers),
     notYet: sorted(
       layers
         .flatMap(beyond)

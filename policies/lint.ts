@@ -8,6 +8,7 @@ import { networkFindings } from './lint/network.ts';
 import { patternFindings } from './lint/patterns.ts';
 import { peopleFindings } from './lint/people.ts';
 import { type Linting, problemOf } from './lint/report.ts';
+import { requirementFindings } from './lint/requirements.ts';
 import { structureFindings } from './lint/structure.ts';
 import type { LoadedPolicy } from './parse.ts';
 import { inOrder, type Problem } from './problems.ts';
@@ -18,6 +19,7 @@ const PARTS = [
   deadlockFindings,
   structureFindings,
   networkFindings,
+  requirementFindings,
   exemptionFindings,
 ];
 

@@ -17,6 +17,7 @@ import {
   NeverDelegate,
   Separation,
 } from './schema/people.ts';
+import { Require } from './schema/require.ts';
 import { Agents, Budgets, Evidence, Models, Network } from './schema/rights.ts';
 import { Validators } from './schema/validators.ts';
 import { GroupName, key, Line } from './schema/words.ts';
@@ -24,6 +25,7 @@ import { GroupName, key, Line } from './schema/words.ts';
 export type { ClassRule } from './schema/classes.ts';
 export type { ContentRule, GateRule, JudgedOperation } from './schema/gates.ts';
 export type { ExemptionRule, GroupRule } from './schema/people.ts';
+export type { RequireRule } from './schema/require.ts';
 export type { NetworkRule, RoleRule, RouteRule } from './schema/rights.ts';
 export type { ValidatorRule } from './schema/validators.ts';
 
@@ -107,6 +109,7 @@ export const Policy = z
       'Checks, by name.',
       'a name belongs to the first layer that has it',
     ),
+    require: key(Require, 'What the machine must have, or no run starts on it.'),
     network: key(Network, 'What each phase of a run may reach.'),
     budgets: key(Budgets, 'What a run may use up.'),
     models: key(Models, 'Which models may answer.'),

@@ -6,15 +6,21 @@
  */
 import { setTimeout as later } from 'node:timers/promises';
 import Docker from 'dockerode';
+import { digestOf } from '../orchestrator/domain/canonical.ts';
 import { Fault } from '../orchestrator/domain/faults.ts';
 import { RunId } from '../orchestrator/domain/ids.ts';
+import type { EngineFacts } from '../orchestrator/domain/machine.ts';
 import type { OnLine, SandboxEnd } from '../orchestrator/ports.ts';
 import { denied } from './deny.ts';
+import { misled } from './deny-mounts.ts';
+import { endpointOf, engineFacts, type Modem, refuseOpen } from './engine-facts.ts';
+import { labels, nameParts } from './engine-names.ts';
 import { type BuildOptions, buildImages } from './images/build.ts';
 import { lineReader } from './lines.ts';
-import { containerBody, type SandboxSpec } from './spec.ts';
+import { containerBody, type Runtime, type SandboxSpec } from './spec.ts';
 
 const CALL_MS = 30_000;
+const IMAGE_NAME = /^[a-z0-9]+(?:[._/:@-][a-z0-9]+)*$/i;
 
 export type Overlay = {
   /** Folders from top to bottom. */
@@ -26,6 +32,8 @@ export type Overlay = {
 export type Engine = {
   /** Starts the sandbox unless one of this name is there already. */
   ensure(spec: SandboxSpec): Promise<void>;
+  /** Whether there is a sandbox of this name, running or not. */
+  has(name: string): Promise<boolean>;
   /** Reads its output from the start and resolves when it has ended, by itself or at its time limit. */
   follow(spec: SandboxSpec, onLine: OnLine, signal: AbortSignal): Promise<SandboxEnd>;
   /** Ends it without removing it; nothing happens when it is not running. */
@@ -40,19 +48,14 @@ export type Engine = {
   /** Runs of this instance that have a sandbox or a volume. */
   runs(): Promise<readonly RunId[]>;
   imageId(tag: string): Promise<string>;
+  /** Folders that an image wants the engine to keep on its own disk. */
+  imageVolumes(id: string): Promise<readonly string[]>;
+  /** Id of an image that is here and was made from one of ours; null for any other. */
+  ownImage(name: string): Promise<string | null>;
   /** Removes every image that Proofhouse made, whichever instance built it. */
   removeImages(): Promise<number>;
   buildImages(options: BuildOptions): Promise<ReadonlyMap<string, string>>;
   describe(): Promise<EngineFacts>;
-};
-
-export type EngineFacts = {
-  readonly version: string;
-  readonly apiVersion: string;
-  readonly storage: string;
-  readonly cgroups: string;
-  readonly security: readonly string[];
-  readonly folder: string;
 };
 
 export type EngineOptions = {
@@ -62,10 +65,14 @@ export type EngineOptions = {
   readonly uid: number;
   /** The only folders that a sandbox may be given parts of. */
   readonly roots: readonly string[];
+  /** What sandboxes run under; null for the engine's own choice. */
+  readonly runtime: Runtime | null;
 };
 
 export function openEngine(options: EngineOptions): Engine {
   const docker = new Docker();
+  const endpoint = endpointOf(docker.modem as Modem);
+  refuseOpen(endpoint);
   const sandboxes = sandboxesOn(docker, options);
   const volumes = volumesOn(docker, options);
   return {
@@ -82,14 +89,9 @@ export function openEngine(options: EngineOptions): Engine {
     runs: () => runsOf(docker, options.instance),
     describe: async () => {
       const [info, version] = await call('info', Promise.all([docker.info(), docker.version()]));
-      return {
-        version: version.Version,
-        apiVersion: version.ApiVersion,
-        storage: info.Driver,
-        cgroups: info.CgroupVersion ?? '1',
-        security: info.SecurityOptions ?? [],
-        folder: info.DockerRootDir,
-      };
+      const facts = engineFacts({ info, version, endpoint });
+      // What sandboxes run under, whatever others on this engine do.
+      return { ...facts, defaultRuntime: options.runtime ?? facts.defaultRuntime };
     },
   };
 }
@@ -97,12 +99,12 @@ export function openEngine(options: EngineOptions): Engine {
 function sandboxesOn(
   docker: Docker,
   options: EngineOptions,
-): Pick<Engine, 'ensure' | 'follow' | 'kill' | 'remove'> {
+): Pick<Engine, 'ensure' | 'has' | 'follow' | 'kill' | 'remove'> {
   const container = (name: string) => docker.getContainer(name);
   return {
     ensure: async (spec) => {
       const body = { name: spec.name, ...containerBody(spec, options) };
-      const reasons = denied(body, options.roots);
+      const reasons = [...denied(body, options.roots), ...(await misled(body.HostConfig.Mounts))];
       if (reasons.length > 0) throw new Fault('internal', `sandbox refused: ${reasons.join('; ')}`);
       const state = await call('inspect', container(spec.name).inspect()).catch(absent);
       if (state === null) {
@@ -112,6 +114,7 @@ function sandboxesOn(
         await call('start', container(spec.name).start()).catch(unless(304));
       }
     },
+    has: async (name) => (await call('inspect', container(name).inspect()).catch(absent)) !== null,
     follow: (spec, onLine, signal) => follow(container(spec.name), spec, onLine, signal),
     kill: async (name) => {
       await call('kill', container(name).kill()).catch(absentOrGoing);
@@ -133,23 +136,38 @@ function volumesOn(
     removeVolume,
     freshOverlay: async (name, run, overlay) => {
       await removeVolume(name);
+      const o = overlayOptions(overlay);
+      const role = nameParts(name)?.part ?? 'workspace';
       const volume = {
         Name: name,
         Driver: 'local',
-        DriverOpts: { type: 'overlay', device: 'overlay', o: overlayOptions(overlay) },
-        Labels: { proofhouse: instance, 'proofhouse.run': run },
+        DriverOpts: { type: 'overlay', device: 'overlay', o },
+        Labels: labels({ instance, name, run, role, spec: digestOf('volume', { o }) }),
       };
       await call('create volume', docker.createVolume(volume));
     },
   };
 }
 
-function imagesOn(docker: Docker): Pick<Engine, 'imageId' | 'removeImages' | 'buildImages'> {
+function imagesOn(
+  docker: Docker,
+): Pick<Engine, 'imageId' | 'imageVolumes' | 'ownImage' | 'removeImages' | 'buildImages'> {
   return {
     imageId: async (tag) => {
       const image = await call('inspect image', docker.getImage(tag).inspect()).catch(absent);
       if (image === null) throw new Fault('image_missing', `the engine has no image ${tag}`);
       return image.Id;
+    },
+    imageVolumes: async (id) => {
+      const image = await call('inspect image', docker.getImage(id).inspect()).catch(absent);
+      if (image === null) throw new Fault('image_missing', `the engine has no image ${id}`);
+      return Object.keys(image.Config.Volumes ?? {});
+    },
+    ownImage: async (name) => {
+      // Anything else could name another place of the engine's API.
+      if (!IMAGE_NAME.test(name)) return null;
+      const image = await call('inspect image', docker.getImage(name).inspect()).catch(absent);
+      return image?.Config.Labels?.['proofhouse'] === 'image' ? image.Id : null;
     },
     removeImages: async () => {
       const filters = { label: ['proofhouse=image'] };

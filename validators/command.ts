@@ -39,7 +39,7 @@ const FINDINGS_MAX = 20;
 const TAIL_LINES = 15;
 
 export function commandValidator(tools: Tools): Validator<CommandDefinition> {
-  return async ({ place, tree, plan, id, definition }, signal) => {
+  return async ({ place, tree, plan, id, services, definition }, signal) => {
     const ran = await tools.workspaces.check(
       place,
       tree,
@@ -53,6 +53,7 @@ export function commandValidator(tools: Tools): Validator<CommandDefinition> {
         files: {},
         memoryBytes: definition.memoryBytes,
         wallMs: definition.timeoutMs,
+        services,
         joins: null,
       },
       signal,

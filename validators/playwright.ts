@@ -26,7 +26,7 @@ const NOT_READY = 75;
 const APP = { part: 'app', image: 'base', memoryBytes: 512 * 2 ** 20 } as const;
 
 export function playwrightValidator(tools: Tools): Validator<PlaywrightDefinition> {
-  return async ({ place, tree, plan, id, definition }, signal) => {
+  return async ({ place, tree, plan, id, services, definition }, signal) => {
     const { app: served, port } = { app: definition.app.run, port: definition.app.port };
     const part = `${APP.part}-${id}`;
     const app = await tools.workspaces.serve(
@@ -41,6 +41,7 @@ export function playwrightValidator(tools: Tools): Validator<PlaywrightDefinitio
         env: { ...CHECK_ENV, PORT: String(port) },
         files: {},
         wallMs: definition.timeoutMs,
+        services,
         joins: null,
       },
       signal,

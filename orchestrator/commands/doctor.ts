@@ -1,135 +1,139 @@
-/** `doctor`: what this machine has and lacks, as a table or as JSON. Exits 4 when a run could not work. */
-import { execFile } from 'node:child_process';
-import { mkdir, statfs } from 'node:fs/promises';
+/** `doctor`: what this machine has and lacks, as a table or as JSON. Exits 4 when a run should not start here. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, realpath, rm, statfs, writeFile } from 'node:fs/promises';
 import { availableParallelism, freemem, totalmem } from 'node:os';
-import { promisify } from 'node:util';
-import { engineOf, NODE_INSIDE, recipesOf } from '../compose.ts';
+import path from 'node:path';
+import { engineOf, hostFacts, NODE_INSIDE, recipesOf } from '../compose.ts';
+import { doctorReport, type FactRow } from '../domain/doctor.ts';
 import { asFault } from '../domain/faults.ts';
+import { RunId } from '../domain/ids.ts';
+import type { EngineFacts } from '../domain/machine.ts';
 import { fitting } from '../scheduler.ts';
-import { columns } from '../text/columns.ts';
+import { doctorText } from '../text/doctor.ts';
+import { hostRows, machineRows, row } from '../text/machine-rows.ts';
 import { type Context, type Exit, show } from './context.ts';
 
-const run = promisify(execFile);
 const GIB = 2 ** 30;
 const DISK_BYTES_WANTED = 5 * GIB;
-/** `merge-tree --write-tree` came with this version. */
-const GIT_WANTED = [2, 38] as const;
-
-export type Fact = {
-  readonly what: string;
-  readonly state: 'ok' | 'warn' | 'lacks';
-  readonly found: string;
-};
+const PROBE_MS = 20_000;
 
 export async function doctor(context: Context): Promise<Exit> {
   await mkdir(context.home, { recursive: true });
-  const facts = [
-    await gitFact(),
-    ...(await engineFacts(context.home)),
-    await diskFact(context.home),
-    memoryFact(),
-    {
-      what: 'node',
-      state: 'ok',
-      found: `${process.version} here, ${NODE_INSIDE} in sandboxes`,
-    } as const,
-    modelFact(context),
-    { what: 'data directory', state: 'ok', found: context.home } as const,
-  ];
+  const [engine, host] = await Promise.all([realpath(context.home).then(lookAt), hostFacts()]);
+  const machine = 'facts' in engine ? { engine: engine.facts, host } : null;
+  const report = doctorReport(
+    [
+      ...(machine === null ? [] : machineRows(machine)),
+      ...engine.rows,
+      ...hostRows(host, NODE_INSIDE),
+      await diskRow('disk', context.home),
+      memoryRow(),
+      modelRow(context),
+      row('data directory', 'good', context.home),
+    ],
+    machine,
+  );
   show(
     context,
-    () => columns(facts.map(({ what, state, found }) => [state, what, found])),
-    () => facts,
+    () => doctorText(report),
+    () => report,
   );
-  return facts.some(({ state }) => state === 'lacks') ? 4 : 0;
+  return report.worst === 'bad' ? 4 : 0;
 }
 
-async function gitFact(): Promise<Fact> {
-  const { stdout } = await run('git', ['--version']).catch(() => ({ stdout: '' }));
-  const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(stdout) ?? [];
-  const isEnough =
-    Number(major) > GIT_WANTED[0] ||
-    (Number(major) === GIT_WANTED[0] && Number(minor) >= GIT_WANTED[1]);
-  const found = stdout.trim() || 'not installed';
-  return {
-    what: 'git',
-    state: isEnough ? 'ok' : 'lacks',
-    found: isEnough ? found : `${found}; ${GIT_WANTED.join('.')} or newer is needed`,
-  };
-}
+type Seen = { rows: FactRow[] } | { rows: FactRow[]; facts: EngineFacts };
 
-async function engineFacts(home: string): Promise<Fact[]> {
-  const engine = engineOf(home);
+async function lookAt(home: string): Promise<Seen> {
   try {
-    const { version, apiVersion, storage, cgroups, security, folder } = await engine.describe();
-    const seccomp = security.some((one) => one.includes('seccomp'));
-    const lsm = security.some((one) => /apparmor|selinux/.test(one));
-    return [
-      {
-        what: 'docker',
-        state: 'ok',
-        found: `${version}, API ${apiVersion}, ${storage}, cgroup v${cgroups}`,
-      },
-      {
-        what: 'seccomp',
-        state: seccomp ? 'ok' : 'lacks',
-        found: seccomp ? "the engine's default profile" : 'the engine has none',
-      },
-      {
-        what: 'AppArmor or SELinux',
-        state: lsm ? 'ok' : 'warn',
-        found: lsm ? 'on' : 'not offered by this engine',
-      },
-      await imageFact(home),
-      { ...(await diskFact(folder)), what: "disk of the engine's folder" },
-    ];
+    const facts = await engineOf(home).describe();
+    const images = await imageRow(home);
+    const shared = await sharingRow(home, images.state === 'good');
+    const disk = await diskRow("disk of the engine's folder", facts.folder);
+    return { facts, rows: [images, shared, disk] };
   } catch (thrown) {
     const { message, todo } = asFault(thrown);
-    return [{ what: 'docker', state: 'lacks', found: `${message} ${todo}` }];
+    return { rows: [row('docker', 'bad', message, todo)] };
   }
 }
 
-async function imageFact(home: string): Promise<Fact> {
+async function imageRow(home: string): Promise<FactRow> {
   const engine = engineOf(home);
   const missing: string[] = [];
   for (const { name, tag } of recipesOf()) {
     await engine.imageId(tag).catch(() => missing.push(name));
   }
+  const tags = recipesOf().map(({ tag }) => tag);
   return missing.length === 0
-    ? {
-        what: 'images',
-        state: 'ok',
-        found: recipesOf()
-          .map(({ tag }) => tag)
-          .join(', '),
-      }
-    : {
-        what: 'images',
-        state: 'lacks',
-        found: `missing: ${missing.join(', ')}; build them with scripts/setup`,
-      };
+    ? row('images', 'good', tags.join(', '))
+    : row('images', 'bad', `missing: ${missing.join(', ')}`, 'Build them with scripts/setup.');
 }
 
-async function diskFact(folder: string): Promise<Fact> {
-  const { bavail, bsize } = await statfs(folder).catch(() => ({ bavail: 0, bsize: 0 }));
-  const free = bavail * bsize;
-  return {
-    what: 'disk',
-    state: free < DISK_BYTES_WANTED ? 'warn' : 'ok',
-    found: `${(free / GIB).toFixed(1)} GiB free at ${folder}`,
-  };
+/** An engine elsewhere has folders of the same name with other things in them, so a file is read back. */
+async function sharingRow(home: string, hasImages: boolean): Promise<FactRow> {
+  const what = "shares this machine's files";
+  if (!hasImages)
+    return row(what, 'unknown', 'not tried without images', 'Build the images first.');
+  const read = await readBack(home).catch((thrown) => asFault(thrown));
+  if (read === true) return row(what, 'good', 'a file written here was read in a sandbox');
+  const found = read === false ? 'no: a file written here is not there in a sandbox' : read.message;
+  return row(what, 'bad', found, 'Use an engine that runs on this machine and sees its folders.');
 }
 
-function modelFact(context: Context): Fact {
+async function readBack(home: string): Promise<boolean> {
+  const engine = engineOf(home);
+  const [marker, id] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
+  const folder = path.join(home, `doctor-${id}`);
+  const seen: string[] = [];
+  const image = await engine.imageId(recipesOf().find(({ name }) => name === 'base')?.tag ?? '');
+  const spec = {
+    name: `proofhouse-doctor-${id}`,
+    run: RunId.parse('rdoctor0'),
+    role: 'checkout',
+    image,
+    mounts: [{ kind: 'folder', source: folder, target: '/workspace', writable: false }],
+    env: {},
+    argv: ['/bin/cat', '/workspace/marker'],
+    workingDir: '/',
+    joins: null,
+    limits: { memoryBytes: 64 * 2 ** 20, cpus: 1, pids: 16, wallMs: PROBE_MS },
+  } as const;
+  try {
+    await mkdir(folder, { mode: 0o755 });
+    await writeFile(path.join(folder, 'marker'), marker, { mode: 0o644 });
+    await engine.ensure(spec);
+    const collect = async ({ text }: { text: string }): Promise<void> => void seen.push(text);
+    await engine.follow(spec, collect, AbortSignal.timeout(PROBE_MS));
+    return seen.join('') === marker;
+  } finally {
+    await engine.remove(spec.name);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function diskRow(what: string, folder: string): Promise<FactRow> {
+  const found = await statfs(folder).catch(() => null);
+  if (found === null) return row(what, 'unknown', `${folder} is not to be seen from here`);
+  const free = found.bavail * found.bsize;
+  const text = `${(free / GIB).toFixed(1)} GiB free at ${folder}`;
+  return row(
+    what,
+    free < DISK_BYTES_WANTED ? 'weak' : 'good',
+    text,
+    'Free some space: 5 GiB or more.',
+  );
+}
+
+function modelRow(context: Context): FactRow {
   const { kind, shown } = context.model(null);
-  return { what: 'model', state: kind === 'none' ? 'warn' : 'ok', found: shown };
+  return row('model', kind === 'none' ? 'weak' : 'good', shown, 'Name a model; see the README.');
 }
 
-function memoryFact(): Fact {
+function memoryRow(): FactRow {
   const runs = fitting(availableParallelism(), freemem());
-  return {
-    what: 'cores and memory',
-    state: 'ok',
-    found: `${availableParallelism()} cores, ${(freemem() / GIB).toFixed(1)} of ${(totalmem() / GIB).toFixed(1)} GiB free: ${runs} runs at once`,
-  };
+  const [free, total] = [freemem(), totalmem()].map((bytes) => (bytes / GIB).toFixed(1));
+  return row(
+    'cores and memory',
+    'good',
+    `${availableParallelism()} cores, ${free} of ${total} GiB free: ${runs} runs at once`,
+  );
 }

@@ -58,6 +58,8 @@ export type Rights = {
   readonly models: readonly string[] | null;
   /** What each phase of a run may reach. */
   readonly network: { readonly setup: readonly string[]; readonly agent: readonly string[] };
+  /** What the machine must have; without it no run starts. */
+  readonly requires: readonly string[];
   /** What a layer says of these and this version does not act on. */
   readonly notYet: readonly string[];
 };

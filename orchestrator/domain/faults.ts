@@ -52,6 +52,13 @@ export const FAULTS = {
     meaning: 'The policy forbids something that this version of Proofhouse could not hold back.',
     todo: 'Take the sections named out of the policy, or wait for the version that enforces them; see: proofhouse policy lint',
   },
+  requirement_unmet: {
+    exit: 2,
+    acts: 'operator',
+    meaning:
+      'The policy requires something of the machine that it does not have, or that nobody could find out.',
+    todo: 'Mend the machine as the message says, or run the task on one that has it; see: proofhouse doctor',
+  },
   file_unreadable: {
     exit: 2,
     acts: 'platform engineer',
@@ -100,6 +107,12 @@ export const FAULTS = {
     acts: 'operator',
     meaning: 'No Docker engine answers on this machine.',
     todo: 'Run scripts/setup, or start the engine you have.',
+  },
+  engine_exposed: {
+    exit: 4,
+    acts: 'operator',
+    meaning: 'Whoever reaches the port of the Docker engine could take over its machine.',
+    todo: 'Use a Unix socket, SSH, or TLS with client certificates (DOCKER_TLS_VERIFY, DOCKER_CERT_PATH).',
   },
   engine_failed: {
     exit: 4,
@@ -233,6 +246,13 @@ export const FAULTS = {
     acts: 'platform engineer',
     meaning: 'A validator needed more memory than its sandbox has.',
     todo: 'Raise its memory in the policy, or make the tests smaller.',
+  },
+  service_not_ready: {
+    exit: 1,
+    acts: 'platform engineer',
+    meaning:
+      'A service of .proofhouse/workspace.yaml ended, was not ready in time, or could not be seeded.',
+    todo: 'Read its last lines, mend it in .proofhouse/workspace.yaml on the base branch, and queue the task again.',
   },
   app_not_ready: {
     exit: 1,

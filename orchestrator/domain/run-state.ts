@@ -28,6 +28,10 @@ export const Prepared = z.object({
   /** Image id of the agent's sandbox. */
   image: z.string(),
   model: z.string(),
+  /** Of the facts about the machine, kept as evidence. Null in runs of releases that read none. */
+  machine: Digest.nullable().default(null),
+  /** What the base's files ask of the workspace and is not done, at most 50. */
+  ignored: z.array(Finding).max(50).default([]),
   attemptsMax: z.int().min(1).max(9),
 });
 export type Prepared = z.infer<typeof Prepared>;

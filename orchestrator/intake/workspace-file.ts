@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { renderProblem } from '../../policies/problems.ts';
 import { parseYaml } from '../../policies/yaml-source.ts';
 import { Fault } from '../domain/faults.ts';
+import { Services } from './services.ts';
 
 export const WORKSPACE_FILE = '.proofhouse/workspace.yaml';
 
@@ -50,15 +51,24 @@ const Dependencies = z
 
 const DEFAULT_RULES = ['AGENTS.md'];
 
-export const WorkspaceFile = z.strictObject({
-  apiVersion: z.literal('proofhouse/v1'),
-  kind: z.literal('Workspace'),
-  agent: Agent.default({ kind: 'codex' }),
-  /** Null: nothing is installed. */
-  dependencies: Dependencies.nullable().default(null),
-  /** Files whose text an agent is given. One that the base commit lacks is left out. */
-  rules: z.array(RelativePath).max(16).default(DEFAULT_RULES),
-});
+export const WorkspaceFile = z
+  .strictObject({
+    apiVersion: z.literal('proofhouse/v1'),
+    kind: z.literal('Workspace'),
+    agent: Agent.default({ kind: 'codex' }),
+    /** Whether image and set-up come from the data part of devcontainer.json. */
+    devcontainer: z.boolean().default(false),
+    /** Null: nothing is installed. */
+    dependencies: Dependencies.nullable().default(null),
+    /** What the agent and each check find on loopback. */
+    services: Services,
+    /** Files whose text an agent is given. One that the base commit lacks is left out. */
+    rules: z.array(RelativePath).max(16).default(DEFAULT_RULES),
+  })
+  .refine(({ devcontainer, dependencies }) => !devcontainer || dependencies === null, {
+    path: ['dependencies'],
+    error: 'expected either `dependencies` or `devcontainer: true`: both say what is installed',
+  });
 export type WorkspaceFile = z.output<typeof WorkspaceFile>;
 
 /** What holds for a repository that has no such file. */

@@ -6,12 +6,14 @@
 import { type LoadedPolicy, parsePolicyBytes } from '../../policies/parse.ts';
 import { renderProblem } from '../../policies/problems.ts';
 import { digestOf, sha256 } from '../domain/canonical.ts';
+import type { Finding } from '../domain/check.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Digest, Sha } from '../domain/ids.ts';
 import type { WorkspaceFile } from '../intake/workspace-file.ts';
 import type { DependencyPlan } from '../ports.ts';
-import { fedRules, readWorkspaceFile } from './fed-rules.ts';
+import { fedRules } from './fed-rules.ts';
 import type { StageTools } from './tools.ts';
+import { readWorkspace, type SetUp } from './workspace.ts';
 
 export const POLICY_FILE = '.proofhouse/policy.yaml';
 
@@ -22,9 +24,11 @@ export type BaseRules = {
   readonly rules: string;
   readonly rulesDigest: Digest | null;
   readonly plan: DependencyPlan | null;
+  /** What the base's files ask of the workspace and is not done. */
+  readonly ignored: readonly Finding[];
 };
 
-type Reading = Pick<StageTools, 'source' | 'above' | 'image'>;
+type Reading = Pick<StageTools, 'source' | 'above' | 'image' | 'ownImage'>;
 
 export async function readBaseRules(
   tools: Reading,
@@ -39,14 +43,15 @@ export async function readBaseRules(
     ...tools.above,
     policyOf(await tools.source.read(repository, base, POLICY_FILE), base),
   ];
-  const file = await readWorkspaceFile(read);
+  const { file, setUp, ignored } = await readWorkspace(tools, read);
   const fed = await fedRules(file, read);
   return {
     layers,
     file,
     rules: fed.text,
     rulesDigest: fed.digest,
-    plan: await planOf(tools, file, read),
+    plan: await planOf(tools, { setUp, base }, read),
+    ignored,
   };
 }
 
@@ -66,18 +71,19 @@ export function policyOf(bytes: Uint8Array | null, base: Sha): LoadedPolicy {
 /** Keyed by what decides the outcome: the manifests' bytes, the commands and the image they run in. */
 async function planOf(
   tools: Reading,
-  file: WorkspaceFile,
+  { setUp, base }: { setUp: SetUp | null; base: Sha },
   read: (path: string) => Promise<string | null>,
 ): Promise<DependencyPlan | null> {
-  if (file.dependencies === null) return null;
-  const { run, keyedBy } = file.dependencies;
-  const manifests: (readonly [string, string | null])[] = [];
-  for (const path of keyedBy) {
+  if (setUp === null) return null;
+  const { run, keyedBy, image } = setUp;
+  const manifests: (readonly [string, string | null])[] = keyedBy === null ? [['', base]] : [];
+  for (const path of keyedBy ?? []) {
     const text = await read(path);
     manifests.push([path, text === null ? null : sha256(text)]);
   }
   return {
     run,
-    key: digestOf('dependencies', { run, manifests, image: await tools.image('base') }),
+    image,
+    key: digestOf('dependencies', { run, manifests, image: await tools.image(image) }),
   };
 }

@@ -3,8 +3,10 @@ import { beyond } from '../../policies/beyond.ts';
 import { budgetOf } from '../../policies/budgets.ts';
 import { policyDigest } from '../../policies/decide.ts';
 import type { LoadedPolicy } from '../../policies/parse.ts';
+import { unmet } from '../../policies/require.ts';
+import { canonical } from '../domain/canonical.ts';
 import { Fault } from '../domain/faults.ts';
-import type { Sha } from '../domain/ids.ts';
+import type { Digest, Sha } from '../domain/ids.ts';
 import type { In, RunEvent } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import { readBaseRules } from './base-rules.ts';
@@ -22,6 +24,7 @@ export async function prepare(
   const place = { run: task.id, attempt: run.attempt, repository: task.repository, base };
   const rules = await readBaseRules(tools, task.repository, base);
   refuseWhatIsBeyondUs(rules.layers);
+  const machine = await machineUnder(tools, rules.layers);
   const budget = budgetOf(rules.layers);
   if (budget.microUsd !== null && !tools.model.isPriced) {
     throw new Fault(
@@ -41,6 +44,8 @@ export async function prepare(
       agent: `${agent.name} ${agent.version}`.trim(),
       image: await tools.image(agent.image),
       model: tools.model.shown,
+      machine,
+      ignored: [...rules.ignored],
       attemptsMax: budget.attemptsMax,
     },
   };
@@ -54,6 +59,22 @@ function refuseWhatIsBeyondUs(layers: readonly LoadedPolicy[]): void {
     return `${file}:${line}:${column}: ${message}`;
   });
   throw new Fault('policy_unenforced', list.join('\n'));
+}
+
+/**
+ * Digest of what the machine has, kept as evidence of what the run stood on. Refuses one that lacks what
+ * a layer requires, before anything is started on it.
+ */
+async function machineUnder(tools: StageTools, layers: readonly LoadedPolicy[]): Promise<Digest> {
+  const facts = await tools.machine.facts();
+  const lacks = unmet(layers, facts);
+  if (lacks.length > 0) {
+    const list = lacks.map(({ what, where, found, todo }) => {
+      return `${where}: requires ${what}; found: ${found}. ${todo}`;
+    });
+    throw new Fault('requirement_unmet', list.join('\n'));
+  }
+  return tools.evidence.put(Buffer.from(tools.redact(canonical(facts))));
 }
 
 async function tipOf(tools: StageTools, task: Task): Promise<Sha> {

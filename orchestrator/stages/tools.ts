@@ -4,6 +4,7 @@ import type { LoadedPolicy } from '../../policies/parse.ts';
 import type { ValidatorRule } from '../../policies/schema.ts';
 import type { Signatures } from '../domain/signed.ts';
 import type { WorkspaceFile } from '../intake/workspace-file.ts';
+import type { Machine } from '../ports/machine.ts';
 import type { Source } from '../ports/source.ts';
 import type { Agent, Doors, EvidenceStore, Forge, Store, Validator, Workspaces } from '../ports.ts';
 
@@ -30,8 +31,11 @@ export type StageTools = {
     readonly isPriced: boolean;
     readonly isScripted: boolean;
   };
+  readonly machine: Machine;
   /** Engine id of an image of ours. */
   readonly image: (name: string) => Promise<string>;
+  /** Engine id of an image that is there and was made from one of ours; null when it is neither. */
+  readonly ownImage: (name: string) => Promise<string | null>;
   /** Policies above the repository's own, tightest reading wins. */
   readonly above: readonly LoadedPolicy[];
   readonly gatewayUrl: string;

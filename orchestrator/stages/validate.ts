@@ -27,11 +27,17 @@ export async function validate(
   const place = { run: task.id, attempt: run.attempt, repository: task.repository, base };
   const rules = await readBaseRules(tools, task.repository, base);
   const { layers, plan } = rules;
+  const { services } = rules.file;
   await ensureDependencies(tools, place, rules, signal);
   const checks: Check[] = [];
   for (const id of run.judgement.validators) {
     checks.push(
-      await runValidator(tools, layers, { place, tree, plan, id, definition: null }, signal),
+      await runValidator(
+        tools,
+        layers,
+        { place, tree, plan, id, services, definition: null },
+        signal,
+      ),
     );
   }
   const findings = checks.flatMap((check) => check.findings);

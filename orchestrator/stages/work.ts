@@ -54,7 +54,13 @@ export async function work(
   try {
     const end = await tools.workspaces.runAgent(
       place,
-      { ...launch, image: agent.image, memoryBytes: AGENT_MEMORY_BYTES, wallMs: budget.wallMs },
+      {
+        ...launch,
+        image: agent.image,
+        memoryBytes: AGENT_MEMORY_BYTES,
+        wallMs: budget.wallMs,
+        services: file.services,
+      },
       heard.onLine,
       signal,
     );

@@ -11,7 +11,7 @@ import type { Exemption, NeverDelegated } from '../domain/judgement.ts';
 import { columns, printable } from './columns.ts';
 
 export function pathExplanationText(told: PathExplanation): string {
-  const { path, validators, models, network, write } = told;
+  const { path, validators, models, network, requires, write } = told;
   const may = `${write.isAllowed ? 'yes' : 'no'} (${write.why})`;
   return [
     `${printable(path)}   ${headline(told, told.terms)}`,
@@ -25,6 +25,7 @@ export function pathExplanationText(told: PathExplanation): string {
     ...labelled('validators', [validators.join(', ') || 'none']),
     ...labelled('models', [`code: ${models === null ? 'any' : models.join(', ') || 'none'}`]),
     ...labelled('network', [networkText(network)]),
+    ...labelled('machine', requires),
     ...labelled('not yet', told.notYet),
     printable(`agent may write: ${may}`),
     ...neverLines(told.neverDelegated),

@@ -70,6 +70,7 @@ export function pullRequestText(facts: PullRequestFacts): PullRequestText {
     `### Gates\n\n${gatesTable(facts)}`,
     `### What it touched\n\n${touched(facts)}`,
     ...beside(facts),
+    ...ignoredParts(facts),
     `### What it cost\n\n${cost(facts.cost)}`,
     `### How to verify\n\n${howToVerify(facts)}`,
     digests(facts),
@@ -88,6 +89,13 @@ function summary(facts: PullRequestFacts, show: (text: string) => string): strin
     `${some(change.files, 'file')}, +${change.addedLines} −${change.removedLines} lines, ` +
     `risk class ${judgement.riskClass}; ${passed} of ${some(checks.length, 'check')} passed, and ${agreed}.`
   );
+}
+
+/** Who reads a diff of devcontainer.json may think that it was done. */
+function ignoredParts({ prepared: { ignored } }: PullRequestFacts): string[] {
+  if (ignored.length === 0) return [];
+  const rows = ignored.map(({ where, message }) => [short(where ?? ''), short(message)]);
+  return [`### What the workspace was not given\n\n${bounded(['Where', 'What'], rows)}`];
 }
 
 function breakers({ opened }: PullRequestFacts): readonly string[] {

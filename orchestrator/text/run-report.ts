@@ -51,6 +51,7 @@ export function runReport(report: RunReport): string {
     `repository ${printable(task.repository)}, base ${printable(task.base)}`,
     '',
     ...timeline(journal),
+    ...ignoredLines(journal),
     ...changeLines(run),
     ...checkLines(run, journal),
     ...gateLines(run),
@@ -108,6 +109,16 @@ function timeline(journal: readonly JournalEntry[]): string[] {
     const after = `+${duration(Date.parse(at) - start)}`.padStart(12);
     return `${after}  ${event.type.replaceAll('_', ' ')}${eventNote(event)}`;
   });
+}
+
+/** What the base's own files ask of a workspace and never get. */
+function ignoredLines(journal: readonly JournalEntry[]): string[] {
+  const prepared = journal.findLast(({ event }) => event.type === 'workspace_ready')?.event;
+  if (prepared?.type !== 'workspace_ready' || prepared.prepared.ignored.length === 0) return [];
+  const rows = prepared.prepared.ignored.map(({ where, message }) => {
+    return printable(`  ${where ?? ''}: ${message}`);
+  });
+  return ['', 'ignored in the workspace', ...rows];
 }
 
 function eventNote(event: JournalEntry['event']): string {

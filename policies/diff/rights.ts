@@ -21,6 +21,7 @@ import {
   ordered,
   other,
 } from './compare.ts';
+import { requirements } from './require.ts';
 
 export function rightsChanges(both: Both): PolicyChange[] {
   const { before, after } = both;
@@ -28,6 +29,7 @@ export function rightsChanges(both: Both): PolicyChange[] {
   return [
     ...told(both, 'limits', ['limits'], limits(old, now)),
     ...validatorChanges(both),
+    ...told(both, 'require', ['require'], requirements(old, now)),
     ...told(both, 'network', ['network'], network(old, now)),
     ...told(both, 'budgets', ['budgets'], budgets(before, after)),
     ...told(both, 'models', ['models'], [...routes(old, now), ...data(old, now)]),

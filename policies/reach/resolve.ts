@@ -1,5 +1,5 @@
 /** Which file of a tree a module's name stands for: relative names, and the aliases at its root. */
-import { readSource } from '../detect/code-only.ts';
+import { withoutComments } from '../json-comments.ts';
 import { childrenOf, field, fieldAt, isBounded, walk } from '../plain-data.ts';
 
 /** From a file and a name it imports to the files of the tree that may be meant; none for a package. */
@@ -71,7 +71,7 @@ type Alias = {
 };
 
 function aliasesOf(file: string, text: string): Alias[] {
-  const value = parsed(file, text);
+  const value = parsed(text);
   if (file === 'package.json') return childrenOf(field(value, 'imports')).map(aliasOf(''));
   const options = field(value, 'compilerOptions');
   const base = field(options, 'baseUrl');
@@ -90,12 +90,9 @@ function aliasOf(folder: string) {
 }
 
 /** With comments and a comma too many, as compilers take it. */
-function parsed(file: string, text: string): unknown {
-  const { live, code } = readSource(file, text);
-  const needless = new Set([...code.matchAll(/,(?=\s{0,200}[}\]])/g)].map((found) => found.index));
-  const plain = live.replaceAll(',', (comma, at: number) => (needless.has(at) ? ' ' : comma));
+function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(plain);
+    const value: unknown = JSON.parse(withoutComments(text));
     return isBounded(value) ? value : undefined;
   } catch {
     return undefined;

@@ -11,7 +11,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type Docker from 'dockerode';
 import { Fault } from '../../orchestrator/domain/faults.ts';
-import { type Recipe, recipes } from './recipes.ts';
+import { type Recipe, recipes, type ServiceImage, serviceRecipes } from './recipes.ts';
 import { importRoot } from './root-filesystem.ts';
 
 const run = promisify(execFile);
@@ -25,6 +25,8 @@ export type BuildOptions = {
   /** The Node binary that goes into the images. */
   readonly node: string;
   readonly nodeVersion: string;
+  /** Services whose images are wanted besides. */
+  readonly services: readonly ServiceImage[];
   readonly progress: BuildProgress;
 };
 
@@ -33,7 +35,10 @@ export async function buildImages(
   docker: Docker,
   options: BuildOptions,
 ): Promise<ReadonlyMap<string, string>> {
-  const all = recipes(options.nodeVersion);
+  const wanted = serviceRecipes(options.nodeVersion).filter(({ name }) =>
+    options.services.some((one) => one === name),
+  );
+  const all = [...recipes(options.nodeVersion), ...wanted];
   const missing: Recipe[] = [];
   for (const recipe of all) if (!(await exists(docker, recipe.tag))) missing.push(recipe);
   try {
@@ -88,7 +93,7 @@ async function fill(recipe: Recipe, options: BuildOptions): Promise<void> {
   const context = contextOf(recipe, options);
   await rm(context, { recursive: true, force: true });
   await cp(recipe.folder, context, { recursive: true });
-  if (recipe.name === 'root') return;
+  if (!(await readdir(context)).includes('package.json')) return;
   if (recipe.name === 'base') await cp(options.node, path.join(context, 'node'));
   try {
     await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: context });

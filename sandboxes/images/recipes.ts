@@ -2,7 +2,8 @@
  * What goes into each sandbox image, and the digest that names it.
  *
  *   root ─▶ base ─▶ codex
- *     └────────▶ browser (takes its tools from base)
+ *     ├────────▶ browser (takes its tools from base)
+ *     └────────▶ postgres (the same; made when somebody asks for it)
  *
  * An image is named by the digest of everything that goes into it, so an image that is there is
  * the right one and is never built twice.
@@ -15,8 +16,12 @@ import type { ImageName } from '../../orchestrator/ports.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
+/** Images of services, which not every machine needs. */
+export const SERVICE_IMAGES = ['postgres'] as const;
+export type ServiceImage = (typeof SERVICE_IMAGES)[number];
+
 export type Recipe = {
-  readonly name: 'root' | ImageName;
+  readonly name: 'root' | ImageName | ServiceImage;
   /** Folder with the Dockerfile and what it copies. */
   readonly folder: string;
   /** As in `proofhouse/base:1f2e3d4c5b6a`. */
@@ -34,6 +39,13 @@ export function recipes(nodeVersion: string): readonly Recipe[] {
   const codex = recipe('codex', { BASE: base.tag }, 'none', []);
   const browser = recipe('browser', { ROOT: root.tag, BASE: base.tag }, 'default', []);
   return [root, base, codex, browser];
+}
+
+/** Images that are made only when somebody asks for them by name. */
+export function serviceRecipes(nodeVersion: string): readonly Recipe[] {
+  const tags = new Map(recipes(nodeVersion).map(({ name, tag }) => [name, tag]));
+  const from = { ROOT: tags.get('root') ?? '', BASE: tags.get('base') ?? '' };
+  return SERVICE_IMAGES.map((name) => recipe(name, from, 'default', []));
 }
 
 /** The version that an image's lock file pins for a package. */

@@ -16,6 +16,8 @@ export const READY: RunEvent = {
     agent: 'scripted 1.0.0',
     image: 'sha256:1234',
     model: 'scripted',
+    machine: Digest.parse(`sha256:${'c'.repeat(64)}`),
+    ignored: [],
     attemptsMax: 2,
   },
 };

@@ -47,6 +47,8 @@ export const PREPARED: Prepared = {
   agent: 'codex 1.2.3',
   image: 'sha256:1234',
   model: 'scripted',
+  machine: digest('7'),
+  ignored: [],
   attemptsMax: 3,
 };
 

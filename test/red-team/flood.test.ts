@@ -103,6 +103,7 @@ function exporterThat(end: SandboxEnd, said: string): Engine {
       return end;
     },
     ...{ kill: never, freshOverlay: never, removeVolume: never, removeAll: never, imageId: never },
+    ...{ ownImage: never, has: never, imageVolumes: never },
     ...{ removeImages: never, buildImages: never, describe: never, runs: never },
   };
 }

@@ -12,7 +12,13 @@ import { RUN, sha, TASK } from '../orchestrator/fixtures.ts';
 import { strict } from '../orchestrator/strict.ts';
 
 export const PLACE: Place = { run: RUN, attempt: 1, repository: TASK.repository, base: sha('a') };
-export const REQUEST = { place: PLACE, tree: sha('b'), plan: null, id: 'unit' } as const;
+export const REQUEST = {
+  place: PLACE,
+  tree: sha('b'),
+  plan: null,
+  id: 'unit',
+  services: [],
+} as const;
 export const SIGNAL = new AbortController().signal;
 
 export function junit(...cases: readonly string[]): { name: string; bytes: Uint8Array } {

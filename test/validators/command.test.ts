@@ -40,6 +40,7 @@ test('its command is run as it is, in a sandbox of its own, within its bounds', 
       files: {},
       memoryBytes: 2 ** 30,
       wallMs: 300_000,
+      services: [],
       joins: null,
     },
   ]);

@@ -32,6 +32,7 @@ rules: [docs/RULES.md]
     apiVersion: 'proofhouse/v1',
     kind: 'Workspace',
     agent: { kind: 'command', run: ['node', 'tools/fix.js'] },
+    devcontainer: false,
     dependencies: {
       run: [
         ['npm', 'ci'],
@@ -39,6 +40,7 @@ rules: [docs/RULES.md]
       ],
       keyedBy: ['package.json', 'packages/a/package.json'],
     },
+    services: [],
     rules: ['docs/RULES.md'],
   });
 });
@@ -49,7 +51,9 @@ test('what is left out is as in a repository without the file: codex, nothing in
     apiVersion: 'proofhouse/v1',
     kind: 'Workspace',
     agent: { kind: 'codex' },
+    devcontainer: false,
     dependencies: null,
+    services: [],
     rules: ['AGENTS.md'],
   });
   expect(read('rules: []').rules).toEqual([]);
@@ -68,6 +72,11 @@ test.each([
     ['2:7 expected `Workspace`, found `Policy`'],
     '',
     'apiVersion: proofhouse/v1\nkind: Policy\n',
+  ],
+  [
+    'two sources of what is installed',
+    ['4:15 expected either `dependencies` or `devcontainer: true`: both say what is installed'],
+    `devcontainer: true\ndependencies: { run: [[x]], keyed_by: [x] }`,
   ],
   ['a misspelt key', ['3:1 unknown key `ruels`'], 'ruels: [AGENTS.md]'],
   [

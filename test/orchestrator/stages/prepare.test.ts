@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sha256 } from '../../../orchestrator/domain/canonical.ts';
+import { canonical, sha256 } from '../../../orchestrator/domain/canonical.ts';
 import { Fault, type FaultCode } from '../../../orchestrator/domain/faults.ts';
 import type { Source } from '../../../orchestrator/ports/source.ts';
 import type { SandboxEnd, Workspaces } from '../../../orchestrator/ports.ts';
@@ -7,6 +7,7 @@ import { prepare } from '../../../orchestrator/stages/prepare.ts';
 import { policyDigest } from '../../../policies/decide.ts';
 import { load, minimal } from '../../policies/sample.ts';
 import { CHANGE, RUN, STATES, sha, TASK } from '../fixtures.ts';
+import { MACHINE } from '../machine.ts';
 import {
   BASE,
   doorsWith,
@@ -61,6 +62,8 @@ describe('a workspace that is ready', () => {
         agent: 'codex 1.2.3',
         image: 'sha256:codex',
         model: 'scripted (models)',
+        machine: sha256(canonical(MACHINE)),
+        ignored: [],
         attemptsMax: 3,
       },
     });
@@ -118,6 +121,23 @@ describe('nothing is opened, and the run ends for a person to mend it,', () => {
   test('when its workspace file cannot be read whole', async () => {
     const files = { [POLICY_PATH]: POLICY, [WORKSPACE_PATH]: workspaceFile('agents: codex\n') };
     await refused(withFiles(files), 'workspace_invalid', WORKSPACE_PATH);
+  });
+
+  test('when the machine lacks what a layer requires: what, where, what is there and what to do', async () => {
+    const policy = `${POLICY}require: { lsm: true, cgroups: 2, engine: "99.0" }\n`;
+    const given = { ...withFiles({ [POLICY_PATH]: policy }), ...opening() };
+    const machine = { facts: async () => MACHINE };
+    await refused({ ...given, over: { machine } }, 'requirement_unmet', 'engine 99.0 or newer');
+    await refused(
+      { ...given, over: { machine } },
+      'requirement_unmet',
+      `${POLICY_PATH}:17:43: requires engine 99.0 or newer; found: ${MACHINE.engine.version}. Install a newer Docker engine.`,
+    );
+    const above = [load(minimal('require: { user_namespace: true }\n', 'org'), 'org.yaml')];
+    const bare = { ...MACHINE, engine: { ...MACHINE.engine, security: [] } };
+    const asked = { machine: { facts: async () => bare }, above };
+    const silent = { ...withFiles({ [POLICY_PATH]: POLICY }), ...opening(), over: asked };
+    await refused(silent, 'requirement_unmet', 'org.yaml');
   });
 
   test('when its rule files would displace the task', async () => {

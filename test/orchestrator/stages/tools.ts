@@ -2,6 +2,7 @@
  * Stage tools over one repository in memory: the files of each commit, the entries of each tree.
  * A commit or tree that nobody declared, and every method that a test did not give, is a failure.
  */
+import { sha256 } from '../../../orchestrator/domain/canonical.ts';
 import type { Entry } from '../../../orchestrator/domain/change.ts';
 import type { Sha } from '../../../orchestrator/domain/ids.ts';
 import type { Source } from '../../../orchestrator/ports/source.ts';
@@ -10,6 +11,7 @@ import type {
   Door,
   DoorRequest,
   Doors,
+  EvidenceStore,
   Forge,
   Place,
   Store,
@@ -20,6 +22,7 @@ import { emptyMemory, openMemoryStore } from '../../contracts/memory-store.ts';
 import { entry, load, minimal, sha } from '../../policies/sample.ts';
 import { SIGNATURES } from '../../policies/signing.ts';
 import { AT, TASK } from '../fixtures.ts';
+import { MACHINE } from '../machine.ts';
 import { strict } from '../strict.ts';
 
 export const SIGNAL = new AbortController().signal;
@@ -164,11 +167,15 @@ export async function toolsWith(given: Given = {}): Promise<StageTools> {
     source: given.source ?? sourceOf(repository()),
     workspaces: strict<Workspaces>('workspaces', given.workspaces ?? {}),
     doors: strict<Doors>('doors', {}),
-    evidence: strict('evidence', {}),
+    evidence: strict<EvidenceStore>('evidence', {
+      put: async (bytes) => sha256(Buffer.from(bytes).toString('utf8')),
+    }),
     signatures: SIGNATURES,
     agentFor: () => AGENT,
     validators: strict<StageTools['validators']>('validators', {}),
     model: { model: 'm-1', shown: 'scripted (models)', isPriced: true, isScripted: true },
+    ownImage: async () => null,
+    machine: { facts: async () => MACHINE },
     image: async (name) => `sha256:${name}`,
     above: [],
     gatewayUrl: 'http://127.0.0.1:8080',

@@ -19,7 +19,7 @@ export const PULL_REQUEST: PullRequestFacts = {
   manifests: [],
   prepared: {
     ...{ base: sha('a'), policy: digest('b'), rules: null, agent: 'codex 0.169.0' },
-    ...{ image: 'sha256:1234', model: 'scripted/demo', attemptsMax: 3 },
+    ...{ image: 'sha256:1234', model: 'scripted/demo', machine: null, ignored: [], attemptsMax: 3 },
   },
   change: {
     ...{ base: sha('a'), tree: sha('c'), entries: digest('d') },

@@ -91,6 +91,20 @@ export const EVERY: { [key: string]: Json } = {
       ...inspection,
     },
   },
+  require: {
+    engine: '23.0',
+    runc: '1.2.8',
+    kernel: '6.1',
+    git: '2.48.0',
+    runtime: 'runsc',
+    cgroups: 2,
+    hard_quota: true,
+    user_namespace: true,
+    lsm: true,
+    swap_accounting: true,
+    io_uring_disabled: true,
+    no_known_bad: true,
+  },
   network: {
     default: 'deny',
     phases: {

@@ -28,6 +28,7 @@ const LIST = 'expected a list, found';
 const OBJECT = 'expected keys and values, found';
 const TEXT = 'expected text, found';
 const UP = '`..` is never part of a path; name the folder from the root';
+const VERSION = 'expected a version in quotes, as in "23.0"';
 const EMPTY = 'expected some text';
 
 const classRow = (path: string): Row =>
@@ -552,6 +553,35 @@ export const ROWS: readonly Row[] = [
   row('validators.e2e.app.run', [['x']], [[[], 'P0104', ARGV]]),
   row('validators.e2e.app.port', [1, 65_535], [[70_000, 'P0104', 'expected at most 65535']]),
   row('validators.e2e.tests', ['e2e/'], [['/e2e', 'P0104', TREE]]),
+  row('require', [{}, undefined], [[{ docker: '23.0' }, 'P0103', 'unknown key `docker`']]),
+  ...['engine', 'runc', 'kernel', 'git'].map((name) =>
+    row(
+      `require.${name}`,
+      ['23.0', '1.2.8', '6.18.44.1', undefined],
+      [
+        [23, 'P0104', VERSION],
+        ['23', 'P0104', VERSION],
+        ['v23.0', 'P0104', VERSION],
+        ['20.10.24+dfsg1', 'P0104', VERSION],
+      ],
+    ),
+  ),
+  row(
+    'require.runtime',
+    ['runsc', undefined],
+    [['runc', 'P0104', 'expected `runsc`, found `runc`']],
+  ),
+  row('require.cgroups', [2, undefined], [[1, 'P0104', 'expected `2`, found `1`']]),
+  ...[
+    'hard_quota',
+    'user_namespace',
+    'lsm',
+    'swap_accounting',
+    'io_uring_disabled',
+    'no_known_bad',
+  ].map((name) =>
+    row(`require.${name}`, [true, false, undefined], [['yes', 'P0104', 'expected true or false']]),
+  ),
   section('network'),
   row(
     'network.default',

@@ -1,10 +1,12 @@
 /** What the command line says of the machine, what it clears away, and what it makes of a slip of the pen. */
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { runtimeFolder } from '../../../orchestrator/compose.ts';
+import { DoctorReport } from '../../../orchestrator/domain/doctor.ts';
+import { RunId } from '../../../orchestrator/domain/ids.ts';
 import { commitAll, leftOver, scratch } from '../support.ts';
 import {
   type CommandLine,
@@ -29,17 +31,27 @@ describe('doctor', () => {
     for (const what of ['docker', 'images', 'disk', 'cores and memory', 'node', 'model'])
       expect(text.out).toContain(what);
     const json = await proofhouse(at, '--json', 'doctor');
-    const facts = Facts.parse(JSON.parse(json.out));
-    expect(facts.filter(({ state }) => state === 'lacks')).toEqual([]);
+    const report = DoctorReport.parse(JSON.parse(json.out));
+    expect(report.rows.filter(({ state }) => state === 'bad')).toEqual([]);
+    expect(report.machine?.engine.version).toMatch(/^\d+\./);
+    const shares = report.rows.find(({ what }) => what.startsWith('shares this machine'));
+    expect(shares?.state).toBe('good');
+    expect(readdirSync(at.home).filter((name) => name.startsWith('doctor-'))).toEqual([]);
+    expect(leftOver(RunId.parse('rdoctor0'))).toEqual([]);
   });
 
-  it('exits 4 and says what to do where no engine answers', async () => {
-    const at = { home: scratch('home'), env: NO_ENGINE };
+  it.each([
+    ['where no engine answers', NO_ENGINE, 'scripts/setup'],
+    // Nothing listens there, and nothing is asked: the refusal comes first.
+    ['for an engine over bare TCP', { DOCKER_HOST: 'tcp://127.0.0.1:1' }, 'client certificates'],
+  ])('exits 4 and says what to do %s', async (_, env, todo) => {
+    const at = { home: scratch('home'), env };
     const json = await proofhouse(at, '--json', 'doctor');
     ended(json, 4);
-    const docker = Facts.parse(JSON.parse(json.out)).find(({ what }) => what === 'docker');
-    expect(docker?.state).toBe('lacks');
-    expect(docker?.found).toContain('scripts/setup');
+    const report = DoctorReport.parse(JSON.parse(json.out));
+    expect(report).toMatchObject({ worst: 'bad', machine: null });
+    const docker = report.rows.find(({ what }) => what === 'docker');
+    expect(docker).toMatchObject({ state: 'bad', todo: expect.stringContaining(todo) });
   });
 });
 
@@ -185,8 +197,6 @@ describe('a slip of the pen', () => {
     expect(said.err).toContain(`(Did you mean ${meant}?)`);
   });
 });
-
-const Facts = z.array(z.object({ what: z.string(), state: z.string(), found: z.string() }));
 
 /** An engine that has two images and nothing else, and keeps what it is asked. */
 async function engineThatListens(): Promise<{ socket: string; asked(): readonly string[] }> {

@@ -187,6 +187,7 @@ describe('layers that workspaces share', () => {
           'mkdir -p node_modules/x; echo dep > node_modules/x/x; echo stale > lib/made.txt',
         ],
       ],
+      image: 'base',
       key: digestOf('test', 'layers'),
     };
     const first = await attemptsOn(factory, repository, plan);

@@ -14,6 +14,7 @@ import { openGateway } from '../gateway/server.ts';
 import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
 import { hostFacts } from '../sandboxes/host-facts.ts';
+import { openHostLeft } from '../sandboxes/host-left.ts';
 import {
   pinned,
   recipes,
@@ -21,6 +22,7 @@ import {
   type ServiceImage,
   serviceRecipes,
 } from '../sandboxes/images/recipes.ts';
+import { openReaper } from '../sandboxes/reaper.ts';
 import { folders } from '../sandboxes/source/folders.ts';
 import { openLocal } from '../sandboxes/source/local-change.ts';
 import { openSource } from '../sandboxes/source/source.ts';
@@ -30,6 +32,7 @@ import { commandValidator } from '../validators/command.ts';
 import { openEvidenceStore } from '../validators/evidence/store.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
 import { Fault } from './domain/faults.ts';
+import type { RunId } from './domain/ids.ts';
 import type { In, Phase, RunEvent, RunState } from './domain/run-state.ts';
 import { type Signatures, signaturesWith } from './domain/signed.ts';
 import type { Task } from './domain/task.ts';
@@ -37,7 +40,7 @@ import { openLocalForge } from './forge/local.ts';
 import type { Machine } from './ports/machine.ts';
 import type { Source } from './ports/source.ts';
 import type { Doors, Forge, Keys, ModelCall, Stage, Store } from './ports.ts';
-import type { Runner, Stages } from './runner.ts';
+import { type Runner, replay, type Stages } from './runner.ts';
 import { judge } from './stages/judge.ts';
 import { prepare } from './stages/prepare.ts';
 import { publish } from './stages/publish.ts';
@@ -159,12 +162,21 @@ export function openFactory(options: FactoryOptions): Factory {
     store: ledgers.store,
     stages: stagesOf(tools),
     discard: workspaces.discard,
-    held: engine.runs,
+    reap: openReaper({
+      engine,
+      host: openHostLeft(home, runtimeFolder(home)),
+      journal: { ...ledgers.store, state: (run) => stateIn(ledgers.store, run) },
+      discard: workspaces.discard,
+    }),
     clock,
     renewMs: RENEW_MS,
     breakMs: BREAK_MS,
   };
   return { ...ledgers, home, engine, tools, runner, close: () => ledgers.store.close() };
+}
+
+async function stateIn(store: Store, run: RunId): Promise<RunState | null> {
+  return (await store.task(run)) === null ? null : replay(await store.read(run));
 }
 
 /** The engine as one data directory uses it. */

@@ -327,6 +327,19 @@ export type Workspaces = {
   discard(run: RunId): Promise<void>;
 };
 
+/** What was cleared away because no run needs it, and what could not be. */
+export type Reaped = {
+  readonly removed: readonly Removed[];
+  readonly failed: readonly { readonly run: RunId | null; readonly error: unknown }[];
+};
+
+export type Removed = {
+  readonly run: RunId | null;
+  /** Name of a sandbox or volume, or `folders`. */
+  readonly what: string;
+  readonly why: string;
+};
+
 /** The one door of a sandbox. */
 export type Doors = {
   open(request: DoorRequest): Promise<Door>;

@@ -23,7 +23,7 @@ const shape = (...parts: string[]): RegExp => new RegExp(`^${parts.join('')}$`);
 const PLACES: readonly Place[] = [
   place('/workspace', 'volume', true, 'proofhouse-', RUN, '-\\d{1,4}-', PART),
   place('/workspace', 'bind', false, 'doctor-[0-9a-f]{32}'),
-  // A service is seeded from files of the base commit.
+  // What a service is filled from.
   place('/workspace', 'bind', false, REPOSITORY, '/snapshots/', COMMIT),
   place('/mirror', 'bind', false, REPOSITORY, '/mirror\\.git'),
   // A finished snapshot is every workspace's; only one that is being made is written to.

@@ -9,6 +9,7 @@
  */
 import { wrongMounts } from './deny-mounts.ts';
 import { wrongSeccomp } from './deny-seccomp.ts';
+import { wrongMemory } from './deny-tmpfs.ts';
 
 type Loose = Readonly<Record<string, unknown>>;
 type Holds = (value: unknown) => boolean;
@@ -44,29 +45,25 @@ const NEIGHBOUR = /^container:proofhouse-r[0-9a-z]{7}-\d{1,4}-[a-z0-9-]{1,80}$/;
 const WORKING_DIR = /^\/(?:workspace|snapshot|layer|out)?$/;
 /** Readable by whoever runs inside, and by everybody who may ask the engine. */
 const ENVIRONMENT = /^(?:HOME=\/home\/agent|(?:BASE|TREE)=(?:[0-9a-f]{40}|[0-9a-f]{64}))$/;
-const SCRATCH = /^rw,nosuid,nodev,(?:no)?exec,size=(\d{1,4})m,nr_inodes=\d{1,3}k,mode=/;
-const SCRATCH_MIB_MAX = 2048;
-/** May share the network of another sandbox, which has none either. */
+/** Of a service, which comes with a password or two. */
+const SERVICE_ENVIRONMENT = /^(?:HOME=\/tmp|[A-Z][A-Z0-9_]{0,60}=[^\0]*)$/;
+/** May share the network of another sandbox of its run, which has none either. */
 const JOINING: readonly unknown[] = ['browser', 'service'];
 /** These may join a service, whose network is as empty as their own. */
 const SERVED: readonly unknown[] = ['agent', 'validator', 'app'];
 const SERVICE = /^container:proofhouse-r[0-9a-z]{7}-\d{1,4}-[a-z0-9-]+-service-[a-z0-9]+$/;
-/** Where a service may have its data; anywhere else it would hide what its image has there. */
-const DATA = /^\/(?:data|srv|var\/lib)(?:\/[a-z0-9][a-z0-9._-]*){1,4}$/;
 const RUNTIMES: readonly unknown[] = ['runc', 'runsc'];
 
 /** Every reason why this body must not reach an engine; empty when there is none. */
 export function denied(body: Loose, roots: readonly string[]): readonly string[] {
   const host = isRecord(body['HostConfig']) ? body['HostConfig'] : {};
   const joins = host['NetworkMode'] !== 'none';
+  const role = labelOf(body, 'proofhouse.role');
   return [
-    ...broken(body, { ...BODY, ...(joins ? {} : NAMED), ...(isService(body) ? SERVICES : {}) }, ''),
-    ...broken(
-      host,
-      { ...hostRules(host, joins), ...(isService(body) ? { Tmpfs: isServiceTmp(body) } : {}) },
-      'HostConfig.',
-    ),
+    ...broken(body, bodyRules(role, joins), ''),
+    ...broken(host, hostRules(host, joins), 'HostConfig.'),
     ...wrongIdentity(body, host),
+    ...wrongMemory(host['Tmpfs'], { user: body['User'], isService: role === 'service' }),
     ...wrongMounts(host['Mounts'], { roots, run: labelOf(body, 'proofhouse.run') }),
     ...wrongSeccomp(host['SecurityOpt']),
   ];
@@ -106,10 +103,10 @@ const BODY: Rules = {
   name: matches(NAME),
   Image: matches(/^sha256:[0-9a-f]{64}$/),
   User: matches(/^([1-9]\d{0,8}):\1$/),
-  Entrypoint: (value) => listOf(matches(/^\/[\w./-]+$/), 1)(value) && lengthOf(value) === 1,
+  Entrypoint: (value) => listOf(matches(/^[\w/][\w./-]*$/), 1)(value) && lengthOf(value) === 1,
   Cmd: listOf((word) => typeof word === 'string' && !word.includes('\0')),
   WorkingDir: matches(WORKING_DIR),
-  Env: (value) => listOf(matches(ENVIRONMENT))(value) && isDistinct(value),
+  Env: isEnvironment(ENVIRONMENT),
   AttachStdin: is(false),
   AttachStdout: is(false),
   AttachStderr: is(false),
@@ -124,37 +121,18 @@ const BODY: Rules = {
   HostConfig: isRecord,
 };
 
-/**
- * What a service differs in: its image is not one with our launcher, so its command and the settings that
- * the base commit gives it stand here. None of them is a secret.
- */
-const SERVICES: Rules = {
-  Entrypoint: (value) => listOf(matches(/^\/?[\w][\w./-]*$/), 1)(value) && lengthOf(value) === 1,
-  Env: (value) =>
-    listOf(matches(/^[A-Z][A-Z0-9_]{0,60}=[^\0]{0,4096}$/s))(value) && isDistinct(value),
-};
-
-const isService = (body: Loose): boolean => labelOf(body, 'proofhouse.role') === 'service';
-
-/** The usual folders, and at most one for its data that is its own. */
-function isServiceTmp(body: Loose): Holds {
-  const [uid] = String(body['User']).split(':');
-  return (value) => {
-    if (!isRecord(value)) return false;
-    const more = Object.entries(value).filter(([at]) => at !== '/tmp' && at !== '/home/agent');
-    return (
-      Object.keys(value).length === more.length + 2 &&
-      more.length <= 1 &&
-      more.every(([at, options]) => {
-        return DATA.test(at) && String(options).endsWith(`,mode=700,uid=${uid},gid=${uid}`);
-      }) &&
-      isTmp(value)
-    );
+function bodyRules(role: unknown, joins: boolean): Rules {
+  return {
+    ...BODY,
+    // A sandbox that joins another's network shares its name too.
+    ...(joins ? {} : { Hostname: is('sandbox'), Domainname: is('') }),
+    ...(role === 'service' ? { Env: isEnvironment(SERVICE_ENVIRONMENT) } : {}),
   };
 }
 
-/** A sandbox that joins another's network shares its name too. */
-const NAMED: Rules = { Hostname: is('sandbox'), Domainname: is('') };
+function isEnvironment(one: RegExp): Holds {
+  return (value) => listOf(matches(one))(value) && isDistinct(value);
+}
 
 const LABELS: Rules = {
   proofhouse: matches(/^[0-9a-f]{12}$/),
@@ -216,8 +194,7 @@ function hostRules(host: Loose, joins: boolean): Rules {
     Ulimits: (value) =>
       listOf(isUlimit)(value) &&
       same((value as Loose[]).map(({ Name }) => Name).sort(), Object.keys(ULIMITS).sort()),
-    Tmpfs: (value) =>
-      isRecord(value) && same(Object.keys(value).sort(), ['/home/agent', '/tmp']) && isTmp(value),
+    Tmpfs: isRecord,
   };
 }
 
@@ -228,26 +205,12 @@ function isUlimit(value: unknown): boolean {
   return broken(value, rules, '').length === 0;
 }
 
-function isTmp(value: Loose): boolean {
-  const sizes = Object.values(value).map((options) => {
-    return Number(SCRATCH.exec(String(options))?.[1] ?? Number.NaN);
-  });
-  return sizes.every((mib) => mib >= 1 && mib <= SCRATCH_MIB_MAX);
-}
-
 /** What holds between fields: whose it is, and who it joins. */
 function wrongIdentity(body: Loose, host: Loose): string[] {
-  const [uid] = String(body['User']).split(':');
-  const { '/tmp': tmp, '/home/agent': home } = isRecord(host['Tmpfs']) ? host['Tmpfs'] : {};
   const [run, attempt] = /-(r[0-9a-z]{7})-(\d{1,4})-/.exec(String(body['name']))?.slice(1) ?? [];
   const isDoctor = String(body['name']).startsWith('proofhouse-doctor-');
   const joins = host['NetworkMode'] !== 'none';
   return [
-    ...unless(String(tmp).endsWith(',mode=1777'), 'HostConfig.Tmpfs gives /tmp other rights'),
-    ...unless(
-      String(home).endsWith(`,mode=700,uid=${uid},gid=${uid}`),
-      'HostConfig.Tmpfs gives its home to another user',
-    ),
     ...unless(
       isDoctor ||
         (labelOf(body, 'proofhouse.run') === run &&

@@ -38,8 +38,8 @@ const ROOMS = {
   exporter: { ...OURS, sharedMib: 16, logMib: 8, share: 1024 },
   validator: { ...PROGRAMS, sharedMib: 64, logMib: 32, share: 1024 },
   app: { ...PROGRAMS, sharedMib: 64, logMib: 32, share: 1024 },
+  service: { ...PROGRAMS, sharedMib: 64, logMib: 8, share: 1024 },
   browser: { ...OURS, homeMib: 512, sharedMib: 256, logMib: 32, share: 1024 },
-  service: { ...OURS, sharedMib: 64, logMib: 8, share: 512 },
 } as const satisfies Record<string, Room>;
 
 export type Role = keyof typeof ROOMS;
@@ -158,12 +158,7 @@ function hostConfig(spec: SandboxSpec, { uid, runtime }: Owner) {
     Tmpfs: {
       '/tmp': `${scratch(room, room.tmpMib)},mode=1777`,
       '/home/agent': `${scratch(room, room.homeMib)},mode=700,uid=${uid},gid=${uid}`,
-      ...(spec.data
-        ? {
-            [spec.data.target]:
-              `${scratch(room, dataMib(spec.data.bytes))},mode=700,uid=${uid},gid=${uid}`,
-          }
-        : {}),
+      ...(spec.data ? dataFolder(spec.data, uid) : {}),
     },
     Mounts: spec.mounts.map(mountBody),
     // Bounded, and read again from its start by a controller that comes back after a crash.
@@ -174,14 +169,15 @@ function hostConfig(spec: SandboxSpec, { uid, runtime }: Owner) {
   };
 }
 
-/** It counts as memory too, so more than this would never be filled. */
-const DATA_MIB_MAX = 2048;
-const dataMib = (bytes: number): number => Math.min(DATA_MIB_MAX, Math.ceil(bytes / MIB));
-
 const ulimit = (Name: string, most: number) => ({ Name, Soft: most, Hard: most });
 
 const scratch = ({ runsScratch }: Room, mib: number): string =>
   `rw,nosuid,nodev,${runsScratch ? 'exec' : 'noexec'},size=${mib}m,nr_inodes=100k`;
+
+function dataFolder({ target, bytes }: NonNullable<SandboxSpec['data']>, uid: number) {
+  const bounds = `rw,nosuid,nodev,noexec,size=${bytes},nr_inodes=100k`;
+  return { [target]: `${bounds},mode=700,uid=${uid},gid=${uid}` };
+}
 
 function mountBody({ kind, source, target, writable }: Mount) {
   return kind === 'volume'

@@ -21,6 +21,7 @@ const good = { name: SPEC.name, ...containerBody(SPEC, { ...OWNER, runtime: 'run
 const HARMLESS: readonly RegExp[] = [
   /^Cmd\.\d+ (gone|empty|longer|host)$/,
   /^Cmd (empty|one more)$/,
+  /^Entrypoint\.0 host$/,
   /^Env (empty)$/,
   /^Env\.\d+ gone$/,
   /^HostConfig\.Mounts empty$/,

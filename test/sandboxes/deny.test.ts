@@ -37,6 +37,17 @@ const DRIVER = { Name: 'local', Options: { type: 'none', o: 'bind', device: '/' 
 
 /** What is changed, the body, and what the reason must speak of. */
 const MUTATIONS: readonly (readonly [string, Loose, string])[] = [
+  ['a folder in memory over programs', host({ Tmpfs: { '/usr': 'nosuid,nodev,size=1m' } }), '/usr'],
+  [
+    'a folder in memory without a size',
+    host({ Tmpfs: { '/tmp': 'rw,nosuid,nodev,mode=1777' } }),
+    '/tmp has no size',
+  ],
+  [
+    'devices in a folder in memory',
+    host({ Tmpfs: { '/tmp': 'rw,nosuid,dev,exec,size=1m,nr_inodes=1k,mode=1777' } }),
+    '/tmp has no size, lets devices',
+  ],
   ['the host file system', host({ Binds: ['/:/host'] }), 'Binds'],
   ['privileged', host({ Privileged: true }), 'Privileged'],
   ['privileged by another spelling', host({ privileged: true }), 'privileged'],
@@ -186,7 +197,7 @@ describe('a service', () => {
   test('has its data in memory: bounded, its own, and nothing in it runs', () => {
     expect(containerBody(SERVICE, OWNER).HostConfig.Tmpfs).toMatchObject({
       '/var/lib/postgresql':
-        'rw,nosuid,nodev,noexec,size=64m,nr_inodes=100k,mode=700,uid=20000,gid=20000',
+        'rw,nosuid,nodev,noexec,size=67108864,nr_inodes=100k,mode=700,uid=20000,gid=20000',
     });
     expect(reasons(SERVICE)).toEqual([]);
     expect(reasons({ ...SERVICE, data: null })).toEqual([]);
@@ -196,7 +207,7 @@ describe('a service', () => {
     [
       'over programs',
       '/usr',
-      'rw,nosuid,nodev,noexec,size=1m,nr_inodes=1k,mode=700,uid=20000,gid=20000',
+      'rw,nosuid,nodev,noexec,size=1048576,nr_inodes=1k,mode=700,uid=20000,gid=20000',
     ],
     [
       'without a size',
@@ -206,12 +217,12 @@ describe('a service', () => {
     [
       'with devices',
       '/data/x',
-      'rw,nosuid,dev,noexec,size=1m,nr_inodes=1k,mode=700,uid=20000,gid=20000',
+      'rw,nosuid,dev,noexec,size=1048576,nr_inodes=1k,mode=700,uid=20000,gid=20000',
     ],
     [
       'of another user',
       '/data/x',
-      'rw,nosuid,nodev,noexec,size=1m,nr_inodes=1k,mode=700,uid=0,gid=0',
+      'rw,nosuid,nodev,noexec,size=1048576,nr_inodes=1k,mode=700,uid=0,gid=0',
     ],
   ])('has no folder in memory %s', (_, target, options) => {
     const { Tmpfs } = containerBody({ ...SERVICE, data: null }, OWNER).HostConfig;

@@ -20,8 +20,9 @@ describe('every sandbox', () => {
       containerBody({ ...SPEC, role }, OWNER).HostConfig.Tmpfs['/tmp'].split(',')[3],
     ]);
     expect(Object.fromEntries(scratch)).toEqual({
-      ...{ agent: 'exec', app: 'exec', dependencies: 'exec', validator: 'exec' },
-      ...{ browser: 'noexec', checkout: 'noexec', exporter: 'noexec', service: 'noexec' },
+      ...{ agent: 'exec', app: 'exec', dependencies: 'exec', service: 'exec' },
+      validator: 'exec',
+      ...{ browser: 'noexec', checkout: 'noexec', exporter: 'noexec' },
     });
   });
 
@@ -89,8 +90,10 @@ test('a browser shares the loopback of its app and has no name or resolver of it
   expect(joined).not.toHaveProperty('Hostname');
   expect(joined.HostConfig).not.toHaveProperty('Dns');
   expect(denied({ name: SPEC.name, ...joined }, ROOTS)).toEqual([]);
-  const agent = containerBody({ ...spec, role: 'agent' }, OWNER);
-  expect(denied({ name: SPEC.name, ...agent }, ROOTS).join()).toContain('this role may not');
+  const exporter = containerBody({ ...spec, role: 'exporter' }, OWNER);
+  expect(denied({ name: SPEC.name, ...exporter }, ROOTS).join()).toContain('this role may not');
+  const stranger = containerBody({ ...spec, joins: 'proofhouse-r0000002-1-app' }, OWNER);
+  expect(denied({ name: SPEC.name, ...stranger }, ROOTS).join()).toContain('of another run');
 });
 
 test('a runtime is named where one was chosen', () => {

@@ -17,7 +17,8 @@ import { pinned, recipes } from '../sandboxes/images/recipes.ts';
 import { folders } from '../sandboxes/source/folders.ts';
 import { openLocal } from '../sandboxes/source/local-change.ts';
 import { openSource } from '../sandboxes/source/source.ts';
-import { GATEWAY_URL, openWorkspaces } from '../sandboxes/workspaces.ts';
+import { GATEWAY_URL } from '../sandboxes/workspaces/launch.ts';
+import { openWorkspaces } from '../sandboxes/workspaces/workspaces.ts';
 import { commandValidator } from '../validators/command.ts';
 import { openEvidenceStore } from '../validators/evidence/store.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
@@ -151,7 +152,7 @@ export function openFactory(options: FactoryOptions): Factory {
 /** The engine as one data directory uses it. */
 export function engineOf(home: string): Engine {
   const roots = [home, runtimeFolder(home)];
-  return openEngine({ instance: instanceOf(home), uid: sandboxUid(), roots });
+  return openEngine({ instance: instanceOf(home), uid: sandboxUid(), roots, runtime: null });
 }
 
 export function instanceOf(home: string): string {

@@ -59,6 +59,11 @@ export type Store = {
   append(run: RunId, seq: number, event: RunEvent, lease: Lease | null): Promise<void>;
   /** Takes the oldest run that nobody drives and that has a step to do; null when there is none. */
   claim(only?: RunId): Promise<Lease | null>;
+  /**
+   * Takes a run that nobody drives, whatever its phase, so that what it left is cleared away while
+   * nobody can begin to drive it; null when somebody drives it, or when there is no such run.
+   */
+  hold(run: RunId): Promise<Lease | null>;
   /** False when the lease was lost meanwhile. */
   renew(lease: Lease): Promise<boolean>;
   release(lease: Lease): Promise<void>;

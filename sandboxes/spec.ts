@@ -6,16 +6,47 @@
  * memory, processes, files and log, and mounts from folders and volumes that the controller made.
  * `deny.ts` checks the result again without knowing how it was made.
  */
+import { digestOf } from '../orchestrator/domain/canonical.ts';
 import type { RunId } from '../orchestrator/domain/ids.ts';
+import { labels } from './engine-names.ts';
+import { seccompText } from './seccomp.ts';
 
-export type Role =
-  | 'checkout'
-  | 'dependencies'
-  | 'agent'
-  | 'exporter'
-  | 'validator'
-  | 'app'
-  | 'browser';
+/** What differs from role to role; all else is the same for every sandbox. */
+type Room = {
+  /** Scratch space in memory, and whether what lies in it may be run. */
+  readonly tmpMib: number;
+  readonly homeMib: number;
+  readonly runsScratch: boolean;
+  readonly sharedMib: number;
+  readonly openFiles: number;
+  /** Largest single file that it may write. */
+  readonly fileMib: number;
+  readonly logMib: number;
+  /** Weight where processors are short: what somebody waits for comes before what works on its own. */
+  readonly share: number;
+};
+
+/** Code of a repository is built and run in scratch space by many a tool: `go test` is one of them. */
+const PROGRAMS = { tmpMib: 512, homeMib: 512, runsScratch: true, openFiles: 8192, fileMib: 2048 };
+/** Only our own scripts, git and what is baked in are run here. */
+const OURS = { tmpMib: 512, homeMib: 64, runsScratch: false, openFiles: 8192, fileMib: 2048 };
+
+const ROOMS = {
+  checkout: { ...OURS, sharedMib: 16, logMib: 8, share: 512 },
+  dependencies: { ...PROGRAMS, sharedMib: 64, logMib: 32, share: 512 },
+  agent: { ...PROGRAMS, sharedMib: 64, logMib: 32, share: 512 },
+  exporter: { ...OURS, sharedMib: 16, logMib: 8, share: 1024 },
+  validator: { ...PROGRAMS, sharedMib: 64, logMib: 32, share: 1024 },
+  app: { ...PROGRAMS, sharedMib: 64, logMib: 32, share: 1024 },
+  browser: { ...OURS, homeMib: 512, sharedMib: 256, logMib: 32, share: 1024 },
+} as const satisfies Record<string, Room>;
+
+export type Role = keyof typeof ROOMS;
+export const ROLES = Object.keys(ROOMS) as readonly Role[];
+
+/** What a sandbox runs under: the host's kernel, or one of its own. Left out, the engine's default. */
+export const RUNTIMES = ['runc', 'runsc'] as const;
+export type Runtime = (typeof RUNTIMES)[number];
 
 export type Mount = {
   readonly kind: 'folder' | 'volume';
@@ -49,13 +80,18 @@ export type SandboxLimits = {
 };
 
 const MIB = 2 ** 20;
-/** Largest single file that a sandbox may write. */
-const FILE_BYTES_MAX = 2 * 1024 * MIB;
+const LOCKED_BYTES_MAX = 64 * 1024;
+
+export type Owner = {
+  readonly uid: number;
+  readonly instance: string;
+  readonly runtime: Runtime | null;
+};
 
 /** The body of `POST /containers/create`, engine API 1.41. */
-export function containerBody(spec: SandboxSpec, owner: { uid: number; instance: string }) {
+export function containerBody(spec: SandboxSpec, owner: Owner) {
   const user = `${owner.uid}:${owner.uid}`;
-  return {
+  const asked = {
     Image: spec.image,
     User: user,
     Entrypoint: [spec.argv[0] ?? ''],
@@ -73,19 +109,22 @@ export function containerBody(spec: SandboxSpec, owner: { uid: number; instance:
     Volumes: {},
     ExposedPorts: {},
     StopSignal: 'SIGKILL',
+    StopTimeout: 1,
+    HostConfig: hostConfig(spec, owner),
+  };
+  const { name, run, role } = spec;
+  return {
+    ...asked,
     Labels: {
-      proofhouse: owner.instance,
-      'proofhouse.run': spec.run,
-      'proofhouse.role': spec.role,
+      ...labels({ ...owner, name, run, role, spec: digestOf('sandbox', asked) }),
       'proofhouse.wall-ms': String(spec.limits.wallMs),
     },
-    HostConfig: hostConfig(spec, user),
   };
 }
 
-function hostConfig(spec: SandboxSpec, user: string) {
-  const [uid, gid] = user.split(':');
-  const owned = `uid=${uid},gid=${gid}`;
+function hostConfig(spec: SandboxSpec, { uid, runtime }: Owner) {
+  const room: Room = ROOMS[spec.role];
+  const bytes = spec.limits.memoryBytes;
   return {
     NetworkMode: spec.joins === null ? 'none' : `container:${spec.joins}`,
     // Without this the host's resolver address shows inside, even with no network to reach it.
@@ -94,33 +133,42 @@ function hostConfig(spec: SandboxSpec, user: string) {
     Privileged: false,
     CapAdd: [],
     CapDrop: ['ALL'],
-    SecurityOpt: ['no-new-privileges:true'],
+    SecurityOpt: ['no-new-privileges:true', `seccomp=${seccompText()}`],
     IpcMode: 'private',
     CgroupnsMode: 'private',
     GroupAdd: [],
     Init: true,
     PidsLimit: spec.limits.pids,
-    Memory: spec.limits.memoryBytes,
-    MemorySwap: spec.limits.memoryBytes,
+    Memory: bytes,
+    MemorySwap: bytes,
     OomScoreAdj: 800,
     NanoCpus: Math.round(spec.limits.cpus * 1e9),
-    ShmSize: 64 * MIB,
+    CpuShares: room.share,
+    ShmSize: room.sharedMib * MIB,
     Ulimits: [
-      { Name: 'nofile', Soft: 8192, Hard: 8192 },
-      { Name: 'core', Soft: 0, Hard: 0 },
-      { Name: 'fsize', Soft: FILE_BYTES_MAX, Hard: FILE_BYTES_MAX },
+      ulimit('nofile', room.openFiles),
+      ulimit('fsize', room.fileMib * MIB),
+      ulimit('core', 0),
+      ulimit('memlock', LOCKED_BYTES_MAX),
+      ulimit('msgqueue', 0),
     ],
     Tmpfs: {
-      '/tmp': 'rw,nosuid,nodev,exec,size=512m,nr_inodes=100k,mode=1777',
-      '/home/agent': `rw,nosuid,nodev,exec,size=512m,nr_inodes=100k,mode=700,${owned}`,
+      '/tmp': `${scratch(room, room.tmpMib)},mode=1777`,
+      '/home/agent': `${scratch(room, room.homeMib)},mode=700,uid=${uid},gid=${uid}`,
     },
     Mounts: spec.mounts.map(mountBody),
     // Bounded, and read again from its start by a controller that comes back after a crash.
-    LogConfig: { Type: 'json-file', Config: { 'max-size': '32m', 'max-file': '1' } },
+    LogConfig: { Type: 'json-file', Config: { 'max-size': `${room.logMib}m`, 'max-file': '1' } },
     RestartPolicy: { Name: 'no' },
     AutoRemove: false,
+    ...(runtime === null ? {} : { Runtime: runtime }),
   };
 }
+
+const ulimit = (Name: string, most: number) => ({ Name, Soft: most, Hard: most });
+
+const scratch = ({ runsScratch }: Room, mib: number): string =>
+  `rw,nosuid,nodev,${runsScratch ? 'exec' : 'noexec'},size=${mib}m,nr_inodes=100k`;
 
 function mountBody({ kind, source, target, writable }: Mount) {
   return kind === 'volume'

@@ -15,7 +15,7 @@ import { isDead, thisProcess } from './owner.ts';
 /** Three renewals of ten seconds: one may come late without the run changing hands. */
 export const LEASE_MS = 30_000;
 
-type Leases = Pick<Store, 'claim' | 'renew' | 'release'>;
+type Leases = Pick<Store, 'claim' | 'hold' | 'renew' | 'release'>;
 
 export function leasesOf(database: Database, clock: () => Date): Leases {
   const owner = thisProcess();
@@ -24,6 +24,11 @@ export function leasesOf(database: Database, clock: () => Date): Leases {
       database.transaction(() => {
         freeDeadOwners(database);
         return take(database, { owner, now: clock().getTime(), only });
+      }),
+    hold: async (run) =>
+      database.transaction(() => {
+        freeDeadOwners(database);
+        return takeAny(database, { owner, now: clock().getTime(), only: run });
       }),
     renew: async ({ run, token }) =>
       database.run(
@@ -51,19 +56,35 @@ function freeDeadOwners(database: Database): void {
   }
 }
 
+function takeAny(database: Database, { owner, now, only }: Taking): Lease | null {
+  return leaseOf(
+    database.get(
+      `update run set lease_owner = ?, lease_until = ?, lease_token = lease_token + 1
+       where id = ? and (lease_owner is null or lease_until <= ?)
+       returning id, lease_token`,
+      ...[owner, now + LEASE_MS, only ?? null, now],
+    ),
+  );
+}
+
 type Taking = { readonly owner: string; readonly now: number; readonly only: RunId | undefined };
 
 function take(database: Database, { owner, now, only }: Taking): Lease | null {
-  const row = database.get(
-    `update run set lease_owner = ?, lease_until = ?, lease_token = lease_token + 1
-     where seq = (
-       select seq from run
-       where step is not null and (lease_owner is null or lease_until <= ?) and id = coalesce(?, id)
-       order by seq limit 1
-     )
-     returning id, lease_token`,
-    ...[owner, now + LEASE_MS, now, only ?? null],
+  return leaseOf(
+    database.get(
+      `update run set lease_owner = ?, lease_until = ?, lease_token = lease_token + 1
+       where seq = (
+         select seq from run
+         where step is not null and (lease_owner is null or lease_until <= ?) and id = coalesce(?, id)
+         order by seq limit 1
+       )
+       returning id, lease_token`,
+      ...[owner, now + LEASE_MS, now, only ?? null],
+    ),
   );
+}
+
+function leaseOf(row: ReturnType<Database['get']>): Lease | null {
   if (row === null) return null;
   const { id, lease_token } = Taken.parse(row);
   return { run: id, token: lease_token };

@@ -127,25 +127,29 @@ function genesis(): AuditDraft {
 function leases(
   rows: () => Memory['rows'],
   clock: () => Date,
-): Pick<Store, 'claim' | 'renew' | 'release'> {
+): Pick<Store, 'claim' | 'hold' | 'renew' | 'release'> {
   const held = (lease: Lease): Row | null => {
     const row = rows().get(lease.run);
     return row !== undefined && holds(row, lease) ? row : null;
   };
+  const isFree = ({ until }: Row): boolean => until === null || until <= clock().getTime();
+  const taken = (row: Row | undefined): Lease | null => {
+    if (row === undefined) return null;
+    row.token += 1;
+    row.until = clock().getTime() + LEASE_MS;
+    return { run: row.task.id, token: row.token };
+  };
   return {
-    claim: async (only) => {
-      const now = clock().getTime();
-      const found = [...rows().values()].find(
-        (row) =>
-          (only === undefined || row.task.id === only) &&
-          (row.until === null || row.until <= now) &&
-          nextStep(replay(row.journal)) !== null,
-      );
-      if (found === undefined) return null;
-      found.token += 1;
-      found.until = now + LEASE_MS;
-      return { run: found.task.id, token: found.token };
-    },
+    claim: async (only) =>
+      taken(
+        [...rows().values()].find(
+          (row) =>
+            (only === undefined || row.task.id === only) &&
+            isFree(row) &&
+            nextStep(replay(row.journal)) !== null,
+        ),
+      ),
+    hold: async (run) => taken([rows().get(run)].find((row) => row !== undefined && isFree(row))),
     renew: async (lease) => {
       const row = held(lease);
       if (row !== null) row.until = clock().getTime() + LEASE_MS;

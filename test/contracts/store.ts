@@ -159,6 +159,29 @@ function claimContract(open: Open, pass: (ms: number) => void): void {
     expect(await store.claim()).toBeNull();
   });
 
+  test('whoever clears up holds a run of any phase, and nobody drives it meanwhile', async () => {
+    const [store, other] = [open(), open()];
+    for (const number of [1, 2]) await store.addTask(sampleTask(number));
+    await store.append(sampleRun(2), 0, CANCELLED, null);
+    const over = await store.hold(sampleRun(2));
+    const queued = await store.hold(sampleRun(1));
+    expect([queued?.run, over?.run]).toEqual([sampleRun(1), sampleRun(2)]);
+    expect(await other.claim()).toBeNull();
+    expect(await other.hold(sampleRun(2))).toBeNull();
+    if (queued !== null) await store.release(queued);
+    expect((await other.claim())?.token).toBeGreaterThan(queued?.token ?? 0);
+  });
+
+  test('a run that somebody drives is not held until that lease has run out', async () => {
+    const [store, other] = [open(), open()];
+    await store.addTask(sampleTask(1));
+    await claimed(store);
+    expect(await other.hold(sampleRun(1))).toBeNull();
+    expect(await other.hold(sampleRun(9))).toBeNull();
+    pass(30_000);
+    expect(await other.hold(sampleRun(1))).not.toBeNull();
+  });
+
   test('a released run can be claimed again at once, under a higher token', async () => {
     const store = open();
     await store.addTask(sampleTask(1));

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { denied } from '../../sandboxes/deny.ts';
 import { containerBody } from '../../sandboxes/spec.ts';
-import { OWNER, ROOTS, SPEC } from './sample.ts';
+import { MIRROR, OWNER, ROOTS, SPEC } from './sample.ts';
 
 type Loose = Record<string, unknown>;
 
@@ -17,7 +17,7 @@ const without = (key: string): Loose => {
 };
 const folder = (over: Loose): Loose => ({
   Type: 'bind',
-  Source: '/data/home/mirror.git',
+  Source: MIRROR,
   Target: '/mirror',
   ReadOnly: true,
   BindOptions: { Propagation: 'rprivate', NonRecursive: true },
@@ -25,7 +25,7 @@ const folder = (over: Loose): Loose => ({
 });
 const volume = (over: Loose): Loose => ({
   Type: 'volume',
-  Source: 'proofhouse-abc-r0000001-1',
+  Source: 'proofhouse-r0000001-1-workspace',
   Target: '/workspace',
   ReadOnly: false,
   VolumeOptions: { NoCopy: true },
@@ -80,13 +80,13 @@ const MUTATIONS: readonly (readonly [string, Loose, string])[] = [
   ],
   ['no security options', host({ SecurityOpt: [] }), 'SecurityOpt'],
   ['new privileges', host({ SecurityOpt: ['no-new-privileges:false'] }), 'SecurityOpt'],
-  ['a root that can be written', host({ ReadonlyRootfs: false }), 'root file system'],
-  ['no limit of memory', host({ Memory: 0 }), 'memory'],
-  ['memory left out', without('Memory'), 'memory'],
-  ['swap', host({ MemorySwap: -1 }), 'memory'],
+  ['a root that can be written', host({ ReadonlyRootfs: false }), 'ReadonlyRootfs'],
+  ['no limit of memory', host({ Memory: 0 }), 'Memory'],
+  ['memory left out', without('Memory'), 'Memory'],
+  ['swap', host({ MemorySwap: -1 }), 'Memory'],
   ['no limit of processes', host({ PidsLimit: -1 }), 'PidsLimit'],
   ['no limit of processors', host({ NanoCpus: 0 }), 'NanoCpus'],
-  ['a restart', host({ RestartPolicy: { Name: 'always' } }), 'restart'],
+  ['a restart', host({ RestartPolicy: { Name: 'always' } }), 'RestartPolicy'],
   [
     'a log that is sent away',
     host({ LogConfig: { Type: 'syslog', Config: { 'syslog-address': 'tcp://x' } } }),
@@ -101,8 +101,8 @@ const MUTATIONS: readonly (readonly [string, Loose, string])[] = [
   ['no user', { ...good(), User: '' }, 'User'],
   ['a tag', { ...good(), Image: 'proofhouse-base:latest' }, 'Image'],
   ['a tag with an id behind it', { ...good(), Image: `evil@${SPEC.image}` }, 'Image'],
-  ['a terminal', { ...good(), Tty: true }, 'terminal'],
-  ['input', { ...good(), OpenStdin: true }, 'input'],
+  ['a terminal', { ...good(), Tty: true }, 'Tty'],
+  ['OpenStdin', { ...good(), OpenStdin: true }, 'OpenStdin'],
   ['volumes of its own', { ...good(), Volumes: { '/data': {} } }, 'Volumes'],
   ['a key that nobody knows', { ...good(), Escape: true }, 'Escape'],
   [
@@ -113,7 +113,11 @@ const MUTATIONS: readonly (readonly [string, Loose, string])[] = [
   ['the root folder', mounted(folder({ Source: '/' })), 'not made by the controller'],
   ['a way up', mounted(folder({ Source: '/data/home/../../etc' })), '/data/home/../../etc'],
   ['the data directory itself', mounted(folder({ Source: '/data/home' })), '/data/home'],
-  ['a folder of a similar name', mounted(folder({ Source: '/data/home-of-others/x' })), 'not made'],
+  [
+    'a folder of a similar name',
+    mounted(folder({ Source: '/data/home-of-others/x' })),
+    'not made by the controller',
+  ],
   ['a place of its choice', mounted(folder({ Target: '/etc' })), '/etc'],
   ['a place below ours', mounted(folder({ Target: '/workspace/../etc' })), '/workspace/../etc'],
   [
@@ -139,11 +143,7 @@ const MUTATIONS: readonly (readonly [string, Loose, string])[] = [
   ],
   ["another's volume", mounted(volume({ Source: 'postgres-data' })), 'postgres-data'],
   ['a path for a volume', mounted(volume({ Source: '/etc' })), '/etc'],
-  [
-    'another kind of mount',
-    mounted({ ...folder({}), Type: 'npipe' }),
-    'not made by the controller',
-  ],
+  ['another kind of mount', mounted({ ...folder({}), Type: 'npipe' }), 'type npipe'],
   ['a mount with a key that nobody knows', mounted(folder({ Consistency: 'x' })), 'Consistency'],
   ['no list of mounts', host({ Mounts: null }), 'Mounts'],
 ];
@@ -160,7 +160,7 @@ describe('a sandbox with', () => {
   });
 
   test('several faults is refused for each of them', () => {
-    const body = { ...host({ Privileged: true, PidMode: 'host' }), User: 'root' };
+    const body = { ...host({ Privileged: true, PidMode: 'host' }), StopTimeout: 500 };
     expect(denied(body, ROOTS)).toHaveLength(3);
   });
 

@@ -1,25 +1,28 @@
 import { describe, expect, test } from 'vitest';
 import { denied } from '../../sandboxes/deny.ts';
-import { containerBody, type Role } from '../../sandboxes/spec.ts';
+import { seccompText } from '../../sandboxes/seccomp.ts';
+import { containerBody, ROLES } from '../../sandboxes/spec.ts';
 import { OWNER, ROOTS, SPEC } from './sample.ts';
 
 const body = containerBody(SPEC, OWNER);
 const host = body.HostConfig;
-const ROLES: Role[] = [
-  'checkout',
-  'dependencies',
-  'agent',
-  'exporter',
-  'validator',
-  'app',
-  'browser',
-];
-
 describe('every sandbox', () => {
-  test.each(ROLES)('that is %s holds the same and is let through', (role) => {
-    const same = containerBody({ ...SPEC, role }, OWNER);
-    expect(same.HostConfig).toEqual(host);
-    expect(denied(same, ROOTS)).toEqual([]);
+  test.each(ROLES)('that is %s differs in its room alone, and is let through', (role) => {
+    const other = containerBody({ ...SPEC, role }, OWNER);
+    const room = { CpuShares: 0, LogConfig: 0, ShmSize: 0, Tmpfs: 0, Ulimits: 0 };
+    expect({ ...other.HostConfig, ...room }).toEqual({ ...host, ...room });
+    expect(denied({ name: SPEC.name, ...other }, ROOTS)).toEqual([]);
+  });
+
+  test('of a role that runs our own programs alone runs nothing from its scratch space', () => {
+    const scratch = ROLES.map((role) => [
+      role,
+      containerBody({ ...SPEC, role }, OWNER).HostConfig.Tmpfs['/tmp'].split(',')[3],
+    ]);
+    expect(Object.fromEntries(scratch)).toEqual({
+      ...{ agent: 'exec', app: 'exec', dependencies: 'exec', validator: 'exec' },
+      ...{ browser: 'noexec', checkout: 'noexec', exporter: 'noexec' },
+    });
   });
 
   test('has no network and no resolver of the host', () => {
@@ -31,7 +34,7 @@ describe('every sandbox', () => {
       Privileged: false,
       CapAdd: [],
       CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges:true'],
+      SecurityOpt: ['no-new-privileges:true', `seccomp=${seccompText()}`],
       ReadonlyRootfs: true,
     });
   });
@@ -48,29 +51,26 @@ describe('every sandbox', () => {
       PidsLimit: 256,
       LogConfig: { Type: 'json-file', Config: { 'max-size': '32m', 'max-file': '1' } },
     });
-    expect(host.Ulimits.map(({ Name }) => Name)).toEqual(['nofile', 'core', 'fsize']);
+    expect(host.Ulimits.map(({ Name, Soft, Hard }) => [Name, Soft, Hard])).toEqual([
+      ['nofile', 8192, 8192],
+      ['fsize', 2 ** 31, 2 ** 31],
+      ['core', 0, 0],
+      ['memlock', 65_536, 65_536],
+      ['msgqueue', 0, 0],
+    ]);
   });
 
   test('has no input and no terminal, and never starts again by itself', () => {
     expect(body).toMatchObject({ OpenStdin: false, AttachStdin: false, Tty: false });
     expect(host.RestartPolicy).toEqual({ Name: 'no' });
   });
-
-  test('bears the labels by which it is found again', () => {
-    expect(body.Labels).toEqual({
-      proofhouse: 'abc123abc123',
-      'proofhouse.run': 'r0000001',
-      'proofhouse.role': 'agent',
-      'proofhouse.wall-ms': '60000',
-    });
-  });
 });
 
 test('a command is a list of words, and its environment is what was given and no more', () => {
   expect(body).toMatchObject({
-    Entrypoint: ['codex'],
-    Cmd: ['exec', 'do it'],
-    Env: ['HOME=/home/agent', 'CI=1'],
+    Entrypoint: ['/usr/local/bin/node'],
+    Cmd: ['/opt/proofhouse/launch.mjs', 'do it'],
+    Env: ['HOME=/home/agent', `BASE=${'b'.repeat(40)}`],
   });
 });
 
@@ -83,9 +83,19 @@ test('a mount is read-only unless it was asked for otherwise', () => {
 });
 
 test('a browser shares the loopback of its app and has no name or resolver of its own', () => {
-  const joined = containerBody({ ...SPEC, joins: 'proofhouse-abc-r0000001-1-app' }, OWNER);
-  expect(joined.HostConfig.NetworkMode).toBe('container:proofhouse-abc-r0000001-1-app');
+  const spec = { ...SPEC, role: 'browser', joins: 'proofhouse-r0000001-1-app' } as const;
+  const joined = containerBody(spec, OWNER);
+  expect(joined.HostConfig.NetworkMode).toBe('container:proofhouse-r0000001-1-app');
   expect(joined).not.toHaveProperty('Hostname');
   expect(joined.HostConfig).not.toHaveProperty('Dns');
-  expect(denied(joined, ROOTS)).toEqual([]);
+  expect(denied({ name: SPEC.name, ...joined }, ROOTS)).toEqual([]);
+  const agent = containerBody({ ...spec, role: 'agent' }, OWNER);
+  expect(denied({ name: SPEC.name, ...agent }, ROOTS).join()).toContain('this role may not');
+});
+
+test('a runtime is named where one was chosen', () => {
+  expect(host).not.toHaveProperty('Runtime');
+  const chosen = containerBody(SPEC, { ...OWNER, runtime: 'runsc' });
+  expect(chosen.HostConfig).toHaveProperty('Runtime', 'runsc');
+  expect(denied({ name: SPEC.name, ...chosen }, ROOTS)).toEqual([]);
 });

@@ -1,4 +1,5 @@
 /** The tables of docs/security.md, made of the rows that the tests run. */
+import { FAMILIES, matrix } from '../matrix.ts';
 import type { Told } from './attack.ts';
 import { BESIDE } from './beside.ts';
 import { DENIED } from './denied.ts';
@@ -34,12 +35,20 @@ export const ELSEWHERE: readonly { attack: string; file: string; names: string }
 const BEGIN = '<!-- rows: held equal to the tests; vitest -u writes them anew -->';
 const END = '<!-- end of rows -->';
 
+const MATRIX_BEGIN = '<!-- matrix: held equal to the tests; vitest -u writes it anew -->';
+const MATRIX_END = '<!-- end of matrix -->';
+
 /** The page with its tables made anew. */
 export function withTables(page: string): string {
-  const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
+  const gates = between(page, [BEGIN, END], tables());
+  return between(gates, [MATRIX_BEGIN, MATRIX_END], matrix(FAMILIES));
+}
+
+function between(page: string, [begin, end]: readonly [string, string], text: string): string {
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
   if (from < 0 || to < from)
-    throw new Error(`docs/security.md lacks the marks ${BEGIN} and ${END}`);
-  return `${page.slice(0, from + BEGIN.length)}\n\n${tables()}\n\n${page.slice(to)}`;
+    throw new Error(`docs/security.md lacks the marks ${begin} and ${end}`);
+  return `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`;
 }
 
 function tables(): string {

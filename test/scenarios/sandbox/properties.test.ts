@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import type { Factory } from '../../../orchestrator/compose.ts';
+import { seccompText } from '../../../sandboxes/seccomp.ts';
 import { leftOver, testFactory } from '../support.ts';
 import { tinyRepository } from '../tiny.ts';
 import { attemptsOn, node, sh } from './attempt.ts';
@@ -137,7 +138,7 @@ describe('a sandbox, as the engine tells it', () => {
       ReadonlyRootfs: true,
       Privileged: false,
       CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges:true'],
+      SecurityOpt: ['no-new-privileges:true', `seccomp=${seccompText()}`],
       IpcMode: 'private',
       PidsLimit: 512,
       Memory: 512 * MIB,

@@ -1,0 +1,122 @@
+/**
+ * Where a sandbox may have a mount, of what, and whether it may write there. A source is one that the
+ * controller makes, by the shape of its name below one of its own folders, and of the sandbox's own run.
+ */
+import { realpath } from 'node:fs/promises';
+
+type Loose = Readonly<Record<string, unknown>>;
+
+type Place = {
+  readonly at: string;
+  readonly kind: 'bind' | 'volume';
+  /** Of a folder below the controller's, or of a volume. */
+  readonly source: RegExp;
+  readonly writable: boolean;
+};
+
+const RUN = '(?<run>r[0-9a-z]{7})';
+const REPOSITORY = 'repositories/[0-9a-f]{16}';
+const COMMIT = '(?:[0-9a-f]{40}|[0-9a-f]{64})';
+const PART = '[a-z0-9-]{1,80}';
+const shape = (...parts: string[]): RegExp => new RegExp(`^${parts.join('')}$`);
+
+const PLACES: readonly Place[] = [
+  place('/workspace', 'volume', true, 'proofhouse-', RUN, '-\\d{1,4}-', PART),
+  place('/workspace', 'bind', false, 'doctor-[0-9a-f]{32}'),
+  place('/mirror', 'bind', false, REPOSITORY, '/mirror\\.git'),
+  // A finished snapshot is every workspace's; only one that is being made is written to.
+  place('/snapshot', 'bind', false, REPOSITORY, '/snapshots/', COMMIT),
+  place('/snapshot', 'bind', true, REPOSITORY, '/snapshots/', COMMIT, '\\.', RUN),
+  place('/layer', 'bind', true, REPOSITORY, '/dependencies/[0-9a-f]{32}\\.', RUN, '/upper'),
+  place('/quarantine', 'bind', false, 'runs/', RUN, '/\\d{1,4}/change\\.git'),
+  place('/out', 'bind', true, REPOSITORY, '/dependencies/[0-9a-f]{32}\\.', RUN, '/cache'),
+  place('/out', 'bind', true, 'runs/', RUN, '/\\d{1,4}/out-', PART),
+  // What is started, and the one socket. Below the folder for sockets the run comes first.
+  place('/run/proofhouse', 'bind', false, RUN, '/\\d{1,4}-', PART),
+];
+
+function place(at: string, kind: Place['kind'], writable: boolean, ...parts: string[]): Place {
+  return { at, kind, writable, source: shape(...parts) };
+}
+
+const OPTIONS = {
+  // A volume's options can name a driver, and the local driver binds any folder of the host.
+  volume: { VolumeOptions: { NoCopy: true } },
+  // Mounts below a folder that come or go are neither seen nor passed on.
+  bind: { BindOptions: { Propagation: 'rprivate', NonRecursive: true } },
+} as const;
+
+export type Whose = { readonly roots: readonly string[]; readonly run: unknown };
+
+export function wrongMounts(value: unknown, whose: Whose): string[] {
+  if (!Array.isArray(value)) return [];
+  const targets = value.map((mount) => (mount as Loose | null)?.['Target']);
+  return [
+    ...value.flatMap((mount) => wrongMount(mount, whose)),
+    ...(new Set(targets).size === targets.length ? [] : ['two Mounts are at the same place']),
+  ];
+}
+
+function wrongMount(mount: Loose | null, { roots, run }: Whose): string[] {
+  if (typeof mount !== 'object' || mount === null) return ['one of Mounts is no mount'];
+  const { Type: type, Source: source, Target: target, ReadOnly: readOnly, ...options } = mount;
+  if (type !== 'bind' && type !== 'volume') return [`Mounts has one of type ${String(type)}`];
+  if (typeof source !== 'string' || typeof readOnly !== 'boolean')
+    return [`Mounts has one at ${String(target)} without a source or without a word on writing`];
+  const names = type === 'volume' ? [source] : below(source, roots);
+  const here = PLACES.filter(({ at, kind }) => at === target && kind === type);
+  const found = here.flatMap((one) =>
+    names.flatMap((name) => ({ one, match: one.source.exec(name) ?? [] }) satisfies Matched),
+  );
+  const ours = found.filter(({ match }) => match.length > 0);
+  return [
+    ...unless(here.length > 0, `${String(target)} is not a place where a sandbox may have one`),
+    ...unless(ours.length > 0, `${source} was not made by the controller for ${String(target)}`),
+    ...unless(
+      ours.every(({ match }) => runOf(match) === undefined || runOf(match) === run),
+      `${source} is of another run`,
+    ),
+    ...unless(
+      readOnly || ours.some(({ one }) => one.writable),
+      `${String(target)} is writable, and may not be`,
+    ),
+    ...unless(
+      JSON.stringify(options) === JSON.stringify(OPTIONS[type]),
+      `${source} is mounted with options that no sandbox needs: ${Object.keys(options).join(' ')}`,
+    ),
+  ];
+}
+
+type Matched = { readonly one: Place; readonly match: RegExpExecArray | readonly string[] };
+const runOf = (match: Matched['match']): string | undefined =>
+  'groups' in match ? match.groups?.['run'] : undefined;
+
+/** What a path is called below each of the controller's folders. */
+function below(source: string, roots: readonly string[]): string[] {
+  return roots
+    .filter((root) => source.startsWith(`${root}/`))
+    .map((root) => source.slice(root.length + 1));
+}
+
+/**
+ * Sources that lead elsewhere than they say: whoever may put a link in the place of a folder chooses
+ * what is mounted. One that is not there is left to the engine, whose files may not be ours.
+ */
+export async function misled(
+  mounts: readonly { Type: string; Source: string }[],
+): Promise<string[]> {
+  const binds = mounts.filter(({ Type }) => Type === 'bind').map(({ Source }) => Source);
+  const real = await Promise.all(
+    binds.map((source) =>
+      realpath(source).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return source;
+        throw error;
+      }),
+    ),
+  );
+  return binds.flatMap((source, at) =>
+    unless(real[at] === source, `${source} leads to ${real[at]}`),
+  );
+}
+
+const unless = (holds: boolean, reason: string): string[] => (holds ? [] : [reason]);

@@ -1,0 +1,33 @@
+/**
+ * Reads the names of what we make in an engine, `proofhouse-<run>-<attempt>-<part>`, and makes labels
+ * of them. Whoever finds a thing after a crash knows by these whose it is.
+ */
+import { RunId } from '../orchestrator/domain/ids.ts';
+
+export type NameParts = { readonly run: RunId; readonly attempt: number; readonly part: string };
+
+/** Null for a name that is none of ours. */
+export function nameParts(name: string): NameParts | null {
+  const found = /-(r[0-9a-z]{7})-(\d{1,4})-([a-z0-9-]+)$/.exec(name);
+  const [, run, attempt, part] = found ?? [];
+  if (run === undefined || part === undefined || !name.startsWith('proofhouse-')) return null;
+  return { run: RunId.parse(run), attempt: Number(attempt), part };
+}
+
+/** Of a sandbox and of a volume alike. `spec` is the digest of what the engine was asked for. */
+export function labels(of: {
+  readonly instance: string;
+  readonly name: string;
+  readonly run: RunId;
+  readonly role: string;
+  readonly spec: string;
+}): Record<string, string> {
+  const { instance, name, run, role, spec } = of;
+  return {
+    proofhouse: instance,
+    'proofhouse.run': run,
+    'proofhouse.attempt': String(nameParts(name)?.attempt ?? 0),
+    'proofhouse.role': role,
+    'proofhouse.spec': spec,
+  };
+}

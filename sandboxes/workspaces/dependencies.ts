@@ -1,0 +1,76 @@
+/** Builds the dependency layer of a base commit in a sandbox that reaches the registry and nothing else. */
+import path from 'node:path';
+import type { DependencyPlan, OnLine, Place, SandboxEnd } from '../../orchestrator/ports.ts';
+import { removeTree } from '../remove-tree.ts';
+import { emptyFolder, folderMount, volumeMount } from '../tool.ts';
+import type { House } from './house.ts';
+import { GATEWAY_URL, specOf } from './launch.ts';
+import { sandboxName } from './names.ts';
+
+const MIB = 2 ** 20;
+const DEPENDENCIES = { memoryBytes: 3072 * MIB, wallMs: 15 * 60_000 } as const;
+
+export async function buildDependencies(
+  house: House,
+  place: Place,
+  plan: DependencyPlan,
+  onLine: OnLine,
+  signal: AbortSignal,
+): Promise<SandboxEnd> {
+  const { engine, folders } = house;
+  const base = await house.layers.snapshot(place, signal);
+  const scratch = `${folders.dependencies(place.repository, plan.key)}.${place.run}`;
+  const upper = await emptyFolder(path.join(scratch, 'upper'), house.uid);
+  const work = await emptyFolder(path.join(scratch, 'work'), house.uid);
+  const cache = await emptyFolder(path.join(scratch, 'cache'), house.uid);
+  const volume = `${sandboxName(place, 'dependencies')}`;
+  await engine.remove(volume);
+  await engine.freshOverlay(volume, place.run, { lower: [base], upper: { folder: upper, work } });
+  try {
+    const spec = await specOf(house, place, {
+      part: 'dependencies',
+      role: 'dependencies',
+      image: 'base',
+      door: true,
+      ...DEPENDENCIES,
+      argv: [
+        'sh',
+        '-ec',
+        plan.run.map((_, at) => `sh "$0/run-${at}"`).join('\n'),
+        '/home/agent/steps',
+      ],
+      env: PACKAGE_CLIENT,
+      files: Object.fromEntries(plan.run.map((argv, at) => [`steps/run-${at}`, stepScript(argv)])),
+      mounts: [
+        volumeMount(volume, '/workspace', true),
+        folderMount(folders.mirror(place.repository), '/mirror'),
+        folderMount(cache, '/out', true),
+      ],
+    });
+    await engine.ensure(spec);
+    const end = await engine.follow(spec, onLine, signal);
+    await engine.remove(volume);
+    if (end.ended === 'exited' && end.exitCode === 0)
+      await house.layers.keepDependencies(place, plan, upper, signal);
+    return end;
+  } finally {
+    await engine.remove(volume);
+    await engine.removeVolume(volume);
+    await removeTree(scratch);
+  }
+}
+
+/** How package clients reach the one registry there is: through the door, whatever a lock file says. */
+const PACKAGE_CLIENT = {
+  npm_config_registry: `${GATEWAY_URL}/registry/`,
+  npm_config_replace_registry_host: 'always',
+  npm_config_cache: '/out/npm',
+  npm_config_audit: 'false',
+  npm_config_fund: 'false',
+  npm_config_update_notifier: 'false',
+} as const;
+
+function stepScript(argv: readonly string[]): string {
+  const quoted = argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  return `exec ${quoted}\n`;
+}

@@ -1,0 +1,62 @@
+/** From a command that somebody wants run to the sandbox that runs it. */
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { CheckCommand, Launch, Place, SandboxCommand } from '../../orchestrator/ports.ts';
+import type { Role, SandboxSpec } from '../spec.ts';
+import { folderMount } from '../tool.ts';
+import type { House } from './house.ts';
+import { sandboxName } from './names.ts';
+
+const GATEWAY_PORT = 8080;
+export const GATEWAY_URL = `http://127.0.0.1:${GATEWAY_PORT}`;
+
+type Wanted = SandboxCommand & {
+  readonly part: string;
+  readonly role: Role;
+  readonly door: boolean;
+  readonly mounts: SandboxSpec['mounts'];
+  readonly joins?: CheckCommand['joins'];
+};
+
+export async function specOf(house: House, place: Place, wanted: Wanted): Promise<SandboxSpec> {
+  const launch = await launchFolder(house.runtime, place, wanted.part);
+  await writeFile(path.join(launch, 'launch.json'), launchFile(wanted));
+  const joins = wanted.joins ?? null;
+  return {
+    name: sandboxName(place, wanted.part),
+    run: place.run,
+    role: wanted.role,
+    image: await house.image(wanted.image),
+    mounts: [...wanted.mounts, folderMount(launch, '/run/proofhouse')],
+    env: { HOME: '/home/agent' },
+    argv: ['/usr/local/bin/node', '/opt/proofhouse/launch.mjs'],
+    workingDir: '/workspace',
+    joins: joins === null ? null : sandboxName(place, joins.part),
+    limits: { memoryBytes: wanted.memoryBytes, wallMs: wanted.wallMs, cpus: 2, pids: 512 },
+  };
+}
+
+function launchFile({
+  argv,
+  env,
+  files,
+  door,
+  joins,
+}: Launch & Pick<Wanted, 'door' | 'joins'>): string {
+  return JSON.stringify({
+    argv,
+    env,
+    files,
+    cwd: '/workspace',
+    door: door ? { port: GATEWAY_PORT, socket: '/run/proofhouse/gateway.sock' } : null,
+    waitFor: joins ? { port: joins.port, timeoutMs: joins.waitMs } : null,
+  });
+}
+
+/** The one folder of the host that a sandbox sees: what to start, and the socket. Read-only inside. */
+export async function launchFolder(runtime: string, place: Place, part: string): Promise<string> {
+  const folder = path.join(runtime, place.run, `${place.attempt}-${part}`);
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  await chmod(folder, 0o755);
+  return folder;
+}

@@ -1,0 +1,62 @@
+/** Change out: the agent's sandbox ends, a fresh one builds the tree, the quarantine judges it. */
+import { readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { DependencyPlan, Place, Workspaces } from '../../orchestrator/ports.ts';
+import { exportTree } from '../export.ts';
+import { ingest } from '../source/quarantine.ts';
+import { emptyFolder, folderMount, volumeMount } from '../tool.ts';
+import type { House } from './house.ts';
+import { launchFolder } from './launch.ts';
+import { sandboxName, volumeName } from './names.ts';
+
+export async function seal(
+  house: House,
+  place: Place,
+  plan: DependencyPlan | null,
+  signal: AbortSignal,
+): ReturnType<Workspaces['seal']> {
+  const { engine, folders } = house;
+  // Every process of the agent dies with its sandbox; nothing writes while the tree is read.
+  await engine.remove(sandboxName(place, 'agent'));
+  const out = await emptyFolder(folders.out(place.run, place.attempt, 'export'), house.uid);
+  const launch = await launchFolder(house.runtime, place, 'export');
+  await writeFile(path.join(launch, 'exclude'), await dependencyNames(house, place, plan));
+  const base = await house.layers.snapshot(place, signal);
+  const exported = await exportTree(
+    house,
+    {
+      name: sandboxName(place, 'export'),
+      run: place.run,
+      role: 'exporter',
+      script: 'export.sh',
+      env: { BASE: place.base },
+      mounts: [
+        volumeMount(volumeName(place), '/workspace'),
+        folderMount(folders.mirror(place.repository), '/mirror'),
+        folderMount(base, '/snapshot'),
+        folderMount(launch, '/run/proofhouse'),
+        folderMount(out, '/out', true),
+      ],
+      workingDir: '/workspace',
+      out,
+    },
+    signal,
+  );
+  if ('refused' in exported) return exported;
+  const into = {
+    folder: folders.quarantine(place.run, place.attempt),
+    mirror: folders.mirror(place.repository),
+  };
+  return ingest(into, exported.pack, exported.tree, place.base);
+}
+
+/** What the dependency commands put at the top of the work tree is no part of a change. */
+async function dependencyNames(
+  house: House,
+  place: Place,
+  plan: DependencyPlan | null,
+): Promise<string> {
+  if (plan === null) return '';
+  const names = await readdir(house.folders.dependencies(place.repository, plan.key));
+  return names.map((name) => `/${name.replaceAll(/[\\*?[\] #!]/g, '\\$&')}\n`).join('');
+}

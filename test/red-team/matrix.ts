@@ -1,0 +1,22 @@
+/** Every family of attacks whose rows are tests. A new family is a new line here. */
+import type { Family } from './attack.ts';
+
+export const FAMILIES: readonly Family[] = [];
+
+/** The families as tables of a page. */
+export function matrix(families: readonly Family[]): string {
+  return families
+    .map(({ title, rows }) => [`### ${title}`, '', tableOf(rows)].join('\n'))
+    .join('\n\n');
+}
+
+function tableOf(rows: Family['rows']): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const head = ['attack', 'what', 'works when', 'ours'];
+  const sorted = rows.toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  return [
+    line(head),
+    line(head.map(() => '---')),
+    ...sorted.map(({ id, attack, weak, ours }) => line([id, attack, weak, ours])),
+  ].join('\n');
+}

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { codex } from '../agents/codex.ts';
 import { command } from '../agents/command.ts';
+import { nameServers } from '../gateway/egress/resolve.ts';
+import type { EgressOptions } from '../gateway/egress/tunnel.ts';
 import { chooseModel, type ModelChoice } from '../gateway/model/choose.ts';
 import { openModel } from '../gateway/model/open.ts';
 import type { ModelUpstream } from '../gateway/model/upstream.ts';
@@ -57,6 +59,8 @@ export type FactoryOptions = {
   readonly secrets: readonly string[];
   readonly above: readonly LoadedPolicy[];
   readonly clock: () => Date;
+  /** Left out, the name servers of this machine and addresses of the public network. */
+  readonly outside?: Pick<EgressOptions, 'resolve' | 'isGlobal'>;
 };
 
 export type Factory = {
@@ -187,8 +191,9 @@ function stage<P extends Phase>(
 
 function doorsOf(options: FactoryOptions, store: Store, redact: (text: string) => string): Doors {
   const registry = hostRegistry();
+  const outside = options.outside ?? { resolve: nameServers() };
   return {
-    open: async ({ socketPath, run, attempt, to, budget }) => {
+    open: async ({ socketPath, run, attempt, to, reaches, budget }) => {
       // Lines of this door go on after those that a controller before us stored.
       const before = (await store.activity(run)).filter(
         (one) => one.attempt === attempt && one.source === 'gateway',
@@ -201,6 +206,7 @@ function doorsOf(options: FactoryOptions, store: Store, redact: (text: string) =
         role: to === 'package-registry' ? 'dependencies' : 'agent',
         model: to === 'model' ? options.model : null,
         registry: to === 'package-registry' ? await registry() : null,
+        egress: { ...outside, reaches },
         budget,
         ledger: redactedLedger(store, redact),
         note: async (kind, text) => {

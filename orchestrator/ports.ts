@@ -316,6 +316,8 @@ export type DoorRequest = {
   readonly run: RunId;
   readonly attempt: number;
   readonly to: 'model' | 'package-registry' | 'nothing';
+  /** Whether a tunnel to a host may be opened. Pure; asked before the host is looked up. */
+  readonly reaches: (host: string, port: number) => boolean;
   readonly budget: Budget;
 };
 

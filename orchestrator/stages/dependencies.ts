@@ -2,7 +2,7 @@
  * Makes the dependency layer of a base commit when it is not there: before an attempt, and again
  * before checks, because the base may have moved on to other dependencies since.
  */
-import { networkOf } from '../../policies/network.ts';
+import { mayTunnel, networkOf } from '../../policies/network.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Place } from '../ports.ts';
 import type { BaseRules } from './base-rules.ts';
@@ -24,6 +24,7 @@ export async function ensureDependencies(
     run: place.run,
     attempt: place.attempt,
     to: networkOf(layers).setup ? 'package-registry' : 'nothing',
+    reaches: (host, port) => mayTunnel(layers, 'setup', { host, port }),
     budget: NO_BUDGET,
   });
   const tail: string[] = [];

@@ -5,7 +5,7 @@
  * first line, and the gateway listens on the same socket. Lines seen before are stored once.
  */
 import { budgetOf } from '../../policies/budgets.ts';
-import { networkOf } from '../../policies/network.ts';
+import { mayTunnel, networkOf } from '../../policies/network.ts';
 import { FAULT_CODES, type FaultCode } from '../domain/faults.ts';
 import type { In, RunEvent } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
@@ -48,6 +48,7 @@ export async function work(
     run: place.run,
     attempt: place.attempt,
     to: networkOf(layers).agent ? 'model' : 'nothing',
+    reaches: (host, port) => mayTunnel(layers, 'agent', { host, port }),
     budget,
   });
   const heard = listener(tools, place, agent.parse, run.breaks * LINES_PER_START);

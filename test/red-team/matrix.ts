@@ -1,7 +1,8 @@
 /** Every family of attacks whose rows are tests. A new family is a new line here. */
 import type { Family } from './attack.ts';
+import { EGRESS } from './egress/rows.ts';
 
-export const FAMILIES: readonly Family[] = [];
+export const FAMILIES: readonly Family[] = [EGRESS];
 
 /** The families as tables of a page. */
 export function matrix(families: readonly Family[]): string {

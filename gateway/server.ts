@@ -20,7 +20,7 @@ import { PATHS, protocolAt } from './model/protocols/all.ts';
 import { messages } from './model/protocols/messages.ts';
 import type { ModelUpstream } from './model/upstream.ts';
 import { type Refusals, refusalsInto, requestLine } from './refusals.ts';
-import { type RegistryProxy, type RegistryUpstream, registryProxy } from './registry/proxy.ts';
+import { type Registry, type RegistryProxy, registryProxy } from './registry/proxy.ts';
 
 export type GatewayOptions = {
   readonly socketPath: string;
@@ -28,7 +28,7 @@ export type GatewayOptions = {
   readonly attempt: number;
   readonly role: 'agent' | 'dependencies';
   readonly model: ModelUpstream | null;
-  readonly registry: RegistryUpstream | null;
+  readonly registry: Registry | null;
   /** Hosts outside that may be tunnelled to. Left out, none. */
   readonly egress?: EgressOptions;
   readonly budget: Budget;

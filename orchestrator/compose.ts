@@ -12,6 +12,7 @@ import { openModel } from '../gateway/model/open.ts';
 import type { ModelUpstream } from '../gateway/model/upstream.ts';
 import { redactor } from '../gateway/redact.ts';
 import { hostRegistry } from '../gateway/registry/host.ts';
+import { openTarballs } from '../gateway/registry/tarballs.ts';
 import { openGateway } from '../gateway/server.ts';
 import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
@@ -191,9 +192,10 @@ function stage<P extends Phase>(
 
 function doorsOf(options: FactoryOptions, store: Store, redact: (text: string) => string): Doors {
   const registry = hostRegistry();
+  const tarballs = openTarballs(path.join(options.home, 'packages'));
   const outside = options.outside ?? { resolve: nameServers() };
   return {
-    open: async ({ socketPath, run, attempt, to, reaches, budget }) => {
+    open: async ({ socketPath, run, attempt, to, reaches, packages, budget }) => {
       // Lines of this door go on after those that a controller before us stored.
       const before = (await store.activity(run)).filter(
         (one) => one.attempt === attempt && one.source === 'gateway',
@@ -205,7 +207,8 @@ function doorsOf(options: FactoryOptions, store: Store, redact: (text: string) =
         attempt,
         role: to === 'package-registry' ? 'dependencies' : 'agent',
         model: to === 'model' ? options.model : null,
-        registry: to === 'package-registry' ? await registry() : null,
+        registry:
+          to === 'package-registry' ? { upstream: await registry(), packages, tarballs } : null,
         egress: { ...outside, reaches },
         budget,
         ledger: redactedLedger(store, redact),

@@ -46,7 +46,7 @@ export async function readBaseRules(
     file,
     rules: fed.text,
     rulesDigest: fed.digest,
-    plan: await planOf(tools, file, read),
+    plan: await planOf(tools, file, { layers, read }),
   };
 }
 
@@ -63,11 +63,14 @@ export function policyOf(bytes: Uint8Array | null, base: Sha): LoadedPolicy {
   throw new Fault('policy_invalid', parsed.problems.map(renderProblem).join('\n'));
 }
 
-/** Keyed by what decides the outcome: the manifests' bytes, the commands and the image they run in. */
+/**
+ * Keyed by what decides the outcome: the manifests' bytes, the commands, the image they run in, and
+ * what the policy lets them reach.
+ */
 async function planOf(
   tools: Reading,
   file: WorkspaceFile,
-  read: (path: string) => Promise<string | null>,
+  { layers, read }: Pick<BaseRules, 'layers'> & { read: (path: string) => Promise<string | null> },
 ): Promise<DependencyPlan | null> {
   if (file.dependencies === null) return null;
   const { run, keyedBy } = file.dependencies;
@@ -78,6 +81,11 @@ async function planOf(
   }
   return {
     run,
-    key: digestOf('dependencies', { run, manifests, image: await tools.image('base') }),
+    key: digestOf('dependencies', {
+      run,
+      manifests,
+      image: await tools.image('base'),
+      reach: layers.map(({ policy }) => policy.network?.setup ?? null),
+    }),
   };
 }

@@ -13,6 +13,7 @@ import type { OnLine, Place, SandboxEnd } from '../ports.ts';
 import { promptText } from '../text/prompt.ts';
 import { readBaseRules } from './base-rules.ts';
 import { boundedNotes } from './bounded-notes.ts';
+import { NO_PACKAGES } from './packages.ts';
 import type { StageTools } from './tools.ts';
 
 const AGENT_MEMORY_BYTES = 2 * 2 ** 30;
@@ -49,6 +50,7 @@ export async function work(
     attempt: place.attempt,
     to: networkOf(layers).agent ? 'model' : 'nothing',
     reaches: (host, port) => mayTunnel(layers, 'agent', { host, port }),
+    packages: NO_PACKAGES,
     budget,
   });
   const heard = listener(tools, place, agent.parse, run.breaks * LINES_PER_START);

@@ -1,8 +1,9 @@
 /** Every family of attacks whose rows are tests. A new family is a new line here. */
 import type { Family } from './attack.ts';
 import { EGRESS } from './egress/rows.ts';
+import { SUPPLY } from './egress/supply-rows.ts';
 
-export const FAMILIES: readonly Family[] = [EGRESS];
+export const FAMILIES: readonly Family[] = [EGRESS, SUPPLY];
 
 /** The families as tables of a page. */
 export function matrix(families: readonly Family[]): string {

@@ -43,6 +43,7 @@ describe('a sandbox, from inside', () => {
       attempt: 1,
       to: 'nothing',
       reaches: () => false,
+      packages: { names: [], tarballs: [] },
       budget,
     } as const;
     const door = await factory.tools.doors.open(asked);

@@ -118,6 +118,7 @@ function doorOf(
   const refusals = refusalsInto(note, limits.refusalNotes);
   const tunnels = openTunnels(options.egress ?? NO_EGRESS, {
     refused: refusals,
+    tested: (line) => note('self-test', line),
     noted: (line) => note('tunnel', line),
   });
   const failed = (code: FaultCode) => void tally.failures.push(code);

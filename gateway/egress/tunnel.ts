@@ -12,6 +12,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { DENIED_TARGET } from '../../orchestrator/domain/self-test.ts';
 import { type IsGlobal, isGlobal } from './addresses.ts';
 import { type Authority, parseAuthority } from './authority.ts';
 import { type Connection, type Decision, decisionLine, type RefusalCode } from './decision.ts';
@@ -68,6 +69,8 @@ const LINGER_MS = 1_000;
 type Notes = {
   /** Stores that something was refused; bounded. */
   refused(line: string): Promise<void>;
+  /** The one refusal that the sandbox's own test asked for; no try of an agent. */
+  tested(line: string): Promise<void>;
   noted(line: string): Promise<void>;
 };
 
@@ -86,6 +89,7 @@ type Door = {
   readonly slots: Slots;
   readonly pin: Pin;
   readonly used: { up: number; down: number };
+  readonly tests: { seen: number };
   readonly notes: Notes;
 };
 
@@ -103,6 +107,7 @@ export function openTunnels(egress: EgressOptions, notes: Notes): Tunnels {
       keepMs: limits.pinMs,
     }),
     used: { up: 0, down: 0 },
+    tests: { seen: 0 },
     notes,
   };
   return async (asked, signal) => {
@@ -162,7 +167,10 @@ async function reach(
     const hello = await greeting(asked.client, asked.head, door.limits.helloMs);
     const refused = { verdict: 'refused', ...named, address } as const;
     if ('refused' in hello) {
-      return await door.notes.refused(decisionLine({ ...refused, reason: hello.refused }));
+      const line = decisionLine({ ...refused, reason: hello.refused });
+      // Whoever left before saying anything tried nothing.
+      const isGone = hello.refused === 'hello_broken_off';
+      return await (isGone ? door.notes.noted(line) : door.notes.refused(line));
     }
     const { name: sni, bytes: first } = hello;
     if (sni !== host) {
@@ -220,8 +228,10 @@ const STATUS: Partial<Record<RefusalCode, string>> = {
 
 type Refusal = Omit<Extract<Decision, { verdict: 'refused' }>, 'verdict'>;
 
-async function refuse({ notes }: Door, { client }: Asked, refusal: Refusal): Promise<void> {
-  await notes.refused(decisionLine({ verdict: 'refused', ...refusal }));
+async function refuse(door: Door, { client }: Asked, refusal: Refusal): Promise<void> {
+  const line = decisionLine({ verdict: 'refused', ...refusal });
+  const isTest = refusal.target === DENIED_TARGET && door.tests.seen++ === 0;
+  await (isTest ? door.notes.tested(line) : door.notes.refused(line));
   const message = `this tunnel is not opened: ${refusal.reason}`;
   const body = JSON.stringify({ error: { message, type: 'permission_error' } });
   const head = [

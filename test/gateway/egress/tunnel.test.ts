@@ -111,3 +111,18 @@ test('a tunnel that cannot be noted is not opened', async () => {
   expect(outside.heard()).toBe('');
   expect(gateway.failures()).toEqual(['internal']);
 });
+
+test('the first refusal of the self-test is no try of an agent; what comes after is', async () => {
+  const { connect, notes } = await ours({});
+  for (const _ of [1, 2]) {
+    expect((await connect('proofhouse-self-test.invalid:443')).status).toBe(403);
+  }
+  expect(notes.map((note) => note.split(':')[0])).toEqual(['self-test', 'refused']);
+});
+
+test('a client that leaves before it says anything has tried nothing', async () => {
+  const { port } = await machine();
+  const { connect, notes } = await ours({});
+  expect((await connect(`${ALLOWED}:${port}`)).status).toBe(200);
+  await expect.poll(() => notes).toEqual([expect.stringMatching(/^tunnel: .*hello_broken_off/)]);
+});

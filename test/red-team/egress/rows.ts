@@ -120,6 +120,12 @@ export const EGRESS_ROWS = {
     'a greeting has all the time it wants',
     'closed after 3 seconds',
   ),
+  relay: row(
+    'NET-22',
+    'a tunnel from inside a sandbox, through its relay',
+    'a relay that leads out by itself',
+    'the same answers as at the gateway, each in the log of the run',
+  ),
 } as const;
 
 export const EGRESS: Family = {

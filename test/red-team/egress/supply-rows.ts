@@ -6,6 +6,12 @@ const row = (id: string, attack: string, weak: string, ours: string): Attack => 
 });
 
 export const SUPPLY_ROWS = {
+  scripts: row(
+    'SUP-01',
+    'a script that runs when a package is installed',
+    'the step asks for scripts',
+    'not run; where it is, it finds no key and writes nothing outside',
+  ),
   exfilByName: row(
     'NET-20',
     'a secret as the name, the version or the query of a package',

@@ -5,15 +5,19 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { codex } from '../agents/codex.ts';
 import { command } from '../agents/command.ts';
+import { nameServers } from '../gateway/egress/resolve.ts';
+import type { EgressOptions } from '../gateway/egress/tunnel.ts';
 import { chooseModel, type ModelChoice } from '../gateway/model/choose.ts';
 import { openModel } from '../gateway/model/open.ts';
 import type { ModelUpstream } from '../gateway/model/upstream.ts';
 import { redactor } from '../gateway/redact.ts';
 import { hostRegistry } from '../gateway/registry/host.ts';
+import { openTarballs } from '../gateway/registry/tarballs.ts';
 import { openGateway } from '../gateway/server.ts';
 import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
 import { hostFacts } from '../sandboxes/host-facts.ts';
+import { openHostLeft } from '../sandboxes/host-left.ts';
 import {
   pinned,
   recipes,
@@ -22,7 +26,8 @@ import {
   serviceRecipes,
 } from '../sandboxes/images/recipes.ts';
 import { unmountBelow } from '../sandboxes/mounts.ts';
-import { mountedRuns, quotaFacts } from '../sandboxes/quota.ts';
+import { quotaFacts } from '../sandboxes/quota.ts';
+import { openReaper } from '../sandboxes/reaper.ts';
 import { folders } from '../sandboxes/source/folders.ts';
 import { openLocal } from '../sandboxes/source/local-change.ts';
 import { openSource } from '../sandboxes/source/source.ts';
@@ -32,6 +37,7 @@ import { commandValidator } from '../validators/command.ts';
 import { openEvidenceStore } from '../validators/evidence/store.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
 import { Fault } from './domain/faults.ts';
+import type { RunId } from './domain/ids.ts';
 import type { HostFacts } from './domain/machine.ts';
 import type { In, Phase, RunEvent, RunState } from './domain/run-state.ts';
 import { type Signatures, signaturesWith } from './domain/signed.ts';
@@ -40,7 +46,7 @@ import { openLocalForge } from './forge/local.ts';
 import type { Machine } from './ports/machine.ts';
 import type { Source } from './ports/source.ts';
 import type { Doors, Forge, Keys, ModelCall, Stage, Store } from './ports.ts';
-import type { Runner, Stages } from './runner.ts';
+import { type Runner, replay, type Stages } from './runner.ts';
 import { judge } from './stages/judge.ts';
 import { prepare } from './stages/prepare.ts';
 import { publish } from './stages/publish.ts';
@@ -68,6 +74,8 @@ export type FactoryOptions = {
   readonly secrets: readonly string[];
   readonly above: readonly LoadedPolicy[];
   readonly clock: () => Date;
+  /** Left out, the name servers of this machine and addresses of the public network. */
+  readonly outside?: Pick<EgressOptions, 'resolve' | 'isGlobal'>;
 };
 
 export type Factory = {
@@ -154,7 +162,12 @@ export function openFactory(options: FactoryOptions): Factory {
     store: ledgers.store,
     stages: stagesOf(tools),
     discard: workspaces.discard,
-    held: async () => [...(await engine.runs()), ...(await mountedRuns(folders(home).runs))],
+    reap: openReaper({
+      engine,
+      host: openHostLeft(home, runtimeFolder(home)),
+      journal: { ...ledgers.store, state: (run) => stateIn(ledgers.store, run) },
+      discard: workspaces.discard,
+    }),
     clock,
     renewMs: RENEW_MS,
     breakMs: BREAK_MS,
@@ -168,6 +181,10 @@ export const hostFactsOf = (home: string): Promise<HostFacts> =>
     const { isHard, why } = await quotaFacts(home);
     return { isHard, why };
   });
+
+async function stateIn(store: Store, run: RunId): Promise<RunState | null> {
+  return (await store.task(run)) === null ? null : replay(await store.read(run));
+}
 
 /** The engine as one data directory uses it. */
 export function engineOf(home: string): Engine {
@@ -220,8 +237,10 @@ function stage<P extends Phase>(
 
 function doorsOf(options: FactoryOptions, store: Store, redact: (text: string) => string): Doors {
   const registry = hostRegistry();
+  const tarballs = openTarballs(path.join(options.home, 'packages'));
+  const outside = options.outside ?? { resolve: nameServers() };
   return {
-    open: async ({ socketPath, run, attempt, to, budget }) => {
+    open: async ({ socketPath, run, attempt, to, reaches, packages, budget }) => {
       // Lines of this door go on after those that a controller before us stored.
       const before = (await store.activity(run)).filter(
         (one) => one.attempt === attempt && one.source === 'gateway',
@@ -233,7 +252,9 @@ function doorsOf(options: FactoryOptions, store: Store, redact: (text: string) =
         attempt,
         role: to === 'package-registry' ? 'dependencies' : 'agent',
         model: to === 'model' ? options.model : null,
-        registry: to === 'package-registry' ? await registry() : null,
+        registry:
+          to === 'package-registry' ? { upstream: await registry(), packages, tarballs } : null,
+        egress: { ...outside, reaches },
         budget,
         ledger: redactedLedger(store, redact),
         note: async (kind, text) => {

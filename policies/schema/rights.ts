@@ -12,7 +12,7 @@ const Host = z.string().check((context) => {
   context.issues.push({ code: 'custom', input: context.value, message, params });
 });
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
 const Allowed = z
   .strictObject({

@@ -9,8 +9,9 @@ import type { House } from './house.ts';
 export async function discard({ engine, folders, runtime }: House, run: RunId): Promise<void> {
   await engine.removeAll({ run });
   await unmountBelow(folders.run(run));
-  await removeTree(path.join(runtime, run));
   await dropWorkspaces(folders.run(run));
+  // Last: by this folder a run that was cleared away half-way is found again.
+  await removeTree(path.join(runtime, run));
 }
 
 /** Workspaces and outputs go; quarantines stay, they hold what was sealed. */

@@ -19,6 +19,7 @@ import {
 import type { RunId } from '../../orchestrator/domain/ids.ts';
 import type { RunState } from '../../orchestrator/domain/run-state.ts';
 import type { Task } from '../../orchestrator/domain/task.ts';
+import type { Reaped } from '../../orchestrator/ports.ts';
 import { replay } from '../../orchestrator/runner.ts';
 import { schedule } from '../../orchestrator/scheduler.ts';
 
@@ -99,8 +100,11 @@ export function queueFile(factory: Factory, repository: string, file: string): P
 /** Drives everything that can go on, and gives where one run came to. */
 export async function settle(factory: Factory, run: RunId): Promise<RunState> {
   const troubles: unknown[] = [];
-  const onTrouble = (_: RunId, error: unknown): void => void troubles.push(error);
-  await schedule({ runner: factory.runner, concurrency: 2, onTrouble }, true, never);
+  const onTrouble = (_: RunId | null, error: unknown): void => void troubles.push(error);
+  const onReaped = ({ failed }: Reaped): void => {
+    for (const { error } of failed) troubles.push(error);
+  };
+  await schedule({ runner: factory.runner, concurrency: 2, onTrouble, onReaped }, true, never);
   if (troubles.length > 0) throw troubles[0];
   return stateOf(factory, run);
 }

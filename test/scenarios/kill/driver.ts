@@ -38,8 +38,10 @@ Object.assign(factory.tools.store, {
   },
 });
 const runner = { ...factory.runner, store };
-const onTrouble = (_: RunId, error: unknown): void => {
+const onTrouble = (_: RunId | null, error: unknown): void => {
   throw error;
 };
-await schedule({ runner, concurrency: 1, onTrouble }, true, new AbortController().signal);
+const onReaped = (): void => {};
+const options = { runner, concurrency: 1, onTrouble, onReaped };
+await schedule(options, true, new AbortController().signal);
 factory.close();

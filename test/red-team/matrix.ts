@@ -1,7 +1,12 @@
 /** Every family of attacks whose rows are tests. A new family is a new line here. */
 import type { Family } from './attack.ts';
+import { BESIDE } from './sandbox/beside.ts';
+import { CALLS } from './sandbox/calls.ts';
+import { FIELDS } from './sandbox/fields.ts';
 
-export const FAMILIES: readonly Family[] = [];
+export const FAMILIES: readonly Family[] = [
+  { title: 'Sandboxes', rows: [...CALLS, ...FIELDS, ...BESIDE] },
+];
 
 /** The families as tables of a page. */
 export function matrix(families: readonly Family[]): string {

@@ -17,6 +17,7 @@ import {
   openFactory,
   openModel,
   runtimeFolder,
+  unmountAll,
 } from '../orchestrator/compose.ts';
 import { auditRows } from './audit.ts';
 import { gatewayRows } from './gateway.ts';
@@ -47,6 +48,7 @@ try {
   process.stdout.write(`${table(rows)}\n`);
 } finally {
   await factory.engine.removeAll('instance');
+  await unmountAll(factory.home);
   factory.close();
   await rm(runtimeFolder(factory.home), { recursive: true, force: true });
   await rm(scratch, { recursive: true, force: true });

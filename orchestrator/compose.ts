@@ -14,6 +14,7 @@ import { openGateway } from '../gateway/server.ts';
 import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
 import { hostFacts } from '../sandboxes/host-facts.ts';
+import { openHostLeft } from '../sandboxes/host-left.ts';
 import {
   pinned,
   recipes,
@@ -21,6 +22,9 @@ import {
   type ServiceImage,
   serviceRecipes,
 } from '../sandboxes/images/recipes.ts';
+import { unmountBelow } from '../sandboxes/mounts.ts';
+import { mountedRuns, quotaFacts } from '../sandboxes/quota.ts';
+import { openReaper } from '../sandboxes/reaper.ts';
 import { folders } from '../sandboxes/source/folders.ts';
 import { openLocal } from '../sandboxes/source/local-change.ts';
 import { openSource } from '../sandboxes/source/source.ts';
@@ -30,6 +34,8 @@ import { commandValidator } from '../validators/command.ts';
 import { openEvidenceStore } from '../validators/evidence/store.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
 import { Fault } from './domain/faults.ts';
+import type { RunId } from './domain/ids.ts';
+import type { HostFacts } from './domain/machine.ts';
 import type { In, Phase, RunEvent, RunState } from './domain/run-state.ts';
 import { type Signatures, signaturesWith } from './domain/signed.ts';
 import type { Task } from './domain/task.ts';
@@ -37,7 +43,7 @@ import { openLocalForge } from './forge/local.ts';
 import type { Machine } from './ports/machine.ts';
 import type { Source } from './ports/source.ts';
 import type { Doors, Forge, Keys, ModelCall, Stage, Store } from './ports.ts';
-import type { Runner, Stages } from './runner.ts';
+import { type Runner, replay, type Stages } from './runner.ts';
 import { judge } from './stages/judge.ts';
 import { prepare } from './stages/prepare.ts';
 import { publish } from './stages/publish.ts';
@@ -56,15 +62,7 @@ const SANDBOX_UID = 20_000;
 const RENEW_MS = 10_000;
 const BREAK_MS = 2000;
 
-export {
-  chooseModel,
-  hostFacts,
-  type ModelChoice,
-  openLocal,
-  openModel,
-  SERVICE_IMAGES,
-  type ServiceImage,
-};
+export { chooseModel, type ModelChoice, openLocal, openModel, SERVICE_IMAGES, type ServiceImage };
 
 export type FactoryOptions = {
   readonly home: string;
@@ -147,7 +145,7 @@ export function openFactory(options: FactoryOptions): Factory {
       isPriced: options.model.price !== null,
       isScripted: options.model.wire === 'scripted',
     },
-    machine: machineOf(engine),
+    machine: machineOf(engine, home),
     image: imagesOf(engine),
     ownImage: engine.ownImage,
     above: options.above,
@@ -159,13 +157,33 @@ export function openFactory(options: FactoryOptions): Factory {
     store: ledgers.store,
     stages: stagesOf(tools),
     discard: workspaces.discard,
-    held: engine.runs,
+    reap: openReaper({
+      engine,
+      host: openHostLeft({
+        home,
+        runtime: runtimeFolder(home),
+        mounted: () => mountedRuns(folders(home).runs),
+      }),
+      journal: { ...ledgers.store, state: (run) => stateIn(ledgers.store, run) },
+      discard: workspaces.discard,
+    }),
     clock,
     renewMs: RENEW_MS,
     breakMs: BREAK_MS,
   };
   return { ...ledgers, home, engine, tools, runner, close: () => ledgers.store.close() };
 }
+
+async function stateIn(store: Store, run: RunId): Promise<RunState | null> {
+  return (await store.task(run)) === null ? null : replay(await store.read(run));
+}
+
+/** This machine, and what workspaces of a data directory are held by. */
+export const hostFactsOf = (home: string): Promise<HostFacts> =>
+  hostFacts(async () => {
+    const { isHard, why } = await quotaFacts(home);
+    return { isHard, why };
+  });
 
 /** The engine as one data directory uses it. */
 export function engineOf(home: string): Engine {
@@ -174,10 +192,10 @@ export function engineOf(home: string): Engine {
 }
 
 /** The facts that a policy may require: of the engine, and of the controller's own machine. */
-export function machineOf(engine: Engine): Machine {
+export function machineOf(engine: Engine, home: string): Machine {
   return {
     facts: async () => {
-      const [found, host] = await Promise.all([engine.describe(), hostFacts()]);
+      const [found, host] = await Promise.all([engine.describe(), hostFactsOf(home)]);
       return { engine: found, host };
     },
   };
@@ -186,6 +204,9 @@ export function machineOf(engine: Engine): Machine {
 export function instanceOf(home: string): string {
   return createHash('sha256').update(home).digest('hex').slice(0, 12);
 }
+
+/** What workspaces of a data directory are mounted on; their sandboxes must be gone. */
+export const unmountAll = (home: string): Promise<void> => unmountBelow(home);
 
 export const recipesOf = () => recipes(NODE_INSIDE);
 

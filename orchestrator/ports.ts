@@ -8,7 +8,7 @@ import type { Check, Finding } from './domain/check.ts';
 import type { KeyRole, SigningKey, TrustedKey } from './domain/dsse.ts';
 import type { Digest, RunId, Sha } from './domain/ids.ts';
 import type { KeptRecord } from './domain/records.ts';
-import type { RunEvent, RunState } from './domain/run-state.ts';
+import type { Quota, RunEvent, RunState } from './domain/run-state.ts';
 import type { Task } from './domain/task.ts';
 
 export type JournalEntry = { readonly seq: number; readonly at: string; readonly event: RunEvent };
@@ -215,6 +215,9 @@ export type SandboxEnd = {
   readonly wallMs: number;
 };
 
+/** `full` says that the workspace took no more, and how much it takes; null when there was room left. */
+export type AgentEnd = SandboxEnd & { readonly full: string | null };
+
 /** A line of output; `index` counts from the sandbox's start, the same for whoever reads it again. */
 export type Line = {
   readonly index: number;
@@ -275,6 +278,9 @@ export type CheckRun = {
   readonly files: readonly OutFile[];
 };
 
+/** A tree that came out, and what whoever decides on it should know of how it came out. */
+export type SealedTree = { readonly tree: Sha; readonly findings: readonly Finding[] };
+
 /** Prepared copies of repositories and the sandboxes over them. */
 export type Workspaces = {
   /** Where the gateway listens for a sandbox of this attempt. Makes the folder. */
@@ -293,20 +299,20 @@ export type Workspaces = {
     previous: Sha | null,
     plan: DependencyPlan | null,
     signal: AbortSignal,
-  ): Promise<void>;
+  ): Promise<Quota>;
   /** Starts the agent, or finds the one that a controller before us started, and follows it to its end. */
   runAgent(
     place: Place,
     command: SandboxCommand,
     onLine: OnLine,
     signal: AbortSignal,
-  ): Promise<SandboxEnd>;
+  ): Promise<AgentEnd>;
   /** Ends the agent, takes the tree out in a fresh sandbox and brings its objects into a quarantine. */
   seal(
     place: Place,
     plan: DependencyPlan | null,
     signal: AbortSignal,
-  ): Promise<{ tree: Sha } | { refused: readonly Finding[] }>;
+  ): Promise<SealedTree | { refused: readonly Finding[] }>;
   /** Runs one command over the sealed tree in a fresh sandbox. */
   check(
     place: Place,
@@ -325,6 +331,19 @@ export type Workspaces = {
   ): Promise<{ stop(): Promise<CheckRun> }>;
   /** Removes every sandbox, volume and socket of a run; keeps its sealed changes. */
   discard(run: RunId): Promise<void>;
+};
+
+/** What was cleared away because no run needs it, and what could not be. */
+export type Reaped = {
+  readonly removed: readonly Removed[];
+  readonly failed: readonly { readonly run: RunId | null; readonly error: unknown }[];
+};
+
+export type Removed = {
+  readonly run: RunId | null;
+  /** Name of a sandbox or volume, or `folders`. */
+  readonly what: string;
+  readonly why: string;
 };
 
 /** The one door of a sandbox. */

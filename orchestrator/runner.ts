@@ -11,7 +11,14 @@ import type { RunId } from './domain/ids.ts';
 import { apply, NEW_RUN, nextStep, type Step } from './domain/run.ts';
 import type { RunEvent, RunState } from './domain/run-state.ts';
 import type { Task } from './domain/task.ts';
-import { type JournalEntry, JournalMoved, type Lease, type Stage, type Store } from './ports.ts';
+import {
+  type JournalEntry,
+  JournalMoved,
+  type Lease,
+  type Reaped,
+  type Stage,
+  type Store,
+} from './ports.ts';
 
 export type Stages = Record<Exclude<Step, 'claim'>, Stage>;
 
@@ -20,8 +27,8 @@ export type Runner = {
   readonly stages: Stages;
   /** Removes what a run holds on the engine while nobody drives it. */
   readonly discard: (run: RunId) => Promise<void>;
-  /** Runs that hold anything on the engine. */
-  readonly held: () => Promise<readonly RunId[]>;
+  /** Clears away what no run needs, of this controller or of one that died. Throws where no engine answers. */
+  readonly reap: () => Promise<Reaped>;
   readonly clock: () => Date;
   /** Milliseconds between renewals of the lease. */
   readonly renewMs: number;
@@ -97,14 +104,6 @@ async function write(
     const isSame = now.phase === run.phase && journal.length > seq;
     if (!(error instanceof JournalMoved) || !isSame) throw error;
     return write(store, lease, { run: now, seq: journal.length }, event);
-  }
-}
-
-/** A controller that was killed between an event and the clearing up after it left this behind. */
-export async function sweep({ store, held, discard }: Runner): Promise<void> {
-  for (const run of await held()) {
-    const isOver = nextStep(replay(await store.read(run))) === null;
-    if (isOver || (await store.task(run)) === null) await discard(run);
   }
 }
 

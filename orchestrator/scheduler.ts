@@ -7,21 +7,25 @@ import { freemem } from 'node:os';
 import { setTimeout as later } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { RunId } from './domain/ids.ts';
-import { drive, expireWaits, type Runner, sweep } from './runner.ts';
+import type { Reaped } from './ports.ts';
+import { drive, expireWaits, type Runner } from './runner.ts';
 
 /** What one run may hold at its peak: an agent or a check with its app, and the engine's share. */
 const RUN_BYTES = 1.5 * 2 ** 30;
 const POLL_MS = 500;
 /** Waits last hours and days. */
 const EXPIRE_EVERY_MS = 10 * 60_000;
+/** What a controller that died left is found within a minute. */
+const REAP_EVERY_MS = 60_000;
 /** A run that cannot be driven this often in a row is not the run's fault any more. */
 const TROUBLES_MAX = 3;
 
 export type SchedulerOptions = {
   readonly runner: Runner;
   readonly concurrency: number;
-  /** Told when a run could not be driven; it is tried again. */
-  readonly onTrouble: (run: RunId, error: unknown) => void;
+  /** Told when a run could not be driven, or nothing cleared away (null); both are tried again. */
+  readonly onTrouble: (run: RunId | null, error: unknown) => void;
+  readonly onReaped: (reaped: Reaped) => void;
 };
 
 /** How many runs fit: cores and memory decide, and at least one does. */
@@ -40,7 +44,8 @@ export async function schedule(
 ): Promise<void> {
   const { store } = options.runner;
   // Nothing is claimed where no engine answers: what is queued stays queued.
-  await sweep(options.runner);
+  const reaping = reapingOf(options);
+  await reaping.now();
   const queue = new PQueue({ concurrency: options.concurrency });
   const going = driving(options, signal);
   let expireAt = 0;
@@ -50,6 +55,7 @@ export async function schedule(
         await expireWaits(options.runner);
         expireAt = performance.now() + EXPIRE_EVERY_MS;
       }
+      reaping.whenDue();
       const lease = queue.pending < room(queue, options.concurrency) ? await store.claim() : null;
       if (lease !== null) {
         // Never rejects: what goes wrong is kept in `going`.
@@ -61,9 +67,32 @@ export async function schedule(
     }
   } finally {
     await queue.onIdle();
+    await reaping.ended();
   }
   const failure = going.failed();
   if (failure !== null) throw failure;
+}
+
+/** One at a time, beside the runs: an engine that answers slowly holds up no run. */
+function reapingOf({ runner, onReaped, onTrouble }: SchedulerOptions) {
+  let going: Promise<void> = Promise.resolve();
+  let dueAt = Number.POSITIVE_INFINITY;
+  const now = async (): Promise<void> => {
+    dueAt = Number.POSITIVE_INFINITY;
+    try {
+      onReaped(await runner.reap());
+    } finally {
+      dueAt = performance.now() + REAP_EVERY_MS;
+    }
+  };
+  return {
+    now,
+    whenDue: (): void => {
+      // An engine that does not answer has not lost anything; it is asked again.
+      if (performance.now() >= dueAt) going = now().catch((error) => onTrouble(null, error));
+    },
+    ended: () => going,
+  };
 }
 
 function driving({ runner, onTrouble }: SchedulerOptions, signal: AbortSignal) {

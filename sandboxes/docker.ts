@@ -8,13 +8,14 @@ import { setTimeout as later } from 'node:timers/promises';
 import Docker from 'dockerode';
 import { digestOf } from '../orchestrator/domain/canonical.ts';
 import { Fault } from '../orchestrator/domain/faults.ts';
-import { RunId } from '../orchestrator/domain/ids.ts';
+import type { RunId } from '../orchestrator/domain/ids.ts';
 import type { EngineFacts } from '../orchestrator/domain/machine.ts';
 import type { OnLine, SandboxEnd } from '../orchestrator/ports.ts';
+import { ageMs } from './age.ts';
 import { denied } from './deny.ts';
 import { misled } from './deny-mounts.ts';
 import { endpointOf, engineFacts, type Modem, refuseOpen } from './engine-facts.ts';
-import { labels, nameParts } from './engine-names.ts';
+import { type Found, labels, nameParts, thing } from './engine-names.ts';
 import { type BuildOptions, buildImages } from './images/build.ts';
 import { lineReader } from './lines.ts';
 import { containerBody, type Runtime, type SandboxSpec } from './spec.ts';
@@ -45,8 +46,8 @@ export type Engine = {
   removeVolume(name: string): Promise<void>;
   /** Removes every sandbox and volume of a run, or of this instance. */
   removeAll(of: { run: RunId } | 'instance'): Promise<number>;
-  /** Runs of this instance that have a sandbox or a volume. */
-  runs(): Promise<readonly RunId[]>;
+  /** Everything of this instance. Throws unless the engine gave all of it: half a list is no list. */
+  mine(): Promise<Found>;
   imageId(tag: string): Promise<string>;
   /** Folders that an image wants the engine to keep on its own disk. */
   imageVolumes(id: string): Promise<readonly string[]>;
@@ -86,7 +87,7 @@ export function openEngine(options: EngineOptions): Engine {
         removeVolume: volumes.removeVolume,
       });
     },
-    runs: () => runsOf(docker, options.instance),
+    mine: () => mine(docker, options.instance),
     describe: async () => {
       const [info, version] = await call('info', Promise.all([docker.info(), docker.version()]));
       return engineFacts({ info, version, endpoint });
@@ -104,7 +105,11 @@ function sandboxesOn(
       const body = { name: spec.name, ...containerBody(spec, options) };
       const reasons = [...denied(body, options.roots), ...(await misled(body.HostConfig.Mounts))];
       if (reasons.length > 0) throw new Fault('internal', `sandbox refused: ${reasons.join('; ')}`);
-      const state = await call('inspect', container(spec.name).inspect()).catch(absent);
+      let state = await call('inspect', container(spec.name).inspect()).catch(absent);
+      if (state !== null && isOutdated(state, body)) {
+        await call('remove', container(spec.name).remove({ force: true })).catch(absentOrGoing);
+        state = null;
+      }
       if (state === null) {
         await call('create', docker.createContainer(body as Docker.ContainerCreateOptions));
       }
@@ -121,6 +126,15 @@ function sandboxesOn(
       await call('remove', container(name).remove({ force: true, v: true })).catch(absentOrGoing);
     },
   };
+}
+
+/** Made and never started, and not as it would be made now: a Proofhouse of another version left it. */
+function isOutdated(
+  { State, Config }: Docker.ContainerInspectInfo,
+  { Labels }: { readonly Labels: Readonly<Record<string, string>> },
+): boolean {
+  const spec = 'proofhouse.spec';
+  return State.Status === 'created' && Config.Labels[spec] !== Labels[spec];
 }
 
 function volumesOn(
@@ -191,10 +205,10 @@ async function follow(
 ): Promise<SandboxEnd> {
   const before = await call('inspect', container.inspect()).catch(absent);
   if (before === null) return { ended: 'lost', exitCode: null, wallMs: 0 };
-  const started = Date.parse(before.State.StartedAt);
   const stop = new AbortController();
   let timedOut = false;
-  const deadline = later(Math.max(0, started + spec.limits.wallMs - Date.now()), undefined, {
+  const leftMs = Math.max(0, spec.limits.wallMs - (await ageOf(before)));
+  const deadline = later(leftMs, undefined, {
     signal: stop.signal,
   })
     .then(async () => {
@@ -260,12 +274,30 @@ async function removeAll(
   return sandboxes.length + (Volumes ?? []).length;
 }
 
-async function runsOf(docker: Docker, instance: string): Promise<readonly RunId[]> {
+async function mine(docker: Docker, instance: string): Promise<Found> {
   const filters = { label: [labelOf('instance', instance)] };
   const sandboxes = await call('list', docker.listContainers({ all: true, filters }));
   const { Volumes } = await call('list volumes', docker.listVolumes({ filters }));
-  const named = [...sandboxes, ...(Volumes ?? [])].map(({ Labels }) => Labels['proofhouse.run']);
-  return [...new Set(named)].flatMap((name) => RunId.safeParse(name).data ?? []);
+  return {
+    sandboxes: await Promise.all(
+      sandboxes.map(async ({ Id, Names, State, Labels }) => ({
+        ...thing((Names[0] ?? Id).replace(/^\//, ''), Labels),
+        id: Id,
+        isPastLimit: State === 'running' && (await isPastLimit(docker.getContainer(Id))),
+      })),
+    ),
+    volumes: (Volumes ?? []).map(({ Name, Labels }) => thing(Name, Labels)),
+  };
+}
+
+async function isPastLimit(container: Docker.Container): Promise<boolean> {
+  const state = await call('inspect', container.inspect()).catch(absent);
+  const wallMs = Number(state?.Config.Labels['proofhouse.wall-ms']);
+  return state !== null && wallMs > 0 && (await ageOf(state)) > wallMs;
+}
+
+function ageOf({ Id, State }: Docker.ContainerInspectInfo): Promise<number> {
+  return ageMs({ id: Id, pid: State.Pid, startedAt: State.StartedAt }, new Date());
 }
 
 function labelOf(of: { run: RunId } | 'instance', instance: string): string {

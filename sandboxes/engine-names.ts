@@ -31,3 +31,27 @@ export function labels(of: {
     'proofhouse.spec': spec,
   };
 }
+
+/** Something of ours that an engine has. */
+export type Thing = {
+  readonly name: string;
+  /** Null for what bears our mark and is no run's. */
+  readonly run: RunId | null;
+  readonly attempt: number;
+  readonly role: string;
+};
+
+export type Found = {
+  /** `isPastLimit`: it runs, and for longer than it may. */
+  readonly sandboxes: readonly (Thing & { readonly id: string; readonly isPastLimit: boolean })[];
+  readonly volumes: readonly Thing[];
+};
+
+export function thing(name: string, labels: Readonly<Record<string, string>> | null): Thing {
+  return {
+    name,
+    run: RunId.safeParse(labels?.['proofhouse.run']).data ?? null,
+    attempt: Number(labels?.['proofhouse.attempt'] ?? 0),
+    role: labels?.['proofhouse.role'] ?? '',
+  };
+}

@@ -11,10 +11,17 @@ import { readOut } from './out-folder.ts';
 import { runTool, type Shop, type ToolRun } from './tool.ts';
 
 const CHARACTERS_MAX = 2000;
+/** Names in one finding; thousands would drown the journal. */
+const HIDDEN_SHOWN = 20;
 /** With this much left, what was full was the exporter's own scratch space. */
 const FREE_BYTES_MIN = 256 * 2 ** 20;
 
-export type Exported = { readonly pack: string; readonly tree: string };
+/** `hidden` are paths, each ended by a NUL, that only the tree's own ignore files would leave out. */
+export type Exported = {
+  readonly pack: string;
+  readonly tree: string;
+  readonly hidden: Uint8Array;
+};
 
 export async function exportTree(
   shop: Shop,
@@ -34,8 +41,23 @@ export async function exportTree(
   }
   const left = await readOut(out);
   if ('tooMuch' in left) throw new Fault('engine_failed', left.tooMuch);
-  const tree = left.files.find(({ name }) => name === 'tree');
-  return { pack: path.join(out, 'pack'), tree: Buffer.from(tree?.bytes ?? []).toString() };
+  const bytes = (file: string): Buffer =>
+    Buffer.from(left.files.find(({ name }) => name === file)?.bytes ?? []);
+  return {
+    pack: path.join(out, 'pack'),
+    tree: bytes('tree').toString(),
+    hidden: bytes('hidden'),
+  };
+}
+
+/** They are part of the change; whoever looks at it is told what an ignore file would have hidden. */
+export function hiddenFindings(hidden: Uint8Array): Finding[] {
+  const names = Buffer.from(hidden).toString('latin1').split('\0').filter(Boolean);
+  if (names.length === 0) return [];
+  const shown = names.slice(0, HIDDEN_SHOWN).map((name) => JSON.stringify(name.slice(0, 300)));
+  const rest = names.length > HIDDEN_SHOWN ? ` and ${names.length - HIDDEN_SHOWN} more` : '';
+  const message = `an ignore file of the change would hide ${shown.join(', ')}${rest}; what the base commit does not ignore is part of the change`;
+  return [{ validator: 'entries', code: 'ignore_widened', message }];
 }
 
 async function freeBytes(folder: string): Promise<number> {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import path from 'node:path';
-import { engineOf, hostFacts, NODE_INSIDE, recipesOf } from '../compose.ts';
+import { engineOf, hostFactsOf, NODE_INSIDE, recipesOf } from '../compose.ts';
 import { doctorReport, type FactRow } from '../domain/doctor.ts';
 import { asFault } from '../domain/faults.ts';
 import { RunId } from '../domain/ids.ts';
@@ -19,7 +19,7 @@ const PROBE_MS = 20_000;
 
 export async function doctor(context: Context): Promise<Exit> {
   await mkdir(context.home, { recursive: true });
-  const [engine, host] = await Promise.all([lookAt(context.home), hostFacts()]);
+  const [engine, host] = await Promise.all([lookAt(context.home), hostFactsOf(context.home)]);
   const machine = 'facts' in engine ? { engine: engine.facts, host } : null;
   const report = doctorReport(
     [

@@ -1,6 +1,6 @@
 /** `down`: removes what the factory made on this machine. Journals and pull requests stay unless asked. */
 import { realpath, rm } from 'node:fs/promises';
-import { engineOf, runtimeFolder } from '../compose.ts';
+import { engineOf, runtimeFolder, unmountAll } from '../compose.ts';
 import { type Context, type Exit, show } from './context.ts';
 
 export type DownOptions = { readonly images: boolean; readonly data: boolean };
@@ -13,6 +13,7 @@ export async function down(context: Context, options: DownOptions): Promise<Exit
     sandboxesAndVolumes: await engine.removeAll('instance'),
     images: options.images ? await engine.removeImages() : 0,
   };
+  await unmountAll(home);
   await rm(runtimeFolder(home), { recursive: true, force: true });
   if (options.data) await rm(context.home, { recursive: true, force: true });
   const data = options.data

@@ -29,8 +29,13 @@ export async function serve(context: Context, options: ServeOptions): Promise<Ex
         onTrouble: (run, error) =>
           log.error(
             { run, fault: asFault(error).code, message: asFault(error).message },
-            'run not driven',
+            run === null ? 'nothing cleared away' : 'run not driven',
           ),
+        onReaped: ({ removed, failed }) => {
+          for (const one of removed) log.info(one, 'cleared away');
+          for (const { run, error } of failed)
+            log.warn({ run, message: asFault(error).message }, 'not cleared away');
+        },
       },
       options.untilIdle,
       context.signal,

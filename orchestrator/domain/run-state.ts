@@ -18,6 +18,14 @@ import {
   SignedVetoLift,
 } from './records.ts';
 
+/** How much a workspace may hold, and what holds it to that; only what is watched is not held hard. */
+export const Quota = z.object({
+  kind: z.enum(['ext4', 'tmpfs', 'watched']),
+  bytes: z.int().positive(),
+  inodes: z.int().positive(),
+});
+export type Quota = z.infer<typeof Quota>;
+
 /** What the base commit fixed before the agent started. Nothing in a workspace can change it. */
 export const Prepared = z.object({
   base: Sha,
@@ -33,6 +41,8 @@ export const Prepared = z.object({
   /** What the base's files ask of the workspace and is not done, at most 50. */
   ignored: z.array(Finding).max(50).default([]),
   attemptsMax: z.int().min(1).max(9),
+  /** Left out in journals that were begun before workspaces had one. */
+  quota: Quota.optional(),
 });
 export type Prepared = z.infer<typeof Prepared>;
 
@@ -107,7 +117,12 @@ export const RunEvent = z.discriminatedUnion('type', [
   z.object({ ...event('workspace_ready'), prepared: Prepared }),
   z.object({ ...event('agent_finished'), ending: Ending }),
   z.object({ ...event('limit_reached'), limit: z.string(), message: z.string() }),
-  z.object({ ...event('change_sealed'), change: Change }),
+  z.object({
+    ...event('change_sealed'),
+    change: Change,
+    /** What came out with it and is no reason to refuse it; left out in older journals. */
+    findings: z.array(Finding).optional(),
+  }),
   z.object({ ...event('nothing_changed') }),
   z.object({ ...event('change_refused'), findings: z.array(Finding).min(1) }),
   z.object({ ...event('judged'), judgement: Judgement }),

@@ -33,7 +33,7 @@ export async function prepare(
     );
   }
   await ensureDependencies(tools, place, rules, signal);
-  await tools.workspaces.open(place, run.previous?.tree ?? null, rules.plan, signal);
+  const quota = await tools.workspaces.open(place, run.previous?.tree ?? null, rules.plan, signal);
   const agent = tools.agentFor(rules.file);
   return {
     type: 'workspace_ready',
@@ -47,6 +47,7 @@ export async function prepare(
       machine,
       ignored: [...rules.ignored],
       attemptsMax: budget.attemptsMax,
+      quota,
     },
   };
 }

@@ -20,5 +20,7 @@ export async function seal(
   if ('refused' in read) return { type: 'change_refused', findings: read.refused };
   const { change } = read.facts;
   const isSame = change.files === 0 || change.tree === run.previous?.tree;
-  return isSame ? { type: 'nothing_changed' } : { type: 'change_sealed', change };
+  if (isSame) return { type: 'nothing_changed' };
+  const findings = sealed.findings.length > 0 ? { findings: [...sealed.findings] } : {};
+  return { type: 'change_sealed', change, ...findings };
 }

@@ -9,7 +9,7 @@ import { networkOf } from '../../policies/network.ts';
 import { FAULT_CODES, type FaultCode } from '../domain/faults.ts';
 import type { In, RunEvent } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
-import type { OnLine, Place, SandboxEnd } from '../ports.ts';
+import type { AgentEnd, OnLine, Place } from '../ports.ts';
 import { promptText } from '../text/prompt.ts';
 import { readBaseRules } from './base-rules.ts';
 import { boundedNotes } from './bounded-notes.ts';
@@ -73,12 +73,13 @@ export async function work(
 async function eventOf(
   tools: StageTools,
   place: Place,
-  end: SandboxEnd,
+  end: AgentEnd,
   said: string,
   wallMs: number,
 ): Promise<RunEvent> {
   const refused = await budgetRefusal(tools, place);
   if (refused !== null) return { type: 'limit_reached', limit: 'budget', message: refused };
+  if (end.full !== null) return { type: 'limit_reached', limit: 'workspace', message: end.full };
   if (end.ended === 'timed_out') {
     const wall = wallMs % 60_000 === 0 ? `${wallMs / 60_000} minutes` : `${wallMs / 1000} seconds`;
     return {

@@ -1,7 +1,8 @@
 /** A run as a person reads it in a terminal: where it is, what it did, what it waits for. */
+import type { Finding } from '../domain/check.ts';
 import type { Person } from '../domain/ids.ts';
 import type { RelatedRun } from '../domain/related-runs.ts';
-import type { RunState } from '../domain/run-state.ts';
+import type { Quota, RunState } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import type { JournalEntry, ModelCall } from '../ports.ts';
 import { columns, printable, printableLines } from './columns.ts';
@@ -111,6 +112,23 @@ function timeline(journal: readonly JournalEntry[]): string[] {
   });
 }
 
+const HOLDS: Readonly<Record<Quota['kind'], string>> = {
+  ext4: 'held by a file system of its own',
+  tmpfs: 'held in memory',
+  watched: 'only watched',
+};
+
+function quotaWords(quota: Quota | undefined): string {
+  if (quota === undefined) return '';
+  const { kind, bytes, inodes } = quota;
+  return `, workspace of ${Math.round(bytes / 2 ** 20)} MiB and ${inodes} files, ${HOLDS[kind]}`;
+}
+
+/** What came out with a change and is no reason to refuse it. */
+function beside(findings: readonly Finding[]): string {
+  return findings.map(({ message }) => `; ${printable(message)}`).join('');
+}
+
 /** What the base's own files ask of a workspace and never get. */
 function ignoredLines(journal: readonly JournalEntry[]): string[] {
   const prepared = journal.findLast(({ event }) => event.type === 'workspace_ready')?.event;
@@ -124,11 +142,11 @@ function ignoredLines(journal: readonly JournalEntry[]): string[] {
 function eventNote(event: JournalEntry['event']): string {
   switch (event.type) {
     case 'workspace_ready':
-      return `: ${printable(event.prepared.agent)} on ${printable(event.prepared.model)}, base ${event.prepared.base.slice(0, 12)}`;
+      return `: ${printable(event.prepared.agent)} on ${printable(event.prepared.model)}, base ${event.prepared.base.slice(0, 12)}${quotaWords(event.prepared.quota)}`;
     case 'agent_finished':
       return event.ending.said === '' ? '' : `: "${printable(event.ending.said).slice(0, 100)}"`;
     case 'change_sealed':
-      return `: tree ${event.change.tree.slice(0, 12)}, ${event.change.files} files, +${event.change.addedLines} -${event.change.removedLines}`;
+      return `: tree ${event.change.tree.slice(0, 12)}, ${event.change.files} files, +${event.change.addedLines} -${event.change.removedLines}${beside(event.findings ?? [])}`;
     case 'judged':
       return `: ${event.judgement.verdict}, class ${event.judgement.riskClass}`;
     case 'validation_failed':

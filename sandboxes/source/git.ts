@@ -22,6 +22,9 @@ export type GitOptions = {
   readonly input?: Uint8Array | NodeJS.ReadableStream;
   readonly env?: Readonly<Record<string, string>>;
   readonly maxBytes?: number;
+  readonly timeoutMs?: number;
+  /** For bytes that nobody trusts: the kernel ends git at so much, whatever it is busy with. */
+  readonly atMost?: { readonly cpuSeconds: number; readonly memoryBytes: number };
   /** Exit codes that are an answer and not a failure; 0 always is. */
   readonly allow?: readonly number[];
 };
@@ -35,11 +38,12 @@ export function git(
   options: GitOptions = {},
 ): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn('git', [`--git-dir=${gitDir}`, ...args], {
+    const [program, argv] = commandOf([`--git-dir=${gitDir}`, ...args], options.atMost);
+    const child = spawn(program, argv, {
       cwd: '/',
       env: { ...GIT_ENV, ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],
-      timeout: CALL_MS,
+      timeout: options.timeoutMs ?? CALL_MS,
       killSignal: 'SIGKILL',
     });
     const out: Buffer[] = [];
@@ -67,6 +71,13 @@ export function git(
     });
     feed(child.stdin, options.input);
   });
+}
+
+/** A shell only to set the limits of the process that it becomes; the words of git are never read by it. */
+function commandOf(args: readonly string[], atMost: GitOptions['atMost']): [string, string[]] {
+  if (atMost === undefined) return ['git', [...args]];
+  const limits = `ulimit -t ${atMost.cpuSeconds}; ulimit -d ${Math.ceil(atMost.memoryBytes / 1024)}`;
+  return ['/bin/sh', ['-ec', `${limits}; exec git "$@"`, 'git', ...args]];
 }
 
 function feed(stdin: NodeJS.WritableStream, input: GitOptions['input']): void {

@@ -3,9 +3,9 @@
  * made, and what turns it into a sealed tree. Each is made once, in a sandbox, under a name of its own,
  * and moved into place whole; after that it is only read.
  */
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { RunId, Sha } from '../../orchestrator/domain/ids.ts';
+import { type RunId, Sha } from '../../orchestrator/domain/ids.ts';
 import type { DependencyPlan, Place } from '../../orchestrator/ports.ts';
 import { onceEach } from '../once-each.ts';
 import {
@@ -17,6 +17,7 @@ import {
   volumeMount,
 } from '../tool.ts';
 import type { Folders } from './folders.ts';
+import { makeHistory } from './history.ts';
 
 export type Layers = {
   /** Folders under a workspace at this place, top to bottom. Missing ones are made, but for dependencies. */
@@ -27,6 +28,8 @@ export type Layers = {
     signal: AbortSignal,
   ): Promise<readonly string[]>;
   snapshot(place: Place, signal: AbortSignal): Promise<string>;
+  /** Objects of the base and of what led to it, for sandboxes that run what nobody trusts. */
+  history(place: Place): Promise<string>;
   hasDependencies(place: Place, plan: DependencyPlan): Promise<boolean>;
   /** Takes over what the dependency commands wrote to `upper`. */
   keepDependencies(
@@ -41,6 +44,7 @@ export function openLayers(shop: Shop, folders: Folders): Layers {
   const house = { shop, folders, once: onceEach<string>() };
   return {
     snapshot: (place, signal) => snapshot(house, place, signal),
+    history: (place) => history(house, place),
     stack: async (place, tree, plan, signal) => {
       const base = await snapshot(house, place, signal);
       return [
@@ -85,6 +89,37 @@ function snapshot(house: House, place: Place, signal: AbortSignal): Promise<stri
     await runTool(shop, checkout, signal);
     return moveIn(making, target);
   });
+}
+
+function history({ folders, once }: House, { repository, base, run }: Place): Promise<string> {
+  const target = folders.history(repository, base);
+  return once(target, async () => {
+    if (await isThere(target)) return target;
+    const making = besideTarget(target, run);
+    await rm(making, { recursive: true, force: true });
+    const older = await olderHistories(folders.histories(repository));
+    await makeHistory(making, { mirror: folders.mirror(repository), base, older });
+    return moveIn(making, target);
+  });
+}
+
+/** Newest first; what is being made bears the name of its run too, and is no commit. */
+async function olderHistories(folder: string) {
+  const found = await readdir(folder).catch(() => []);
+  const dated = found.flatMap((name) => {
+    const base = Sha.safeParse(name).data;
+    return base === undefined ? [] : [{ base, folder: path.join(folder, name) }];
+  });
+  const made = await Promise.all(dated.map(async (one) => ({ one, at: await madeAt(one.folder) })));
+  return made.sort((a, b) => b.at - a.at).map(({ one }) => one);
+}
+
+/** 0 for one that somebody removes meanwhile. */
+function madeAt(folder: string): Promise<number> {
+  return stat(folder).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
 }
 
 function treeLayer(house: House, place: Place, tree: Sha, signal: AbortSignal): Promise<string> {

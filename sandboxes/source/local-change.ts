@@ -40,7 +40,7 @@ export async function openLocal(folder: string): Promise<LocalRepository> {
 
 /** Makes a bare repository with the objects and refs of another. */
 async function borrow(scratch: string, found: GitFolders): Promise<void> {
-  await makeBare(scratch);
+  await makeBare(scratch, null);
   // A commit graph could name other parents and trees than the commits do.
   await appendFile(path.join(scratch, 'config'), '[core]\n\tcommitGraph = false\n');
   await mkdir(path.join(scratch, 'objects', 'info'), { recursive: true });

@@ -16,10 +16,11 @@ const FILE_BYTES_MAX = 8 * 2 ** 20;
 
 /** Settings in the repository's own file win over everything a command line says. */
 const CONFIG = {
+  'protocol.allow': 'never',
+  // What one run reads another may be fetching; and whoever borrows an object must find it.
   'gc.auto': '0',
   'core.hooksPath': '/dev/null',
   'transfer.fsckObjects': 'true',
-  'protocol.ext.allow': 'never',
   'core.attributesFile': '/dev/null',
   // Old but harmless flaws of a history that is long since published.
   'fetch.fsck.badTimezone': 'warn',
@@ -28,13 +29,15 @@ const CONFIG = {
   'fetch.fsck.zeroPaddedFilemode': 'warn',
 } as const;
 
-export async function makeBare(folder: string): Promise<void> {
+/** Of all the ways to other repositories it may go one, or none. */
+export async function makeBare(folder: string, protocol: Protocol | null): Promise<void> {
   await mkdir(folder, { recursive: true });
   // An empty template: no hook of the host's is copied in.
   if (!existsSync(path.join(folder, 'HEAD'))) {
     await git(folder, ['init', '--bare', '--quiet', '--template=']);
   }
-  const lines = Object.entries(CONFIG).map(([key, value]) => {
+  const ways = protocol === null ? {} : { [`protocol.${protocol}.allow`]: 'always' };
+  const lines = Object.entries({ ...CONFIG, ...ways }).map(([key, value]) => {
     const at = key.lastIndexOf('.');
     return `[${sectionOf(key.slice(0, at))}]\n\t${key.slice(at + 1)} = ${value}\n`;
   });
@@ -50,9 +53,18 @@ function sectionOf(name: string): string {
   return rest.length === 0 ? name : `${section} "${rest.join('.')}"`;
 }
 
+export type Protocol = 'file' | 'https' | 'ssh';
+
+/** Null for what is none of ours to fetch from: git then refuses, as its own settings say. */
+export function protocolOf(remote: string): Protocol | null {
+  if (remote.startsWith('/')) return 'file';
+  const scheme = /^([a-z]+):\/\//.exec(remote)?.[1];
+  return scheme === 'https' || scheme === 'ssh' || scheme === 'file' ? scheme : null;
+}
+
 /** Makes the mirror when there is none, and fetches every branch. */
 export async function updateMirror(folder: string, remote: string): Promise<void> {
-  await makeBare(folder);
+  await makeBare(folder, protocolOf(remote));
   const fetching = [
     'fetch',
     '--quiet',

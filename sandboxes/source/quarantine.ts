@@ -22,12 +22,14 @@ const PACK_BYTES_MAX = 64 * MIB;
  * byte, or a tree that names itself ten times on every level. Counting lines of 16 MiB of empty ones
  * takes git some 700 MB of memory already.
  */
-const CHANGE_MAX = { entries: 20_000, blobBytes: 16 * MIB, bytes: 128 * MIB } as const;
+export const CHANGE_MAX = { entries: 20_000, blobBytes: 16 * MIB, bytes: 128 * MIB } as const;
 const ENTRY_BYTES = 1200;
 /** Room for the names of a million files. */
 const LISTING_BYTES_MAX = 64 * MIB;
 /** Most that git may take at once for an object that a few bytes of delta describe. */
 const OBJECT_BYTES_MAX = '512m';
+/** Of git while it takes in what a workspace gave; a change at every limit takes a third of either. */
+const INGEST_MAX = { cpuSeconds: 10, memoryBytes: 2048 * MIB } as const;
 
 export type Quarantine = { readonly folder: string; readonly mirror: string };
 
@@ -39,7 +41,7 @@ export async function ingest(
   base: Sha,
 ): Promise<{ tree: Sha } | { refused: Finding[] }> {
   await rm(into.folder, { recursive: true, force: true });
-  await makeBare(into.folder);
+  await makeBare(into.folder, null);
   const { size } = await stat(pack);
   if (size > PACK_BYTES_MAX)
     return refused(
@@ -58,7 +60,11 @@ export async function ingest(
         '--fsck-objects',
         `--max-input-size=${PACK_BYTES_MAX}`,
       ],
-      { input: createReadStream(pack), env: { GIT_ALLOC_LIMIT: OBJECT_BYTES_MAX } },
+      {
+        input: createReadStream(pack),
+        env: { GIT_ALLOC_LIMIT: OBJECT_BYTES_MAX },
+        atMost: INGEST_MAX,
+      },
     );
     const { stdout } = await inside(into, ['cat-file', '-t', id.data]);
     // A commit leads to a tree too, and nobody would have looked at the rest of it.
@@ -77,9 +83,13 @@ export async function ingest(
 async function moreThanAllowed(into: Quarantine, base: Sha, tree: Sha): Promise<string | null> {
   // Listed first, because a listing is printed as it goes: a comparison holds every entry in memory,
   // and a tree of ten levels that names itself ten times has more than any machine can hold.
-  await inside(into, ['ls-tree', '-r', '-z', '--name-only', tree], { maxBytes: LISTING_BYTES_MAX });
+  await inside(into, ['ls-tree', '-r', '-z', '--name-only', tree], {
+    maxBytes: LISTING_BYTES_MAX,
+    atMost: INGEST_MAX,
+  });
   const maxBytes = CHANGE_MAX.entries * ENTRY_BYTES;
-  const raw = (await inside(into, rawArguments(base, tree), { maxBytes })).stdout;
+  const comparing = { maxBytes, atMost: INGEST_MAX };
+  const raw = (await inside(into, rawArguments(base, tree), comparing)).stdout;
   const rows = rowsOf(raw);
   if (rows.length > CHANGE_MAX.entries) {
     return `the change has ${rows.length} entries; at most ${CHANGE_MAX.entries} leave a workspace`;

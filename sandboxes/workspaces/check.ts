@@ -4,13 +4,14 @@ import type { Sha } from '../../orchestrator/domain/ids.ts';
 import type { CheckCommand, CheckRun, DependencyPlan, Place } from '../../orchestrator/ports.ts';
 import type { Engine } from '../docker.ts';
 import { readOut } from '../out-folder.ts';
-import { removeTree } from '../remove-tree.ts';
+import { fullText, WORKSPACE_SIZE } from '../quota.ts';
 import type { SandboxSpec } from '../spec.ts';
 import { emptyFolder, folderMount, keepTail, volumeMount } from '../tool.ts';
 import type { House } from './house.ts';
 import { specOf } from './launch.ts';
 import { sandboxName } from './names.ts';
 import { networkOf, startServices, stopServices } from './services.ts';
+import { followWatched } from './watched.ts';
 
 const TAIL_LINES = 200;
 const STOP_MS = 30_000;
@@ -30,9 +31,11 @@ export async function startCheck(
   const { part } = command;
   const name = sandboxName(place, part);
   await engine.remove(name);
-  const out = await emptyFolder(folders.out(place.run, place.attempt, part), house.uid);
   const lower = await house.layers.stack(place, tree, plan, signal);
   const scratch = path.join(folders.attempt(place.run, place.attempt), `scratch-${part}`);
+  await house.quotas.open(scratch, WORKSPACE_SIZE, house.uid);
+  // Reports too: what a check runs is the change, and it may write there as much as it likes.
+  const out = await emptyFolder(path.join(scratch, 'out'), house.uid);
   const upper = {
     folder: await emptyFolder(path.join(scratch, 'upper'), house.uid),
     work: await emptyFolder(path.join(scratch, 'work'), house.uid),
@@ -44,7 +47,7 @@ export async function startCheck(
     await engine.remove(name);
     await stopServices(house, owner, services);
     await engine.removeVolume(name);
-    await removeTree(scratch);
+    await house.quotas.close(scratch);
   };
   try {
     await startServices(house, owner, services, signal);
@@ -58,7 +61,7 @@ export async function startCheck(
     network: networkOf(owner, services),
     mounts: [
       volumeMount(name, '/workspace', true),
-      folderMount(folders.mirror(place.repository), '/mirror'),
+      folderMount(await house.layers.history(place), '/mirror'),
       folderMount(out, '/out', true),
     ],
   });
@@ -68,7 +71,9 @@ export async function startCheck(
   return {
     finish: async (until) => {
       try {
-        const end = await engine.follow(spec, tail.onLine, until);
+        const following = { spec, onLine: tail.onLine, room: scratch, size: WORKSPACE_SIZE };
+        const { end, isOver } = await followWatched(house, following, until);
+        if (isOver) tail.lines.push(fullText(WORKSPACE_SIZE));
         const left = await readOut(out);
         return 'tooMuch' in left
           ? { end, tail: [...tail.lines, left.tooMuch], files: [] }

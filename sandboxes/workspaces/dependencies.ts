@@ -1,14 +1,23 @@
 /** Builds the dependency layer of a base commit in a sandbox that reaches the registry and nothing else. */
 import path from 'node:path';
+import { Fault } from '../../orchestrator/domain/faults.ts';
 import type { DependencyPlan, OnLine, Place, SandboxEnd } from '../../orchestrator/ports.ts';
 import { removeTree } from '../remove-tree.ts';
 import { emptyFolder, folderMount, volumeMount } from '../tool.ts';
 import type { House } from './house.ts';
 import { GATEWAY_URL, specOf } from './launch.ts';
 import { sandboxName } from './names.ts';
+import { followWatched } from './watched.ts';
 
 const MIB = 2 ** 20;
 const DEPENDENCIES = { memoryBytes: 3072 * MIB, wallMs: 15 * 60_000 } as const;
+
+/**
+ * Counted and never mounted: what is made here is moved to where it stays, and a move keeps to one file
+ * system. Its commands are the base commit's, so they are not the first to be feared.
+ */
+const LAYER_SIZE = { bytes: 16_384 * MIB, inodes: 2_000_000 } as const;
+const TOO_LARGE = `the dependency commands wrote more than ${LAYER_SIZE.bytes / MIB} MiB or ${LAYER_SIZE.inodes} files`;
 
 export async function buildDependencies(
   house: House,
@@ -43,13 +52,18 @@ export async function buildDependencies(
       files: Object.fromEntries(plan.run.map((argv, at) => [`steps/run-${at}`, stepScript(argv)])),
       mounts: [
         volumeMount(volume, '/workspace', true),
-        folderMount(folders.mirror(place.repository), '/mirror'),
+        folderMount(await house.layers.history(place), '/mirror'),
         folderMount(cache, '/out', true),
       ],
     });
     await engine.ensure(spec);
-    const end = await engine.follow(spec, onLine, signal);
+    const { end, isOver } = await followWatched(
+      house,
+      { spec, onLine, room: scratch, size: LAYER_SIZE },
+      signal,
+    );
     await engine.remove(volume);
+    if (isOver) throw new Fault('dependencies_failed', TOO_LARGE);
     if (end.ended === 'exited' && end.exitCode === 0)
       await house.layers.keepDependencies(place, plan, upper, signal);
     return end;

@@ -2,13 +2,16 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunId } from '../../orchestrator/domain/ids.ts';
+import { unmountBelow } from '../mounts.ts';
 import { removeTree } from '../remove-tree.ts';
 import type { House } from './house.ts';
 
 export async function discard({ engine, folders, runtime }: House, run: RunId): Promise<void> {
   await engine.removeAll({ run });
-  await removeTree(path.join(runtime, run));
+  await unmountBelow(folders.run(run));
   await dropWorkspaces(folders.run(run));
+  // Last: by this folder a run that was cleared away half-way is found again.
+  await removeTree(path.join(runtime, run));
 }
 
 /** Workspaces and outputs go; quarantines stay, they hold what was sealed. */

@@ -1,4 +1,5 @@
 /** What every step of a workspace works with. */
+import type { Quotas } from '../quota.ts';
 import type { Folders } from '../source/folders.ts';
 import type { Layers } from '../source/layers.ts';
 import type { Shop } from '../tool.ts';
@@ -9,4 +10,4 @@ export type WorkspacesOptions = Shop & {
   readonly runtime: string;
 };
 
-export type House = WorkspacesOptions & { readonly layers: Layers };
+export type House = WorkspacesOptions & { readonly layers: Layers; readonly quotas: Quotas };

@@ -2,8 +2,9 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DependencyPlan, Place, Workspaces } from '../../orchestrator/ports.ts';
-import { exportTree } from '../export.ts';
-import { ingest } from '../source/quarantine.ts';
+import { exportTree, hiddenFindings } from '../export.ts';
+import { ignoredAt, literal } from '../source/ignore.ts';
+import { CHANGE_MAX, ingest } from '../source/quarantine.ts';
 import { emptyFolder, folderMount, volumeMount } from '../tool.ts';
 import type { House } from './house.ts';
 import { launchFolder } from './launch.ts';
@@ -20,7 +21,10 @@ export async function seal(
   await engine.remove(sandboxName(place, 'agent'));
   const out = await emptyFolder(folders.out(place.run, place.attempt, 'export'), house.uid);
   const launch = await launchFolder(house.runtime, place, 'export');
-  await writeFile(path.join(launch, 'exclude'), await dependencyNames(house, place, plan));
+  await house.quotas.again(folders.workspace(place.run, place.attempt));
+  const ignored = await ignoredAt(folders.mirror(place.repository), place.base);
+  const made = await dependencyNames(house, place, plan);
+  await writeFile(path.join(launch, 'exclude'), `${ignored}${made}`, 'latin1');
   const base = await house.layers.snapshot(place, signal);
   const exported = await exportTree(
     house,
@@ -29,7 +33,12 @@ export async function seal(
       run: place.run,
       role: 'exporter',
       script: 'export.sh',
-      env: { BASE: place.base },
+      env: {
+        BASE: place.base,
+        ENTRIES_MAX: String(CHANGE_MAX.entries),
+        BLOB_BYTES_MAX: String(CHANGE_MAX.blobBytes),
+        BYTES_MAX: String(CHANGE_MAX.bytes),
+      },
       mounts: [
         volumeMount(volumeName(place), '/workspace'),
         folderMount(folders.mirror(place.repository), '/mirror'),
@@ -47,7 +56,8 @@ export async function seal(
     folder: folders.quarantine(place.run, place.attempt),
     mirror: folders.mirror(place.repository),
   };
-  return ingest(into, exported.pack, exported.tree, place.base);
+  const taken = await ingest(into, exported.pack, exported.tree, place.base);
+  return 'refused' in taken ? taken : { ...taken, findings: hiddenFindings(exported.hidden) };
 }
 
 /** What the dependency commands put at the top of the work tree is no part of a change. */
@@ -58,5 +68,5 @@ async function dependencyNames(
 ): Promise<string> {
   if (plan === null) return '';
   const names = await readdir(house.folders.dependencies(place.repository, plan.key));
-  return names.map((name) => `/${name.replaceAll(/[\\*?[\] #!]/g, '\\$&')}\n`).join('');
+  return names.map((name) => `/${literal(name)}\n`).join('');
 }

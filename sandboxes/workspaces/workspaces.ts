@@ -9,6 +9,7 @@
 import path from 'node:path';
 import type { SandboxEnd, Workspaces } from '../../orchestrator/ports.ts';
 import { onceEach } from '../once-each.ts';
+import { openQuotas } from '../quota.ts';
 import { openLayers } from '../source/layers.ts';
 import { runAgent } from './agent.ts';
 import { startCheck } from './check.ts';
@@ -21,7 +22,7 @@ import { seal } from './seal.ts';
 
 export function openWorkspaces(options: WorkspacesOptions): Workspaces {
   const layers = openLayers(options, options.folders);
-  const house: House = { ...options, layers };
+  const house: House = { ...options, layers, quotas: openQuotas(options.folders.home) };
   const once = onceEach<SandboxEnd>();
 
   return {

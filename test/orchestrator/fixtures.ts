@@ -12,7 +12,14 @@ import {
   type Records,
   type SignedApproval,
 } from '../../orchestrator/domain/records.ts';
-import type { Ending, In, Phase, Prepared, RunEvent } from '../../orchestrator/domain/run-state.ts';
+import type {
+  Ending,
+  In,
+  Phase,
+  Prepared,
+  Quota,
+  RunEvent,
+} from '../../orchestrator/domain/run-state.ts';
 import type { Task } from '../../orchestrator/domain/task.ts';
 import { digest, sha } from '../policies/sample.ts';
 import { SIGNATURES } from '../policies/signing.ts';
@@ -39,6 +46,8 @@ export const TASK: Task = {
   operator: DANA,
   queuedAt: AT,
 };
+
+export const QUOTA: Quota = { kind: 'ext4', bytes: 2 ** 31, inodes: 200_000 };
 
 export const PREPARED: Prepared = {
   base: sha('a'),

@@ -1,17 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { Fault, type FaultCode } from '../../orchestrator/domain/faults.ts';
-import { RunId } from '../../orchestrator/domain/ids.ts';
+import type { RunId } from '../../orchestrator/domain/ids.ts';
 import { BREAKS_MAX } from '../../orchestrator/domain/run.ts';
 import type { RunEvent } from '../../orchestrator/domain/run-state.ts';
 import { JournalMoved, type Lease, type Stage, type Store } from '../../orchestrator/ports.ts';
-import {
-  drive,
-  expireWaits,
-  type Runner,
-  replay,
-  type Stages,
-  sweep,
-} from '../../orchestrator/runner.ts';
+import { drive, expireWaits, type Runner, replay, type Stages } from '../../orchestrator/runner.ts';
 import { emptyMemory, openMemoryStore } from '../contracts/memory-store.ts';
 import { ALLOW, EVENTS, RUN, TASK } from './fixtures.ts';
 
@@ -57,7 +50,7 @@ async function world(stages: Partial<Stages> = {}, renewMs = 60_000): Promise<Wo
     discard: async (run) => {
       discarded.push(run);
     },
-    held: async () => [],
+    reap: async () => ({ removed: [], failed: [] }),
     clock: () => new Date(time.now),
     renewMs,
     breakMs: 0,
@@ -406,29 +399,5 @@ describe('a wait', () => {
     await at(one, new Date(ends).toISOString());
     await at(one, new Date(ends).toISOString());
     expect((await types(one)).slice(-2)).toEqual(['validation_passed', 'expired']);
-  });
-});
-
-describe('what a controller that was killed left on the engine', () => {
-  const sweptFrom = (one: World, run: RunId) => sweep({ ...one.runner, held: async () => [run] });
-
-  test('goes when its run waits for a person, for nobody will claim it', async () => {
-    const one = await world({ judge: async () => EVENTS.judged });
-    await driven(one);
-    await sweptFrom(one, RUN);
-    expect(one.discarded).toEqual([RUN, RUN]);
-  });
-
-  test('stays when its run can go on: the next controller takes it over', async () => {
-    const one = await world();
-    await sweptFrom(one, RUN);
-    expect(one.discarded).toEqual([]);
-  });
-
-  test('goes when the journal knows no such run', async () => {
-    const one = await world();
-    const stranger = RunId.parse('r9999999');
-    await sweptFrom(one, stranger);
-    expect(one.discarded).toEqual([stranger]);
   });
 });

@@ -53,20 +53,20 @@ async function run(
   { store, stages = {}, concurrency = 4, untilIdle = true }: Given,
   signal?: AbortSignal,
 ) {
-  const troubles: { run: RunId; error: unknown }[] = [];
+  const troubles: { run: RunId | null; error: unknown }[] = [];
   const runner = {
     store,
     stages: stagesWith(stages),
     discard: async () => {},
-    held: async () => [],
+    reap: async () => ({ removed: [], failed: [] }),
     clock: () => new Date(AT),
     renewMs: 60_000,
     breakMs: 0,
   };
-  const onTrouble = (id: RunId, error: unknown): void => {
+  const onTrouble = (id: RunId | null, error: unknown): void => {
     troubles.push({ run: id, error });
   };
-  const options = { runner, concurrency, onTrouble };
+  const options = { runner, concurrency, onTrouble, onReaped: () => {} };
   const error = await schedule(options, untilIdle, signal ?? new AbortController().signal).then(
     () => null,
     (thrown: unknown) => thrown,

@@ -104,7 +104,7 @@ function exporterThat(end: SandboxEnd, said: string): Engine {
     },
     ...{ kill: never, freshOverlay: never, removeVolume: never, removeAll: never, imageId: never },
     ...{ ownImage: never, has: never, imageVolumes: never },
-    ...{ removeImages: never, buildImages: never, describe: never, runs: never },
+    ...{ removeImages: never, buildImages: never, describe: never, mine: never },
   };
 }
 

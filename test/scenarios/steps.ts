@@ -7,6 +7,7 @@ import {
   openFactory,
   openModel,
   runtimeFolder,
+  unmountAll,
 } from '../../orchestrator/compose.ts';
 import type { RunId } from '../../orchestrator/domain/ids.ts';
 import type { RunState } from '../../orchestrator/domain/run-state.ts';
@@ -27,6 +28,7 @@ export async function factoryWith(name: string, { model, clock }: Chosen = {}): 
   });
   onTestFinished(async () => {
     await opened.engine.removeAll('instance');
+    await unmountAll(opened.home);
     opened.close();
     rmSync(runtimeFolder(opened.home), { recursive: true, force: true });
   });

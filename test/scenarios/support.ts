@@ -14,12 +14,16 @@ import {
   openFactory,
   openModel,
   runtimeFolder,
+  unmountAll,
 } from '../../orchestrator/compose.ts';
 import type { RunId } from '../../orchestrator/domain/ids.ts';
 import type { RunState } from '../../orchestrator/domain/run-state.ts';
 import type { Task } from '../../orchestrator/domain/task.ts';
+import type { Reaped } from '../../orchestrator/ports.ts';
 import { replay } from '../../orchestrator/runner.ts';
 import { schedule } from '../../orchestrator/scheduler.ts';
+
+export { unmountAll };
 
 export const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 export const SHOP_MODELS = path.join(CHECKOUT, 'examples/shop/models');
@@ -43,6 +47,7 @@ export async function testFactory(name: string, scripted = SHOP_MODELS): Promise
   const factory = await openTestFactory(scratch(name), scripted);
   onTestFinished(async () => {
     await factory.engine.removeAll('instance');
+    await unmountAll(factory.home);
     factory.close();
     rmSync(runtimeFolder(factory.home), { recursive: true, force: true });
   });
@@ -95,8 +100,11 @@ export function queueFile(factory: Factory, repository: string, file: string): P
 /** Drives everything that can go on, and gives where one run came to. */
 export async function settle(factory: Factory, run: RunId): Promise<RunState> {
   const troubles: unknown[] = [];
-  const onTrouble = (_: RunId, error: unknown): void => void troubles.push(error);
-  await schedule({ runner: factory.runner, concurrency: 2, onTrouble }, true, never);
+  const onTrouble = (_: RunId | null, error: unknown): void => void troubles.push(error);
+  const onReaped = ({ failed }: Reaped): void => {
+    for (const { error } of failed) troubles.push(error);
+  };
+  await schedule({ runner: factory.runner, concurrency: 2, onTrouble, onReaped }, true, never);
   if (troubles.length > 0) throw troubles[0];
   return stateOf(factory, run);
 }

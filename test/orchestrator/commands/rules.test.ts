@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type RulesOptions, rulesExplain } from '../../../orchestrator/commands/rules.ts';
 import { prepare } from '../../../orchestrator/stages/prepare.ts';
-import { STATES, TASK } from '../fixtures.ts';
+import { QUOTA, STATES, TASK } from '../fixtures.ts';
 import { git, repositoryWith, writeAll } from '../intake/repositories.ts';
 import { BASE, POLICY, repository, SIGNAL, sourceOf, toolsWith } from '../stages/tools.ts';
 import { desk } from './context.ts';
@@ -28,7 +28,7 @@ async function explained(files: Files | string, over: Partial<RulesOptions> = {}
 /** What the journal of a run over these files says of its rules. */
 async function journaledRules(files: Files): Promise<string | null> {
   const source = sourceOf(repository({ files: { [BASE]: files } }), { update: async () => {} });
-  const workspaces = { open: async () => {} };
+  const workspaces = { open: async () => QUOTA };
   const event = await prepare(
     await toolsWith({ source, workspaces }),
     STATES.preparing,

@@ -44,7 +44,7 @@ import {
 } from './tools.ts';
 
 const PLACE = { run: RUN, attempt: 1, repository: TASK.repository, base: BASE };
-const sealing: Partial<Workspaces> = { seal: async () => ({ tree: TREE }) };
+const sealing: Partial<Workspaces> = { seal: async () => ({ tree: TREE, findings: [] }) };
 const treeWith = (entries: Repository['entries'][string], over: Partial<Repository> = {}) =>
   sourceOf(repository({ entries: { [`${BASE} ${TREE}`]: entries }, ...over }));
 

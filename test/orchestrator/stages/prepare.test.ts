@@ -6,7 +6,7 @@ import type { SandboxEnd, Workspaces } from '../../../orchestrator/ports.ts';
 import { prepare } from '../../../orchestrator/stages/prepare.ts';
 import { policyDigest } from '../../../policies/decide.ts';
 import { load, minimal } from '../../policies/sample.ts';
-import { CHANGE, RUN, STATES, sha, TASK } from '../fixtures.ts';
+import { CHANGE, QUOTA, RUN, STATES, sha, TASK } from '../fixtures.ts';
 import { MACHINE } from '../machine.ts';
 import {
   BASE,
@@ -39,6 +39,7 @@ function opening(over: Partial<Workspaces> = {}) {
   const workspaces: Partial<Workspaces> = {
     open: async (place, previous, plan) => {
       opened.push({ place, previous, key: plan?.key ?? null });
+      return QUOTA;
     },
     ...over,
   };
@@ -65,6 +66,7 @@ describe('a workspace that is ready', () => {
         machine: sha256(canonical(MACHINE)),
         ignored: [],
         attemptsMax: 3,
+        quota: QUOTA,
       },
     });
     const place = { run: RUN, attempt: 1, repository: TASK.repository, base: BASE };

@@ -24,9 +24,16 @@ type Agent = {
   /** What goes on at the gateway meanwhile. */
   readonly meanwhile?: (store: StageTools['store']) => Promise<void>;
   readonly policy?: string;
+  readonly full?: string | null;
 };
 
-async function worked({ end = EXITED, lines = [], meanwhile, policy = POLICY }: Agent) {
+async function worked({
+  end = EXITED,
+  full = null,
+  lines = [],
+  meanwhile,
+  policy = POLICY,
+}: Agent) {
   const { doors, opened, open } = doorsWith();
   const commands: unknown[] = [];
   const workspaces: Partial<Workspaces> = {
@@ -39,7 +46,7 @@ async function worked({ end = EXITED, lines = [], meanwhile, policy = POLICY }: 
       }
       await meanwhile?.(tools.store);
       if (end instanceof Error) throw end;
-      return end;
+      return { full, ...end };
     },
   };
   const source = sourceOf(repository({ files: { [BASE]: { [POLICY_PATH]: policy } } }));

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RunId, type Sha } from '../../../orchestrator/domain/ids.ts';
 import { folders } from '../../../sandboxes/source/folders.ts';
 import { git as ownGit } from '../../../sandboxes/source/git.ts';
-import { listPaths, readFile, updateMirror } from '../../../sandboxes/source/mirror.ts';
+import { listPaths, protocolOf, readFile, updateMirror } from '../../../sandboxes/source/mirror.ts';
 import { openSource } from '../../../sandboxes/source/source.ts';
 import {
   commitAll,
@@ -54,6 +54,44 @@ describe('a mirror', () => {
     expect(git(mirror, 'config', 'transfer.fsckObjects').trim()).toBe('true');
     expect(git(mirror, 'rev-parse', '--is-bare-repository').trim()).toBe('true');
     expect(existsSync(join(mirror, 'hooks'))).toBe(false);
+  });
+
+  test('may go the one way that its remote needs, and no other', async () => {
+    const { work, mirror } = await mirrored({ a: 'a' });
+    const allowed = git(mirror, 'config', '--get-regexp', '^protocol[.]');
+    expect(allowed).toBe('protocol.allow never\nprotocol.file.allow always\n');
+    expect(protocolOf('https://example.com/a.git')).toBe('https');
+    for (const other of ['ext::sh -c id', 'fd::3', 'git://example.com/a', 'example.com:a', '-u']) {
+      expect(protocolOf(other)).toBeNull();
+    }
+    // What the settings of a repository allow wins over every command line.
+    const weak = join(temporaryFolder(), 'weak.git');
+    git(work, 'init', '--bare', '--quiet', weak);
+    const marker = join(temporaryFolder(), 'marker');
+    const command = `ext::touch ${marker}`;
+    const fetched = (folder: string) =>
+      ownGit(folder, ['fetch', '--', command], { allow: [1, 128] });
+    await ownGit(weak, ['config', 'protocol.ext.allow', 'always']);
+    await fetched(weak);
+    expect(existsSync(marker)).toBe(true);
+    rmSync(marker);
+    await fetched(mirror);
+    expect(existsSync(marker)).toBe(false);
+  });
+
+  test('has branches, and no tag or request that somebody pushed beside them', async () => {
+    const { work, mirror } = await mirrored({ a: 'a' });
+    git(work, 'checkout', '--quiet', '-b', 'elsewhere');
+    const hidden = commit(work, { answer: 'x' });
+    git(work, 'update-ref', 'refs/pull/1/head', hidden);
+    git(work, 'tag', 'answer', hidden);
+    git(work, 'checkout', '--quiet', 'main');
+    git(work, 'branch', '-D', 'elsewhere');
+    await updateMirror(mirror, work);
+    const refs = git(mirror, 'for-each-ref', '--format=%(refname)');
+    expect(refs).toBe('refs/heads/main\n');
+    const objects = git(mirror, 'cat-file', '--batch-all-objects', '--batch-check');
+    expect(objects).not.toContain(hidden);
   });
 
   test('that several fetch at once is up to date for all of them', async () => {

@@ -14,6 +14,7 @@ import {
   scratch,
   settle,
   stateOf,
+  unmountAll,
 } from '../support.ts';
 import { clearedAway, proofhouse, startProofhouse, TINY_FILES, tinyRepository } from '../tiny.ts';
 
@@ -122,6 +123,7 @@ test.skipIf(!isRoot)(
     const factory = await openTestFactory(home);
     onTestFinished(async () => {
       await factory.engine.removeAll('instance');
+      await unmountAll(factory.home);
       factory.close();
     });
     const many = Object.fromEntries(

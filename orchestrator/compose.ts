@@ -5,11 +5,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { codex } from '../agents/codex.ts';
 import { command } from '../agents/command.ts';
+import { nameServers } from '../gateway/egress/resolve.ts';
+import type { EgressOptions } from '../gateway/egress/tunnel.ts';
 import { chooseModel, type ModelChoice } from '../gateway/model/choose.ts';
 import { openModel } from '../gateway/model/open.ts';
 import type { ModelUpstream } from '../gateway/model/upstream.ts';
 import { redactor } from '../gateway/redact.ts';
 import { hostRegistry } from '../gateway/registry/host.ts';
+import { openTarballs } from '../gateway/registry/tarballs.ts';
 import { openGateway } from '../gateway/server.ts';
 import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
@@ -43,7 +46,8 @@ import { openLocalForge } from './forge/local.ts';
 import { livesIn, stateIn } from './lives.ts';
 import type { Machine } from './ports/machine.ts';
 import type { Source } from './ports/source.ts';
-import type { Collected, Doors, Forge, Keys, ModelCall, Reaped, Stage, Store } from './ports.ts';
+import type { Collected, Reaped } from './ports/upkeep.ts';
+import type { Doors, Forge, Keys, ModelCall, Stage, Store } from './ports.ts';
 import type { Runner, Stages } from './runner.ts';
 import { judge } from './stages/judge.ts';
 import { prepare } from './stages/prepare.ts';
@@ -74,6 +78,8 @@ export type FactoryOptions = {
   readonly secrets: readonly string[];
   readonly above: readonly LoadedPolicy[];
   readonly clock: () => Date;
+  /** Left out, the name servers of this machine and addresses of the public network. */
+  readonly outside?: Pick<EgressOptions, 'resolve' | 'isGlobal'>;
 };
 
 export type Factory = {
@@ -261,8 +267,10 @@ function stage<P extends Phase>(
 
 function doorsOf(options: FactoryOptions, store: Store, redact: (text: string) => string): Doors {
   const registry = hostRegistry();
+  const tarballs = openTarballs(path.join(options.home, 'packages'));
+  const outside = options.outside ?? { resolve: nameServers() };
   return {
-    open: async ({ socketPath, run, attempt, to, budget }) => {
+    open: async ({ socketPath, run, attempt, to, reaches, packages, budget }) => {
       // Lines of this door go on after those that a controller before us stored.
       const before = (await store.activity(run)).filter(
         (one) => one.attempt === attempt && one.source === 'gateway',
@@ -274,7 +282,9 @@ function doorsOf(options: FactoryOptions, store: Store, redact: (text: string) =
         attempt,
         role: to === 'package-registry' ? 'dependencies' : 'agent',
         model: to === 'model' ? options.model : null,
-        registry: to === 'package-registry' ? await registry() : null,
+        registry:
+          to === 'package-registry' ? { upstream: await registry(), packages, tarballs } : null,
+        egress: { ...outside, reaches },
         budget,
         ledger: redactedLedger(store, redact),
         note: async (kind, text) => {

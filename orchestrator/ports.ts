@@ -333,36 +333,6 @@ export type Workspaces = {
   discard(run: RunId): Promise<void>;
 };
 
-/** What was cleared away because no run needs it, and what could not be. */
-export type Reaped = {
-  readonly removed: readonly Removed[];
-  readonly failed: readonly { readonly run: RunId | null; readonly error: unknown }[];
-};
-
-export type Removed = {
-  readonly run: RunId | null;
-  /** Name of a sandbox or volume, or `folders`. */
-  readonly what: string;
-  readonly why: string;
-};
-
-/** What went so that a data directory keeps to its size. */
-export type Collected = {
-  readonly totalBytes: number;
-  readonly freedBytes: number;
-  readonly removed: readonly {
-    readonly kind: string;
-    readonly path: string;
-    readonly bytes: number;
-    /** Milliseconds since 1970. */
-    readonly usedAt: number;
-  }[];
-  /** Tags of images made from earlier recipes. */
-  readonly images: readonly string[];
-  /** Bytes that are too much still: what is left is needed. */
-  readonly excessBytes: number;
-};
-
 /** The one door of a sandbox. */
 export type Doors = {
   open(request: DoorRequest): Promise<Door>;
@@ -373,7 +343,23 @@ export type DoorRequest = {
   readonly run: RunId;
   readonly attempt: number;
   readonly to: 'model' | 'package-registry' | 'nothing';
+  /** Whether a tunnel to a host may be opened. Pure; asked before the host is looked up. */
+  readonly reaches: (host: string, port: number) => boolean;
   readonly budget: Budget;
+  /** Of a door to a package registry, what may be read there. */
+  readonly packages: PackageList;
+};
+
+/** Packages that a registry may be asked for, and nothing else of it. */
+export type PackageList = {
+  readonly names: readonly string[];
+  readonly tarballs: readonly {
+    readonly package: string;
+    /** Name of the file, as in `zod-4.6.7.tgz`. */
+    readonly file: string;
+    /** What its bytes must hash to, as in `sha512-…`. */
+    readonly integrity: string;
+  }[];
 };
 
 export type Door = {

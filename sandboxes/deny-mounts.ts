@@ -26,6 +26,7 @@ const PLACES: readonly Place[] = [
   // What a service is filled from.
   place('/workspace', 'bind', false, REPOSITORY, '/snapshots/', COMMIT),
   place('/mirror', 'bind', false, REPOSITORY, '/mirror\\.git'),
+  place('/mirror', 'bind', false, REPOSITORY, '/histories/', COMMIT),
   // A finished snapshot is every workspace's; only one that is being made is written to.
   place('/snapshot', 'bind', false, REPOSITORY, '/snapshots/', COMMIT),
   place('/snapshot', 'bind', true, REPOSITORY, '/snapshots/', COMMIT, '\\.', RUN),
@@ -33,6 +34,7 @@ const PLACES: readonly Place[] = [
   place('/quarantine', 'bind', false, 'runs/', RUN, '/\\d{1,4}/change\\.git'),
   place('/out', 'bind', true, REPOSITORY, '/dependencies/[0-9a-f]{32}\\.', RUN, '/cache'),
   place('/out', 'bind', true, 'runs/', RUN, '/\\d{1,4}/out-', PART),
+  place('/out', 'bind', true, 'runs/', RUN, '/\\d{1,4}/scratch-', PART, '/out'),
   // What is started, and the one socket. Below the folder for sockets the run comes first.
   place('/run/proofhouse', 'bind', false, RUN, '/\\d{1,4}-', PART),
 ];

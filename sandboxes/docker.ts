@@ -95,7 +95,9 @@ export function openEngine(options: EngineOptions): Engine {
     mine: () => mine(docker, options.instance),
     describe: async () => {
       const [info, version] = await call('info', Promise.all([docker.info(), docker.version()]));
-      return engineFacts({ info, version, endpoint });
+      const facts = engineFacts({ info, version, endpoint });
+      // What sandboxes run under, whatever others on this engine do.
+      return { ...facts, defaultRuntime: options.runtime ?? facts.defaultRuntime };
     },
   };
 }

@@ -11,7 +11,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { RunId } from '../orchestrator/domain/ids.ts';
-import type { Collected } from '../orchestrator/ports.ts';
+import type { Collected } from '../orchestrator/ports/upkeep.ts';
 import type { Engine } from './docker.ts';
 import { forgetUses, leasesOn } from './gc-leases.ts';
 import { excess, type Item, oldTags, planGc, type Room } from './gc-plan.ts';

@@ -13,7 +13,8 @@
 import type { RunId } from '../orchestrator/domain/ids.ts';
 import { nextStep } from '../orchestrator/domain/run.ts';
 import type { RunState } from '../orchestrator/domain/run-state.ts';
-import type { Lease, Reaped, Removed, Store } from '../orchestrator/ports.ts';
+import type { Reaped, Removed } from '../orchestrator/ports/upkeep.ts';
+import type { Lease, Store } from '../orchestrator/ports.ts';
 import type { Engine } from './docker.ts';
 import type { Found, Thing } from './engine-names.ts';
 import type { HostLeft } from './host-left.ts';

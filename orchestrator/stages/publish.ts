@@ -134,7 +134,12 @@ async function open(
  * change would be out and nobody could be held to it.
  */
 function tell({ store }: StageTools, task: Task, commit: Sha): Promise<void> {
-  const draft = { type: 'pr.intended', actor: 'controller', task: task.id, data: { commit } } as const;
+  const draft = {
+    type: 'pr.intended',
+    actor: 'controller',
+    task: task.id,
+    data: { commit },
+  } as const;
   return store.audit.append(draft);
 }
 

@@ -1,5 +1,5 @@
 /** What a collection removed, or would remove, for people. */
-import type { Collected } from '../ports.ts';
+import type { Collected } from '../ports/upkeep.ts';
 import { columns } from './columns.ts';
 
 const MIB = 2 ** 20;

@@ -1,0 +1,32 @@
+/** What clearing away came to: what no run needs, and what a data directory has no room for. */
+import type { RunId } from '../domain/ids.ts';
+
+/** What was cleared away because no run needs it, and what could not be. */
+export type Reaped = {
+  readonly removed: readonly Removed[];
+  readonly failed: readonly { readonly run: RunId | null; readonly error: unknown }[];
+};
+
+export type Removed = {
+  readonly run: RunId | null;
+  /** Name of a sandbox or volume, or `folders`. */
+  readonly what: string;
+  readonly why: string;
+};
+
+/** What went so that a data directory keeps to its size. */
+export type Collected = {
+  readonly totalBytes: number;
+  readonly freedBytes: number;
+  readonly removed: readonly {
+    readonly kind: string;
+    readonly path: string;
+    readonly bytes: number;
+    /** Milliseconds since 1970. */
+    readonly usedAt: number;
+  }[];
+  /** Tags of images made from earlier recipes. */
+  readonly images: readonly string[];
+  /** Bytes that are too much still: what is left is needed. */
+  readonly excessBytes: number;
+};

@@ -104,7 +104,7 @@ describe.skipIf(!isRoot)('a workspace that is mounted (needs root)', () => {
     expect(await quotas.open(folder, WORKSPACE_SIZE, 20_000)).toMatchObject({ kind: 'ext4' });
     expect(await mountsBelow(factory.home)).toEqual([folder]);
     expect(loops(factory.home)).toHaveLength(1);
-    await factory.runner.reap();
+    await factory.reap();
     expect([...(await mountsBelow(factory.home)), ...loops(factory.home)]).toEqual([]);
     expect(existsSync(`${folder}.ext4`)).toBe(false);
   });

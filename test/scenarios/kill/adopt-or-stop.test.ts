@@ -1,5 +1,5 @@
 /**
- * RES-07: what a controller that was killed left on the engine is adopted by the next one when its run
+ * What a controller that was killed left on the engine is adopted by the next one when its run
  * goes on, and goes when it does not. Weak is a controller that does not look: everything stays.
  */
 import { execFileSync, spawn } from 'node:child_process';
@@ -10,6 +10,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { personNamed } from '../../../orchestrator/commands/names.ts';
 import { type Factory, runtimeFolder } from '../../../orchestrator/compose.ts';
 import type { RunId } from '../../../orchestrator/domain/ids.ts';
+import { LIFECYCLE_ROWS } from '../../red-team/lifecycle/rows.ts';
 import { shellAgent } from '../steps.ts';
 import {
   leftOver,
@@ -69,7 +70,8 @@ function nothingLeft({ factory, run }: Left): void {
 const names = ({ removed }: Awaited<ReturnType<Factory['reap']>>): string[] =>
   removed.map(({ what }) => what);
 
-describe.each(['created', 'running'])('a sandbox that was left %s', (state) => {
+const { id, attack } = LIFECYCLE_ROWS.killed;
+describe.each(['created', 'running'])(`${id}: ${attack}: one that was left %s`, (state) => {
   const when = state === 'created' ? 'created' : 'working';
 
   it('stays when its run goes on', async () => {

@@ -122,9 +122,9 @@ it('a sandbox that was made and not started is started by the next controller', 
 it('an agent that nobody follows is ended at its limit, and its run ends as timed out', async () => {
   const left = await killed('working', {
     ...LONG,
-    '.proofhouse/policy.yaml': TINY_POLICY.replace('wall: 5m', 'wall: 3s'),
+    '.proofhouse/policy.yaml': TINY_POLICY.replace('wall: 5m', 'wall: 20s'),
   });
-  const until = { timeout: 60_000, interval: 200 };
+  const until = { timeout: 120_000, interval: 200 };
   const isEnded = async (): Promise<string[]> => {
     const { removed } = await left.factory.reap();
     return removed.map(({ why }) => why);

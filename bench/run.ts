@@ -23,6 +23,7 @@ import { auditRows } from './audit.ts';
 import { egressRows } from './egress.ts';
 import { gatewayRows } from './gateway.ts';
 import { globRows } from './glob.ts';
+import { lifecycleRows } from './lifecycle.ts';
 import { type Row, table } from './measure.ts';
 import { policyRows } from './policy.ts';
 import { sandboxRows } from './sandboxes.ts';
@@ -47,6 +48,7 @@ try {
   rows.push(...(await egressRows(connections, scratch)));
   say('sandboxes and workspaces');
   rows.push(...(await sandboxRows(n, factory, scratch)));
+  rows.push(...(await lifecycleRows(n, factory)));
   say('the shop');
   rows.push(...(await shopRows(shopRuns, factory.home)));
   process.stdout.write(`${table(rows)}\n`);

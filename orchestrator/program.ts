@@ -90,17 +90,30 @@ function controllerCommands(program: Command, perform: Perform): void {
     .option('--concurrency <runs>', 'runs at once (default: what cores and memory allow)', positive)
     .option('--scripted <folder>', 'answer from scenario files where no model is configured')
     .addOption(
+      new Option(
+        '--runtime <name>',
+        "what sandboxes run under: the host's kernel, or gVisor's own (default: as the engine is set)",
+      ).choices(['runc', 'runsc']),
+    )
+    .addOption(
       new Option('--log <level>', 'least level that is logged')
         .choices(['debug', 'info', 'warn', 'error'])
         .default('info'),
     )
     .action(
-      (options: { untilIdle?: boolean; concurrency?: number; scripted?: string; log: string }) =>
+      (options: {
+        untilIdle?: boolean;
+        concurrency?: number;
+        scripted?: string;
+        runtime?: 'runc' | 'runsc';
+        log: string;
+      }) =>
         perform(async (context) =>
           (await import('./commands/serve.ts')).serve(context, {
             untilIdle: options.untilIdle ?? false,
             concurrency: options.concurrency ?? null,
             scripted: options.scripted ?? null,
+            runtime: options.runtime ?? null,
             logLevel: options.log,
           }),
         ),

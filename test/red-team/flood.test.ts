@@ -104,7 +104,13 @@ function exporterThat(end: SandboxEnd, said: string): Engine {
     },
     ...{ kill: never, freshOverlay: never, removeVolume: never, removeAll: never, imageId: never },
     ...{ ownImage: never, has: never, imageVolumes: never },
-    ...{ removeImages: never, buildImages: never, describe: never, mine: never },
+    ...{
+      removeImages: never,
+      buildImages: never,
+      describe: never,
+      needRuntime: never,
+      mine: never,
+    },
   };
 }
 

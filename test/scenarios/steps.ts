@@ -23,6 +23,7 @@ export async function factoryWith(name: string, { model, clock }: Chosen = {}): 
     home: scratch(name),
     model: model ?? (await openModel(chooseModel({}, SHOP_MODELS))),
     secrets: [],
+    runtime: null,
     above: [],
     clock: clock ?? (() => new Date()),
   });

@@ -39,6 +39,7 @@ const PLACES: readonly Place[] = [
   place('/quarantine', 'bind', false, 'runs/', RUN, '/\\d{1,4}/change\\.git'),
   place('/out', 'bind', true, REPOSITORY, '/dependencies/[0-9a-f]{32}\\.', RUN, '/cache'),
   place('/out', 'bind', true, 'runs/', RUN, '/\\d{1,4}/out-', PART),
+  place('/out', 'bind', true, 'runs/', RUN, '/\\d{1,4}/scratch-', PART, '/out'),
   // What is started, and the one socket. Below the folder for sockets the run comes first.
   place('/run/proofhouse', 'bind', false, RUN, '/\\d{1,4}-', PART),
 ];

@@ -26,7 +26,7 @@ import {
   serviceRecipes,
 } from '../sandboxes/images/recipes.ts';
 import { unmountBelow } from '../sandboxes/mounts.ts';
-import { quotaFacts } from '../sandboxes/quota.ts';
+import { mountedRuns, quotaFacts } from '../sandboxes/quota.ts';
 import { openReaper } from '../sandboxes/reaper.ts';
 import { folders } from '../sandboxes/source/folders.ts';
 import { openLocal } from '../sandboxes/source/local-change.ts';
@@ -164,7 +164,11 @@ export function openFactory(options: FactoryOptions): Factory {
     discard: workspaces.discard,
     reap: openReaper({
       engine,
-      host: openHostLeft(home, runtimeFolder(home)),
+      host: openHostLeft({
+        home,
+        runtime: runtimeFolder(home),
+        mounted: () => mountedRuns(folders(home).runs),
+      }),
       journal: { ...ledgers.store, state: (run) => stateIn(ledgers.store, run) },
       discard: workspaces.discard,
     }),

@@ -161,7 +161,7 @@ const HOST: Rules = {
   OomScoreAdj: whole(500, 1000),
   NanoCpus: whole(1e7, 64e9),
   CpuShares: whole(2, 1024),
-  ShmSize: whole(2 ** 20, GIB),
+  ShmSize: whole(2 ** 20, GIB / 2),
   Mounts: Array.isArray,
   // Other drivers send what a sandbox prints to an address in their options.
   LogConfig: (value) =>

@@ -5,7 +5,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { RunId } from '../orchestrator/domain/ids.ts';
-import { mountedRuns } from './quota.ts';
 import { removeTree } from './remove-tree.ts';
 
 export type HostLeft = {
@@ -14,20 +13,27 @@ export type HostLeft = {
   remove(run: RunId): Promise<void>;
 };
 
+export type HostLeftOptions = {
+  readonly home: string;
+  readonly runtime: string;
+  /** Runs that have a file system of their own mounted. */
+  readonly mounted: () => Promise<readonly RunId[]>;
+};
+
 const LAYERS = ['snapshots', 'histories', 'dependencies', 'trees'] as const;
 
 /**
  * Whole workspaces are looked for once, because there are as many folders as there ever were runs. A
  * run that dies later leaves its sockets too, which are removed last.
  */
-export function openHostLeft(home: string, runtime: string): HostLeft {
+export function openHostLeft({ home, runtime, mounted }: HostLeftOptions): HostLeft {
   let hasLooked = false;
   return {
     runs: async () => {
-      const inRuntime = (await names(runtime)).flatMap((name) => RunId.safeParse(name).data ?? []);
-      const here = [...inRuntime, ...(await mountedRuns(path.join(home, 'runs')))];
-      if (hasLooked) return [...new Set(here)];
-      const all = [...here, ...(await withWorkspace(home)), ...(await making(home)).keys()];
+      const sockets = (await names(runtime)).flatMap((name) => RunId.safeParse(name).data ?? []);
+      const found = [...sockets, ...(await mounted())];
+      if (hasLooked) return [...new Set(found)];
+      const all = [...found, ...(await withWorkspace(home)), ...(await making(home)).keys()];
       hasLooked = true;
       return [...new Set(all)];
     },

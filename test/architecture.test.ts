@@ -142,6 +142,23 @@ const registryHost =
 
 const textRules: readonly TextRule[] = [
   {
+    // SBX-16, SBX-14: what an agent left in a sandbox has run as root of the host in these calls.
+    name: 'no file runs anything in a sandbox, or copies files in or out of one, by the engine',
+    files: shipped.filter((file) => /^sandboxes\//.test(file)),
+    broken: (text) =>
+      /\b(?:get|put|info)Archive\b|\bgetExec\b|ontainer(?:\([^)]*\))?\s*\.(?:exec|attach|export)\(/.test(
+        text,
+      ),
+    refused: [
+      ['await container', '.exec({ Cmd })'].join(''),
+      ['container(name)', '.exec({})'].join(''),
+      ['docker.getContainer(id)', '.attach({})'].join(''),
+      ['x.put', 'Archive(tar)'].join(''),
+      ['x.get', 'Archive({ path })'].join(''),
+    ],
+    fine: ['/a/.exec(text)', 'container.start()', 'exportTree(house)'],
+  },
+  {
     name: 'no file has more than 400 lines',
     files: shipped,
     broken: (text) => text.trimEnd().split('\n').length > 400,

@@ -23,7 +23,7 @@ const Allowed = z
     ),
     methods: key(
       z.array(z.enum(METHODS)).min(1).optional(),
-      'The methods it may be asked with. By default GET and HEAD.',
+      'The methods it may be asked with. By default GET and HEAD. A host is reached by a tunnel, which hides the method: it stays shut unless every one is named.',
     ),
     via: key(
       z.enum(['model-gateway', 'package-registry']).optional(),

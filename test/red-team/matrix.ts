@@ -3,8 +3,16 @@ import type { Family } from './attack.ts';
 import { BASE_FILES } from './devcontainer-attack.ts';
 import { EGRESS } from './egress/rows.ts';
 import { SUPPLY } from './egress/supply-rows.ts';
+import { BESIDE } from './sandbox/beside.ts';
+import { CALLS } from './sandbox/calls.ts';
+import { FIELDS } from './sandbox/fields.ts';
 
-export const FAMILIES: readonly Family[] = [BASE_FILES, EGRESS, SUPPLY];
+export const FAMILIES: readonly Family[] = [
+  { title: 'Sandboxes', rows: [...CALLS, ...FIELDS, ...BESIDE] },
+  BASE_FILES,
+  EGRESS,
+  SUPPLY,
+];
 
 /** The families as tables of a page. */
 export function matrix(families: readonly Family[]): string {

@@ -46,39 +46,47 @@ console.log('inner => ' + await tunnel('inner.example.com:${port}', 'inner.examp
 console.log('fetch => ' + await fetch('https://evil.test/').then((a) => a.status, (e) => String(e.cause?.message ?? e)));
 `;
 
-describe(`${ROWS.relay.id}: ${ROWS.relay.attack}`, () => {
-  it('has the same answers through the relay, each decision in the log of the run', async () => {
-    const outside = await machine();
-    const factory = await factoryWith('tunnel', {
-      outside: {
-        resolve: async (host) => ({
-          ended: 'answered',
-          addresses: [host === 'inner.example.com' ? '169.254.169.254' : '127.0.0.1'],
-        }),
-        isGlobal: (address) => address === '127.0.0.1',
-      },
-    });
-    const allow = ['api', 'inner'].map(
-      (name) => `{ host: ${name}.example.com, ports: [${outside.port}], ${EVERY} }`,
-    );
-    const repository = tinyRepository(path.join(factory.home, 'tiny'), {
-      ...shellAgent('node tries.mjs; echo "export const x = 1;" > src/added.mjs\n'),
-      '.proofhouse/policy.yaml': TINY_POLICY.replace(
-        '{ via: model-gateway }',
-        `{ via: model-gateway }, ${allow.join(', ')}`,
-      ),
-      'tries.mjs': tries(outside.port),
-    });
-    const task = await queue(factory, repository, 'Reach out');
-    expect(await settle(factory, task.id)).toMatchObject({ outcome: { kind: 'published' } });
-    const said = await saidBy(factory, task.id, 1);
-    expect(said).toContain('allowed => 200 then closed');
-    expect(said).toContain('fronted => 200 then closed');
-    expect(said).toContain('denied => 403');
-    expect(said).toContain('inner => 403');
-    expect(said).toMatch(/fetch => .*403/);
+/** A run whose agent makes every try; what it said, and what the gateway decided. */
+async function reachOut(isGlobal: (address: string) => boolean) {
+  const outside = await machine();
+  // Nobody listens at the address inside: 502 is a dial that was made, 403 one that was not.
+  const resolve = async (host: string) => ({
+    ended: 'answered' as const,
+    addresses: [host === 'inner.example.com' ? '127.0.0.3' : '127.0.0.1'],
+  });
+  const factory = await factoryWith('tunnel', { outside: { resolve, isGlobal } });
+  const hosts = ['api', 'inner'].map(
+    (name) => `{ host: ${name}.example.com, ports: [${outside.port}], ${EVERY} }`,
+  );
+  const repository = tinyRepository(path.join(factory.home, 'tiny'), {
+    ...shellAgent('node tries.mjs; echo "export const x = 1;" > src/added.mjs\n'),
+    '.proofhouse/policy.yaml': TINY_POLICY.replace(
+      '{ via: model-gateway }',
+      `{ via: model-gateway }, ${hosts.join(', ')}`,
+    ),
+    'tries.mjs': tries(outside.port),
+  });
+  const task = await queue(factory, repository, 'Reach out');
+  expect(await settle(factory, task.id)).toMatchObject({ outcome: { kind: 'published' } });
+  expect(leftOver(task.id)).toEqual([]);
+  const said = (await saidBy(factory, task.id, 1)).split('\n').map((line) => line.split(' => '));
+  const activity = await factory.store.activity(task.id);
+  return { came: Object.fromEntries(said), activity, heard: outside.heard() };
+}
 
-    const activity = await factory.store.activity(task.id);
+describe(`${ROWS.relay.id}: ${ROWS.relay.attack}`, () => {
+  it('dials an address inside where addresses are not looked at', async () => {
+    const { came } = await reachOut(() => true);
+    expect(came).toMatchObject({ allowed: '200 then closed', inner: '502' });
+  });
+
+  it('has the same answers through the relay, each decision in the log of the run', async () => {
+    const { came, activity, heard } = await reachOut((address) => address === '127.0.0.1');
+    const closed = '200 then closed';
+    expect(came).toMatchObject({ allowed: closed, fronted: closed, denied: '403', inner: '403' });
+    expect(came['fetch']).not.toMatch(/^\d/);
+    expect(heard).toBeGreaterThan(0);
+
     const decided = activity
       .filter(({ source, text }) => source === 'gateway' && text.startsWith('{'))
       .map(({ kind, text }) => [kind, JSON.parse(text).reason, JSON.parse(text).host]);
@@ -92,11 +100,10 @@ describe(`${ROWS.relay.id}: ${ROWS.relay.attack}`, () => {
       ['refused', 'address_not_global', 'inner.example.com'],
       ['refused', 'host_not_allowed', 'evil.test'],
     ]);
-    expect(
-      activity.find(({ kind, source }) => kind === 'self-test' && source === 'sandbox')?.text,
-    ).toBe('proofhouse-self-test {"denied":"403","direct":"ENETUNREACH","allowed":"200"}');
-    expect(outside.heard()).toBeGreaterThan(0);
-    expect(leftOver(task.id)).toEqual([]);
+    const found = activity.find(({ kind, source }) => kind === 'self-test' && source === 'sandbox');
+    expect(found?.text).toBe(
+      'proofhouse-self-test {"denied":"403","direct":"ENETUNREACH","allowed":"200"}',
+    );
   });
 });
 

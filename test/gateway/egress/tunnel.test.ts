@@ -126,3 +126,45 @@ test('a client that leaves before it says anything has tried nothing', async () 
   expect((await connect(`${ALLOWED}:${port}`)).status).toBe(200);
   await expect.poll(() => notes).toEqual([expect.stringMatching(/^tunnel: .*hello_broken_off/)]);
 });
+
+/** Asks for a tunnel and keeps hold of it, saying nothing. */
+async function held(socketPath: string, target: string, more = ''): Promise<string> {
+  const socket = net.connect(socketPath);
+  onTestFinished(() => void socket.destroy());
+  socket.write(`CONNECT ${target} HTTP/1.1\r\nhost: a\r\n${more}\r\n`);
+  const [head] = (await once(socket, 'data')) as [Buffer];
+  return head.toString().split(' ')[1] ?? '';
+}
+
+test.each([
+  ['atOnce', 'too_many_at_once'],
+  ['inAll', 'too_many_in_all'],
+] as const)('%s is a limit', async (limit, reason) => {
+  const { port } = await machine();
+  const { socketPath, notes, connect } = await ours({ limits: { [limit]: 2 } });
+  const answers = [];
+  for (const _ of [1, 2, 3]) answers.push(await held(socketPath, `${ALLOWED}:${port}`));
+  expect(answers).toEqual(['200', '200', '429']);
+  expect(notes).toEqual([expect.stringContaining(reason)]);
+  expect((await connect(`${ALLOWED}:${port}`)).status).toBe(429);
+});
+
+test('a tunnel that is over makes room for another', async () => {
+  const { port } = await machine();
+  const { connect } = await ours({ limits: { atOnce: 1 } });
+  for (const _ of [1, 2, 3]) {
+    await expect
+      .poll(async () => (await connect(`${ALLOWED}:${port}`, helloFor(ALLOWED))).status)
+      .toBe(200);
+  }
+});
+
+test.each(['content-length: 5\r\n', 'transfer-encoding: chunked\r\n'])(
+  'a CONNECT with a body is refused: %j',
+  async (more) => {
+    const { port } = await machine();
+    const { socketPath, notes } = await ours({});
+    expect(await held(socketPath, `${ALLOWED}:${port}`, more)).toBe('400');
+    expect(notes).toEqual([expect.stringContaining('body_on_connect')]);
+  },
+);

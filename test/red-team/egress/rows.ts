@@ -123,7 +123,7 @@ export const EGRESS_ROWS = {
   relay: row(
     'NET-22',
     'a tunnel from inside a sandbox, through its relay',
-    'a relay that leads out by itself',
+    'addresses are not looked at',
     'the same answers as at the gateway, each in the log of the run',
   ),
 } as const;

@@ -1,8 +1,10 @@
 /**
  * A controller that ends itself with SIGKILL: right after it wrote its first event, right before it
- * would write its second, or in the middle of the agent's work, when the first command of the agent
- * comes to its ears. Arguments: data directory, `after`, `before` or `working`, folder of scenarios.
+ * would write its second, when the engine has made the agent's sandbox and not started it, or in the
+ * middle of the agent's work, when the first command of the agent comes to its ears. Arguments: data
+ * directory, `after`, `before`, `created` or `working`, folder of scenarios.
  */
+import Docker from 'dockerode';
 import { chooseModel, openFactory, openModel } from '../../../orchestrator/compose.ts';
 import type { RunId } from '../../../orchestrator/domain/ids.ts';
 import type { RunEvent } from '../../../orchestrator/domain/run-state.ts';
@@ -27,6 +29,13 @@ const store: Store = {
     if (when === 'after') await die();
   },
 };
+if (when === 'created') {
+  const { start } = Docker.Container.prototype;
+  Docker.Container.prototype.start = async function (this: Docker.Container) {
+    const { Name } = await this.inspect();
+    return Name.endsWith('-agent') ? die() : start.call(this);
+  };
+}
 // The stages hold the factory's own store, so this one is changed in place.
 const note = factory.tools.store.note;
 Object.assign(factory.tools.store, {

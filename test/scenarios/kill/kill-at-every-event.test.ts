@@ -39,6 +39,7 @@ describe('a controller that is killed at every event', () => {
     { when: 'after', moment: 'right after it was written' },
     { when: 'before', moment: 'right before it is written' },
     { when: 'working', moment: 'while the agent works' },
+    { when: 'created', moment: 'between making a sandbox and starting it' },
   ])('$moment comes to the same end', async ({ when }) => {
     const { factory, models, task, repository } = await queued(`kill-${when}`);
     const at = { factory, run: task.id, when, models };

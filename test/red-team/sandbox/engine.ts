@@ -1,0 +1,48 @@
+/** The engine by its own API, past our check: what a weak controller would have asked it for. */
+import Docker from 'dockerode';
+import { recipesOf } from '../../../orchestrator/compose.ts';
+import type { Body } from './body.ts';
+
+const ENDS_WITHIN_MS = 60_000;
+
+const docker = new Docker();
+
+export type Said = {
+  readonly out: string;
+  readonly told: Docker.ContainerInspectInfo;
+};
+
+/** Makes the sandbox, waits for its end and gives what it printed and what the engine tells of it. */
+export async function run(
+  body: Body,
+  afterwards: (told: Docker.ContainerInspectInfo) => Promise<void> = async () => {},
+): Promise<Said> {
+  const container = await docker.createContainer(body as Docker.ContainerCreateOptions);
+  try {
+    await container.start();
+    await container.wait({ abortSignal: AbortSignal.timeout(ENDS_WITHIN_MS) });
+    const told = await container.inspect();
+    await afterwards(told);
+    const log = await container.logs({ follow: false, stdout: true, stderr: true, tail: 100 });
+    return { out: textOf(log), told };
+  } finally {
+    await container.remove({ force: true, v: true });
+  }
+}
+
+/** Frames of eight bytes and a text. */
+function textOf(log: Buffer): string {
+  let text = '';
+  for (let at = 0; at + 8 <= log.length; ) {
+    const size = log.readUInt32BE(at + 4);
+    text += log.toString('utf8', at + 8, at + 8 + size);
+    at += 8 + size;
+  }
+  return text.trim();
+}
+
+/** Id of the image that agents run in. */
+export async function baseImage(): Promise<string> {
+  const tag = recipesOf().find(({ name }) => name === 'base')?.tag ?? '';
+  return (await docker.getImage(tag).inspect()).Id;
+}

@@ -1,9 +1,9 @@
-/** RES-11: the clock of the machine is set while an agent works. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { ageMs } from '../../sandboxes/age.ts';
+import { LIFECYCLE_ROWS } from '../red-team/lifecycle/rows.ts';
 
 const ID = 'a'.repeat(64);
 const STARTED = '2026-03-01T10:00:00Z';
@@ -23,16 +23,17 @@ function procWith(group: string): string {
   return proc;
 }
 
-test.each([-1, 0, 1, 24])('a clock that jumps by %i hours changes no age', async (jump) => {
-  const proc = procWith(ID);
-  expect(await ageMs(running, hours(jump), proc)).toBe(60_000);
-});
+describe(`${LIFECYCLE_ROWS.clock.id}: ${LIFECYCLE_ROWS.clock.attack}`, () => {
+  test.each([
+    ['a limit of an hour ends an agent that began just now', 1],
+    ['an agent has no age at all', -1],
+  ])('by the time of day alone %s', async (_, jump) => {
+    expect(await ageMs({ ...running, pid: 0 }, hours(jump))).toBe(jump * HOUR_MS);
+  });
 
-test.each([
-  ['a limit of an hour ends an agent that began just now', 1],
-  ['an agent has no age at all', -1],
-])('by the time of day alone %s', async (_, jump) => {
-  expect(await ageMs({ ...running, pid: 0 }, hours(jump))).toBe(jump * HOUR_MS);
+  test.each([-1, 0, 1, 24])('a jump by %i hours changes no age', async (jump) => {
+    expect(await ageMs(running, hours(jump), procWith(ID))).toBe(60_000);
+  });
 });
 
 test('another process that was given the number since is not taken for it', async () => {

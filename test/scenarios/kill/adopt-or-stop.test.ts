@@ -1,5 +1,5 @@
 /**
- * RES-07: what a controller that was killed left on the engine is adopted by the next one when its run
+ * What a controller that was killed left on the engine is adopted by the next one when its run
  * goes on, and goes when it does not. Weak is a controller that does not look: everything stays.
  */
 import { execFileSync, spawn } from 'node:child_process';
@@ -10,6 +10,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { personNamed } from '../../../orchestrator/commands/names.ts';
 import { type Factory, runtimeFolder } from '../../../orchestrator/compose.ts';
 import type { RunId } from '../../../orchestrator/domain/ids.ts';
+import { LIFECYCLE_ROWS } from '../../red-team/lifecycle/rows.ts';
 import { shellAgent } from '../steps.ts';
 import {
   leftOver,
@@ -69,7 +70,8 @@ function nothingLeft({ factory, run }: Left): void {
 const names = ({ removed }: Awaited<ReturnType<Factory['reap']>>): string[] =>
   removed.map(({ what }) => what);
 
-describe.each(['created', 'running'])('a sandbox that was left %s', (state) => {
+const { id, attack } = LIFECYCLE_ROWS.killed;
+describe.each(['created', 'running'])(`${id}: ${attack}: one that was left %s`, (state) => {
   const when = state === 'created' ? 'created' : 'working';
 
   it('stays when its run goes on', async () => {
@@ -120,9 +122,9 @@ it('a sandbox that was made and not started is started by the next controller', 
 it('an agent that nobody follows is ended at its limit, and its run ends as timed out', async () => {
   const left = await killed('working', {
     ...LONG,
-    '.proofhouse/policy.yaml': TINY_POLICY.replace('wall: 5m', 'wall: 3s'),
+    '.proofhouse/policy.yaml': TINY_POLICY.replace('wall: 5m', 'wall: 20s'),
   });
-  const until = { timeout: 60_000, interval: 200 };
+  const until = { timeout: 120_000, interval: 200 };
   const isEnded = async (): Promise<string[]> => {
     const { removed } = await left.factory.reap();
     return removed.map(({ why }) => why);

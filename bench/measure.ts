@@ -42,6 +42,18 @@ export function spread(values: readonly number[]): { min: number; median: number
   return { min: sorted[0] ?? 0, median: (low + high) / 2, max: sorted.at(-1) ?? 0 };
 }
 
+/** Where the slow ones are. Of fewer than a hundred values the last is the largest. */
+export function tails(rows: readonly Row[]): string {
+  const head = ['WHAT', 'N', 'P50', 'P95', 'P99', 'UNIT'];
+  const cells = rows.map(({ what, values, unit }) => {
+    const sorted = [...values].sort((a, b) => a - b);
+    const at = (share: number): string =>
+      (sorted[Math.ceil(share * sorted.length) - 1] ?? 0).toFixed(1);
+    return [what, String(values.length), at(0.5), at(0.95), at(0.99), unit];
+  });
+  return aligned([head, ...cells]);
+}
+
 /** A row for each measurement, with its ratio to the median of its floor in the same run. */
 export function table(rows: readonly Row[]): string {
   const head = ['WHAT', 'N', 'MIN', 'MEDIAN', 'MAX', 'UNIT', 'TO FLOOR', 'BOUND'];
@@ -56,8 +68,13 @@ export function table(rows: readonly Row[]): string {
       row.against?.bound ?? (isFloor(row, rows) ? 'floor' : ''),
     ];
   });
-  const all = [head, ...cells];
-  const widths = head.map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0)));
+  return aligned([head, ...cells]);
+}
+
+function aligned(all: readonly (readonly string[])[]): string {
+  const widths = (all[0] ?? []).map((_, column) =>
+    Math.max(...all.map((line) => line[column]?.length ?? 0)),
+  );
   return all
     .map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
     .map((line) => line.trimEnd())

@@ -62,7 +62,14 @@ try {
 
 async function open(home: string): Promise<Factory> {
   const model = await openModel(chooseModel({}, path.join(SHOP, 'models')));
-  return openFactory({ home, model, secrets: [], above: [], clock: () => new Date() });
+  return openFactory({
+    home,
+    model,
+    secrets: [],
+    above: [],
+    runtime: null,
+    clock: () => new Date(),
+  });
 }
 
 function say(what: string): void {

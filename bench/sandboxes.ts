@@ -14,7 +14,7 @@ const MIB = 2 ** 20;
 const never = new AbortController().signal;
 const quiet = async (): Promise<void> => {};
 const BARE = 'bare container, create to first output';
-const EMPTY = 'workspace of 1 file, open to first output';
+export const EMPTY = 'workspace of 1 file, open to first output';
 const WRITE_TREE = 'git write-tree + one bare container';
 
 export async function sandboxRows(n: number, factory: Factory, scratch: string): Promise<Row[]> {
@@ -49,7 +49,7 @@ export async function sandboxRows(n: number, factory: Factory, scratch: string):
   ];
 }
 
-type Prepared = { readonly folder: string; readonly base: Sha };
+export type Prepared = { readonly folder: string; readonly base: Sha };
 
 async function repositoryOf(factory: Factory, folder: string, files: number): Promise<Prepared> {
   for (let at = 0; at < files; at += 1) {
@@ -71,7 +71,7 @@ async function repositoryOf(factory: Factory, folder: string, files: number): Pr
   return { folder, base: Sha.parse(git('rev-parse', 'HEAD').trim()) };
 }
 
-async function hardened({ engine }: Factory, image: string): Promise<number> {
+export async function hardened({ engine }: Factory, image: string): Promise<number> {
   const run = newRunId();
   const name = `proofhouse-${run}-1-bench`;
   const limits = { memoryBytes: 512 * MIB, cpus: 2, pids: 128, wallMs: 60_000 };
@@ -88,7 +88,7 @@ async function hardened({ engine }: Factory, image: string): Promise<number> {
   return ms;
 }
 
-async function opened(factory: Factory, { folder, base }: Prepared): Promise<number> {
+export async function opened(factory: Factory, { folder, base }: Prepared): Promise<number> {
   const place = placeOf(folder, base);
   const ms = await toFirstLine((onLine) => worked(factory, place, ['echo', 'ready'], onLine));
   await factory.tools.workspaces.discard(place.run);
@@ -113,7 +113,7 @@ async function written({ folder }: Prepared, image: string): Promise<number> {
   return tree + (await bareContainer(image));
 }
 
-async function worked(
+export async function worked(
   { tools }: Factory,
   place: Place,
   argv: readonly string[],
@@ -140,7 +140,7 @@ async function toFirstLine(work: (onLine: () => Promise<void>) => Promise<void>)
   return first;
 }
 
-function placeOf(repository: string, base: Sha): Place {
+export function placeOf(repository: string, base: Sha): Place {
   const run: RunId = newRunId();
   return { run, attempt: 1, repository, base };
 }

@@ -96,11 +96,12 @@ function contextOf(global: Global, loaded: Rooms | null): Context {
     orgPolicies: global.orgPolicy ?? [],
     local: async (folder) => (await import('./compose.ts')).openLocal(folder),
     model,
-    factory: async (scripted) => {
+    factory: async (scripted, runtime) => {
       const upstream = await rooms().openModel(model(scripted));
       const { loadPolicies } = await import('./commands/policy.ts');
       const above = await loadPolicies(process.cwd(), global.orgPolicy ?? []);
-      return rooms().openFactory({ home, model: upstream, secrets: secrets(), above, clock });
+      const opened = { home, model: upstream, secrets: secrets(), above, clock, runtime };
+      return rooms().openFactory(opened);
     },
   };
 }

@@ -32,6 +32,7 @@ import { openReaper } from '../sandboxes/reaper.ts';
 import { folders } from '../sandboxes/source/folders.ts';
 import { openLocal } from '../sandboxes/source/local-change.ts';
 import { openSource } from '../sandboxes/source/source.ts';
+import type { Runtime } from '../sandboxes/spec.ts';
 import { GATEWAY_URL } from '../sandboxes/workspaces/launch.ts';
 import { openWorkspaces } from '../sandboxes/workspaces/workspaces.ts';
 import { commandValidator } from '../validators/command.ts';
@@ -69,6 +70,7 @@ const RENEW_MS = 10_000;
 const FLOOR_BYTES = 2 ** 30;
 const BREAK_MS = 2000;
 
+export type { Runtime };
 export { chooseModel, type ModelChoice, openLocal, openModel, SERVICE_IMAGES, type ServiceImage };
 
 export type FactoryOptions = {
@@ -76,6 +78,8 @@ export type FactoryOptions = {
   readonly model: ModelUpstream;
   /** Values that must never be stored. */
   readonly secrets: readonly string[];
+  /** What sandboxes run under; null for the engine's own choice. */
+  readonly runtime: Runtime | null;
   readonly above: readonly LoadedPolicy[];
   readonly clock: () => Date;
   /** Left out, the name servers of this machine and addresses of the public network. */
@@ -127,7 +131,7 @@ export function openFactory(options: FactoryOptions): Factory {
   const { clock } = options;
   const ledgers = openLedgers(options.home, clock);
   const home = realpathSync(options.home);
-  const engine = engineOf(home);
+  const engine = engineOf(home, options.runtime);
   const redact = redactor([...options.secrets]);
   const evidence = openEvidenceStore(path.join(home, 'evidence'));
   const workspaces = openWorkspaces({
@@ -217,9 +221,9 @@ export const hostFactsOf = (home: string): Promise<HostFacts> =>
   });
 
 /** The engine as one data directory uses it. */
-export function engineOf(home: string): Engine {
+export function engineOf(home: string, runtime: Runtime | null = null): Engine {
   const roots = [home, runtimeFolder(home)];
-  return openEngine({ instance: instanceOf(home), uid: sandboxUid(), roots, runtime: null });
+  return openEngine({ instance: instanceOf(home), uid: sandboxUid(), roots, runtime });
 }
 
 /** The facts that a policy may require: of the engine, and of the controller's own machine. */

@@ -85,7 +85,7 @@ function machineCommands(program: Command, perform: Perform): void {
     );
 }
 
-function controllerCommands(program: Command, perform: Perform): void {
+function serveCommand(program: Command, perform: Perform): void {
   program
     .command('serve')
     .description('work on queued tasks until stopped')
@@ -93,6 +93,12 @@ function controllerCommands(program: Command, perform: Perform): void {
     .option('--concurrency <runs>', 'runs at once (default: what cores and memory allow)', positive)
     .option('--scripted <folder>', 'answer from scenario files where no model is configured')
     .option('--keep-bytes <size>', KEEP_HELP, bytes, KEEP_BYTES)
+    .addOption(
+      new Option(
+        '--runtime <name>',
+        "what sandboxes run under: the host's kernel, or gVisor's own (default: as the engine is set)",
+      ).choices(['runc', 'runsc']),
+    )
     .addOption(
       new Option('--log <level>', 'least level that is logged')
         .choices(['debug', 'info', 'warn', 'error'])
@@ -104,6 +110,7 @@ function controllerCommands(program: Command, perform: Perform): void {
         concurrency?: number;
         scripted?: string;
         keepBytes: number;
+        runtime?: 'runc' | 'runsc';
         log: string;
       }) =>
         perform(async (context) =>
@@ -112,10 +119,15 @@ function controllerCommands(program: Command, perform: Perform): void {
             concurrency: options.concurrency ?? null,
             scripted: options.scripted ?? null,
             keepBytes: options.keepBytes,
+            runtime: options.runtime ?? null,
             logLevel: options.log,
           }),
         ),
     );
+}
+
+function controllerCommands(program: Command, perform: Perform): void {
+  serveCommand(program, perform);
   program
     .command('gc')
     .description('remove what was not used for longest, and images of earlier versions')

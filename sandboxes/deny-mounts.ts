@@ -12,8 +12,12 @@ type Place = {
   /** Of a folder below the controller's, or of a volume. */
   readonly source: RegExp;
   readonly writable: boolean;
+  /** The only roles that may have it. */
+  readonly roles?: readonly string[];
 };
 
+/** What runs our own scripts and nothing that an agent wrote. */
+const OURS = ['checkout', 'dependencies', 'exporter'];
 const RUN = '(?<run>r[0-9a-z]{7})';
 const REPOSITORY = 'repositories/[0-9a-f]{16}';
 const COMMIT = '(?:[0-9a-f]{40}|[0-9a-f]{64})';
@@ -25,7 +29,8 @@ const PLACES: readonly Place[] = [
   place('/workspace', 'bind', false, 'doctor-[0-9a-f]{32}'),
   // What a service is filled from.
   place('/workspace', 'bind', false, REPOSITORY, '/snapshots/', COMMIT),
-  place('/mirror', 'bind', false, REPOSITORY, '/mirror\\.git'),
+  { ...place('/mirror', 'bind', false, REPOSITORY, '/mirror\\.git'), roles: OURS },
+  // The past of a base commit: what came after it, and other branches, are not there to be read.
   place('/mirror', 'bind', false, REPOSITORY, '/histories/', COMMIT),
   // A finished snapshot is every workspace's; only one that is being made is written to.
   place('/snapshot', 'bind', false, REPOSITORY, '/snapshots/', COMMIT),
@@ -50,7 +55,11 @@ const OPTIONS = {
   bind: { BindOptions: { Propagation: 'rprivate', NonRecursive: true } },
 } as const;
 
-export type Whose = { readonly roots: readonly string[]; readonly run: unknown };
+export type Whose = {
+  readonly roots: readonly string[];
+  readonly run: unknown;
+  readonly role: unknown;
+};
 
 export function wrongMounts(value: unknown, whose: Whose): string[] {
   if (!Array.isArray(value)) return [];
@@ -61,14 +70,16 @@ export function wrongMounts(value: unknown, whose: Whose): string[] {
   ];
 }
 
-function wrongMount(mount: Loose | null, { roots, run }: Whose): string[] {
+function wrongMount(mount: Loose | null, { roots, run, role }: Whose): string[] {
   if (typeof mount !== 'object' || mount === null) return ['one of Mounts is no mount'];
   const { Type: type, Source: source, Target: target, ReadOnly: readOnly, ...options } = mount;
   if (type !== 'bind' && type !== 'volume') return [`Mounts has one of type ${String(type)}`];
   if (typeof source !== 'string' || typeof readOnly !== 'boolean')
     return [`Mounts has one at ${String(target)} without a source or without a word on writing`];
   const names = type === 'volume' ? [source] : below(source, roots);
-  const here = PLACES.filter(({ at, kind }) => at === target && kind === type);
+  const here = PLACES.filter(({ at, kind, roles }) => {
+    return at === target && kind === type && (roles?.includes(String(role)) ?? true);
+  });
   const found = here.flatMap((one) =>
     names.flatMap((name) => ({ one, match: one.source.exec(name) ?? [] }) satisfies Matched),
   );

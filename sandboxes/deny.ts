@@ -45,7 +45,7 @@ const NEIGHBOUR = /^container:proofhouse-r[0-9a-z]{7}-\d{1,4}-[a-z0-9-]{1,80}$/;
 const WORKING_DIR = /^\/(?:workspace|snapshot|layer|out)?$/;
 /** Readable by whoever runs inside, and by everybody who may ask the engine. */
 const ENVIRONMENT =
-  /^(?:HOME=\/home\/agent|(?:BASE|TREE)=(?:[0-9a-f]{40}|[0-9a-f]{64})|(?:ENTRIES|BLOB_BYTES|BYTES)_MAX=\d{1,12})$/;
+  /^(?:HOME=\/home\/agent|(?:BASE|TREE)=(?:[0-9a-f]{40}|[0-9a-f]{64})|(?:ENTRIES|BLOB_BYTES|BYTES)_MAX=\d{1,15})$/;
 /** Of a service, which comes with a password or two. */
 const SERVICE_ENVIRONMENT = /^(?:HOME=\/tmp|[A-Z][A-Z0-9_]{0,60}=[^\0]*)$/;
 /** May share the network of another sandbox of its run, which has none either. */
@@ -65,7 +65,7 @@ export function denied(body: Loose, roots: readonly string[]): readonly string[]
     ...broken(host, hostRules(host, joins), 'HostConfig.'),
     ...wrongIdentity(body, host),
     ...wrongMemory(host['Tmpfs'], { user: body['User'], isService: role === 'service' }),
-    ...wrongMounts(host['Mounts'], { roots, run: labelOf(body, 'proofhouse.run') }),
+    ...wrongMounts(host['Mounts'], { roots, run: labelOf(body, 'proofhouse.run'), role }),
     ...wrongSeccomp(host['SecurityOpt']),
   ];
 }

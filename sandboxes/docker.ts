@@ -14,6 +14,15 @@ import type { OnLine, SandboxEnd } from '../orchestrator/ports.ts';
 import { ageMs } from './age.ts';
 import { denied } from './deny.ts';
 import { misled } from './deny-mounts.ts';
+import {
+  absent,
+  absentOrGoing,
+  alreadySo,
+  type Call,
+  callWithin,
+  type EngineError,
+  named,
+} from './engine-call.ts';
 import { endpointOf, engineFacts, type Modem, refuseOpen } from './engine-facts.ts';
 import { type Found, labels, nameParts, thing } from './engine-names.ts';
 import type { FoundImage } from './gc-plan.ts';
@@ -32,6 +41,8 @@ export type Overlay = {
 };
 
 export type Engine = {
+  /** Throws `runtime_missing` unless the engine has the runtime that was chosen; asks nothing without one. */
+  needRuntime(): Promise<void>;
   /** Starts the sandbox unless one of this name is there already. */
   ensure(spec: SandboxSpec): Promise<void>;
   /** Whether there is a sandbox of this name, running or not. */
@@ -73,37 +84,45 @@ export type EngineOptions = {
   readonly roots: readonly string[];
   /** What sandboxes run under; null for the engine's own choice. */
   readonly runtime: Runtime | null;
+  /** Another socket than the machine's, and how long one call may take there. */
+  readonly at?: { readonly socketPath: string; readonly callMs: number };
 };
 
+type Wire = { readonly docker: Docker; readonly call: Call };
+
 export function openEngine(options: EngineOptions): Engine {
-  const docker = new Docker();
+  const { at = null } = options;
+  const docker = at === null ? new Docker() : new Docker({ socketPath: at.socketPath });
+  const wire = { docker, call: callWithin(at?.callMs ?? CALL_MS) };
+  const { call } = wire;
   const endpoint = endpointOf(docker.modem as Modem);
   refuseOpen(endpoint);
-  const sandboxes = sandboxesOn(docker, options);
-  const volumes = volumesOn(docker, options);
+  const sandboxes = sandboxesOn(wire, options);
+  const volumes = volumesOn(wire, options);
   return {
+    needRuntime: () => needRuntime(wire, options.runtime),
     ...sandboxes,
     ...volumes,
-    ...imagesOn(docker),
+    ...imagesOn(wire),
     removeAll: (of) => {
       const label = labelOf(of, options.instance);
-      return removeAll(docker, label, {
+      return removeAll(wire, label, {
         remove: sandboxes.remove,
         removeVolume: volumes.removeVolume,
       });
     },
-    mine: () => mine(docker, options.instance),
+    mine: () => mine(wire, options.instance),
     describe: async () => {
       const [info, version] = await call('info', Promise.all([docker.info(), docker.version()]));
       const facts = engineFacts({ info, version, endpoint });
-      // What sandboxes run under, whatever others on this engine do.
+      // Whoever asks wants to know what sandboxes of ours run under.
       return { ...facts, defaultRuntime: options.runtime ?? facts.defaultRuntime };
     },
   };
 }
 
 function sandboxesOn(
-  docker: Docker,
+  { docker, call }: Wire,
   options: EngineOptions,
 ): Pick<Engine, 'ensure' | 'has' | 'follow' | 'kill' | 'remove'> {
   const container = (name: string) => docker.getContainer(name);
@@ -112,6 +131,7 @@ function sandboxesOn(
       const body = { name: spec.name, ...containerBody(spec, options) };
       const reasons = [...denied(body, options.roots), ...(await misled(body.HostConfig.Mounts))];
       if (reasons.length > 0) throw new Fault('internal', `sandbox refused: ${reasons.join('; ')}`);
+      await needRuntime({ docker, call }, options.runtime);
       let state = await call('inspect', container(spec.name).inspect()).catch(absent);
       if (state !== null && isOutdated(state, body)) {
         await call('remove', container(spec.name).remove({ force: true })).catch(absentOrGoing);
@@ -121,11 +141,12 @@ function sandboxesOn(
         await call('create', docker.createContainer(body as Docker.ContainerCreateOptions));
       }
       if (state === null || state.State.Status === 'created') {
-        await call('start', container(spec.name).start()).catch(unless(304));
+        await call('start', container(spec.name).start()).catch(alreadySo);
       }
     },
     has: async (name) => (await call('inspect', container(name).inspect()).catch(absent)) !== null,
-    follow: (spec, onLine, signal) => follow(container(spec.name), spec, onLine, signal),
+    follow: (spec, onLine, signal) =>
+      follow({ container: container(spec.name), spec, call }, onLine, signal),
     kill: async (name) => {
       await call('kill', container(name).kill()).catch(absentOrGoing);
     },
@@ -133,6 +154,15 @@ function sandboxesOn(
       await call('remove', container(name).remove({ force: true, v: true })).catch(absentOrGoing);
     },
   };
+}
+
+async function needRuntime({ docker, call }: Wire, runtime: Runtime | null): Promise<void> {
+  if (runtime === null) return;
+  const { Runtimes } = await call('info', docker.info());
+  const has = Object.keys(Runtimes ?? {});
+  if (has.includes(runtime)) return;
+  const what = `sandboxes are to run under ${runtime}, and the engine has ${has.sort().join(', ')}`;
+  throw new Fault('runtime_missing', what);
 }
 
 /** Made and never started, and not as it would be made now: a Proofhouse of another version left it. */
@@ -145,7 +175,7 @@ function isOutdated(
 }
 
 function volumesOn(
-  docker: Docker,
+  { docker, call }: Wire,
   { instance }: EngineOptions,
 ): Pick<Engine, 'freshOverlay' | 'removeVolume'> {
   const removeVolume = async (name: string): Promise<void> => {
@@ -170,7 +200,7 @@ function volumesOn(
 
 type Images = 'images' | 'imageId' | 'imageVolumes' | 'ownImage' | 'removeTag' | 'removeImages';
 
-function imagesOn(docker: Docker): Pick<Engine, Images | 'buildImages'> {
+function imagesOn({ docker, call }: Wire): Pick<Engine, Images | 'buildImages'> {
   const own = () =>
     call('list images', docker.listImages({ filters: { label: ['proofhouse=image'] } }));
   return {
@@ -210,9 +240,14 @@ function imagesOn(docker: Docker): Pick<Engine, Images | 'buildImages'> {
   };
 }
 
+type Followed = {
+  readonly container: Docker.Container;
+  readonly spec: SandboxSpec;
+  readonly call: Call;
+};
+
 async function follow(
-  container: Docker.Container,
-  spec: SandboxSpec,
+  { container, spec, call }: Followed,
   onLine: OnLine,
   signal: AbortSignal,
 ): Promise<SandboxEnd> {
@@ -230,7 +265,7 @@ async function follow(
     })
     .catch(() => {});
   try {
-    await readOutput(container, onLine, AbortSignal.any([signal, stop.signal]));
+    await readOutput({ container, call }, onLine, AbortSignal.any([signal, stop.signal]));
     signal.throwIfAborted();
     // Not through `call`: it may wait as long as the sandbox's own time limit.
     await container
@@ -256,7 +291,7 @@ function endOf(
 }
 
 async function readOutput(
-  container: Docker.Container,
+  { container, call }: Pick<Followed, 'container' | 'call'>,
   onLine: OnLine,
   signal: AbortSignal,
 ): Promise<void> {
@@ -275,7 +310,7 @@ async function readOutput(
 }
 
 async function removeAll(
-  docker: Docker,
+  { docker, call }: Wire,
   label: string,
   engine: Pick<Engine, 'remove' | 'removeVolume'>,
 ): Promise<number> {
@@ -287,7 +322,7 @@ async function removeAll(
   return sandboxes.length + (Volumes ?? []).length;
 }
 
-async function mine(docker: Docker, instance: string): Promise<Found> {
+async function mine({ docker, call }: Wire, instance: string): Promise<Found> {
   const filters = { label: [labelOf('instance', instance)] };
   const sandboxes = await call('list', docker.listContainers({ all: true, filters }));
   const { Volumes } = await call('list volumes', docker.listVolumes({ filters }));
@@ -296,14 +331,14 @@ async function mine(docker: Docker, instance: string): Promise<Found> {
       sandboxes.map(async ({ Id, Names, State, Labels }) => ({
         ...thing((Names[0] ?? Id).replace(/^\//, ''), Labels),
         id: Id,
-        isPastLimit: State === 'running' && (await isPastLimit(docker.getContainer(Id))),
+        isPastLimit: State === 'running' && (await isPastLimit(docker.getContainer(Id), call)),
       })),
     ),
     volumes: (Volumes ?? []).map(({ Name, Labels }) => thing(Name, Labels)),
   };
 }
 
-async function isPastLimit(container: Docker.Container): Promise<boolean> {
+async function isPastLimit(container: Docker.Container, call: Call): Promise<boolean> {
   const state = await call('inspect', container.inspect()).catch(absent);
   const wallMs = Number(state?.Config.Labels['proofhouse.wall-ms']);
   return state !== null && wallMs > 0 && (await ageOf(state)) > wallMs;
@@ -330,68 +365,3 @@ function overlayOptions({ lower, upper }: Overlay): string {
   const rest = upper === null ? [] : [`upperdir=${upper.folder}`, `workdir=${upper.work}`];
   return [`lowerdir=${lower.join(':')}`, ...rest].join(',');
 }
-
-type EngineError = {
-  readonly statusCode?: number;
-  readonly code?: string;
-  readonly message?: string;
-};
-
-/** Waits for one engine call, but not for ever, and gives its failures our names. */
-async function call<T>(what: string, promise: Promise<T>): Promise<T> {
-  const stop = new AbortController();
-  const late = later(CALL_MS, undefined, { signal: stop.signal }).then(() => {
-    throw new Fault(
-      'engine_failed',
-      `the engine did not answer "${what}" within ${CALL_MS / 1000} s`,
-    );
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } catch (cause) {
-    throw named(what, cause as EngineError);
-  } finally {
-    stop.abort();
-    late.catch(() => {});
-  }
-}
-
-class EngineFault extends Fault {
-  readonly status: number | null;
-  constructor(what: string, error: EngineError) {
-    super(
-      'engine_failed',
-      `the engine refused "${what}": ${error.message ?? error.code ?? 'no reason given'}`,
-      {
-        cause: error,
-      },
-    );
-    this.status = error.statusCode ?? null;
-  }
-}
-
-function named(what: string, error: EngineError | Fault): Fault {
-  if (error instanceof Fault) return error;
-  if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'EACCES') {
-    return new Fault('docker_missing', `no Docker engine answers at its socket (${error.code})`, {
-      cause: error,
-    });
-  }
-  if (/no space left on device/i.test(error.message ?? '')) {
-    return new Fault('disk_full', `the engine has no space left: ${error.message}`, {
-      cause: error,
-    });
-  }
-  return new EngineFault(what, error);
-}
-
-const unless =
-  (...statuses: number[]) =>
-  (error: unknown): null => {
-    if (error instanceof EngineFault && error.status !== null && statuses.includes(error.status))
-      return null;
-    throw error;
-  };
-const absent = unless(404);
-/** 409: another removal of the same thing is on its way. */
-const absentOrGoing = unless(404, 409);

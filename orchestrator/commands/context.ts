@@ -1,6 +1,6 @@
 /** What every command is given: where to write, who is asking, and how to open the factory. */
 
-import type { Factory, ModelChoice, openAudit } from '../compose.ts';
+import type { Factory, ModelChoice, openAudit, Runtime } from '../compose.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Person, RunId } from '../domain/ids.ts';
 import { RunId as RunIdSchema } from '../domain/ids.ts';
@@ -41,7 +41,7 @@ export type Context = {
   /** What answers agents: a configured model, or scenario files of a folder. */
   readonly model: (scripted: string | null) => ModelChoice;
   /** With a model and an engine; `scripted` is a folder of scenario files. */
-  readonly factory: (scripted: string | null) => Promise<Factory>;
+  readonly factory: (scripted: string | null, runtime: Runtime | null) => Promise<Factory>;
 };
 
 /** Exit code: 0 done, 1 failed or refused, 2 usage or policy, 3 waits for a person, 4 broke. */

@@ -1,5 +1,6 @@
 /** `serve`: the controller. Drives every run that can go on, several at once. */
 import { availableParallelism, freemem } from 'node:os';
+import type { Runtime } from '../compose.ts';
 import { asFault } from '../domain/faults.ts';
 import { openLog } from '../log.ts';
 import { fitting, schedule } from '../scheduler.ts';
@@ -13,15 +14,18 @@ export type ServeOptions = {
   /** Size that the data directory is kept to. */
   readonly keepBytes: number;
   readonly logLevel: string;
+  /** What sandboxes run under; null for the engine's own choice. */
+  readonly runtime: Runtime | null;
 };
 
 export async function serve(context: Context, options: ServeOptions): Promise<Exit> {
   const log = openLog(options.logLevel);
-  const factory = await context.factory(options.scripted);
+  const factory = await context.factory(options.scripted, options.runtime);
   const concurrency = options.concurrency ?? fitting(availableParallelism(), freemem());
   const { model } = factory.tools;
   log.info({ home: factory.home, model: model.shown, concurrency }, 'controller started');
   try {
+    await factory.engine.needRuntime();
     // What a controller that was killed had committed and not yet brought into the log's files.
     await factory.store.audit.publish();
     await schedule(

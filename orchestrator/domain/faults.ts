@@ -120,6 +120,12 @@ export const FAULTS = {
     meaning: 'The Docker engine refused a call or did not answer it in time.',
     todo: 'See what the machine lacks with: proofhouse doctor',
   },
+  runtime_missing: {
+    exit: 4,
+    acts: 'operator',
+    meaning: 'The engine has not got the runtime that sandboxes are to run under.',
+    todo: 'Install it and name it in the settings of the engine, or start without --runtime; see: proofhouse doctor',
+  },
   image_missing: {
     exit: 4,
     acts: 'operator',

@@ -56,7 +56,8 @@ export async function ingest(
         'index-pack',
         '--stdin',
         '--fix-thin',
-        '--strict',
+        // Of a file mode that git does not know it only remarks that there is one, and shows another.
+        '--strict=badFilemode=error',
         '--fsck-objects',
         `--max-input-size=${PACK_BYTES_MAX}`,
       ],

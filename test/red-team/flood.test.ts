@@ -104,8 +104,8 @@ function exporterThat(end: SandboxEnd, said: string): Engine {
     },
     ...{ kill: never, freshOverlay: never, removeVolume: never, removeAll: never, imageId: never },
     ...{ ownImage: never, has: never, imageVolumes: never },
-    ...{ removeImages: never, buildImages: never, describe: never, mine: never, images: never },
-    ...{ removeTag: never },
+    ...{ removeImages: never, buildImages: never, describe: never, needRuntime: never },
+    ...{ mine: never, images: never, removeTag: never },
   };
 }
 

@@ -7,10 +7,12 @@ import { LIFECYCLE } from './lifecycle/rows.ts';
 import { BESIDE } from './sandbox/beside.ts';
 import { CALLS } from './sandbox/calls.ts';
 import { FIELDS } from './sandbox/fields.ts';
+import { SOURCE } from './source/rows.ts';
 
 export const FAMILIES: readonly Family[] = [
   { title: 'Sandboxes', rows: [...CALLS, ...FIELDS, ...BESIDE] },
   BASE_FILES,
+  SOURCE,
   EGRESS,
   SUPPLY,
   LIFECYCLE,

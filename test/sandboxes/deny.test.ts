@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { denied } from '../../sandboxes/deny.ts';
 import { containerBody, type SandboxSpec } from '../../sandboxes/spec.ts';
-import { MIRROR, OWNER, ROOTS, SPEC } from './sample.ts';
+import { HISTORY, MIRROR, OWNER, ROOTS, SPEC } from './sample.ts';
 
 type Loose = Record<string, unknown>;
 
@@ -17,7 +17,7 @@ const without = (key: string): Loose => {
 };
 const folder = (over: Loose): Loose => ({
   Type: 'bind',
-  Source: MIRROR,
+  Source: HISTORY,
   Target: '/mirror',
   ReadOnly: true,
   BindOptions: { Propagation: 'rprivate', NonRecursive: true },
@@ -122,6 +122,11 @@ const MUTATIONS: readonly (readonly [string, Loose, string])[] = [
     'docker.sock',
   ],
   ['the root folder', mounted(folder({ Source: '/' })), 'not made by the controller'],
+  [
+    'everything that was ever pushed, for an agent',
+    mounted(folder({ Source: MIRROR })),
+    'mirror.git',
+  ],
   ['a way up', mounted(folder({ Source: '/data/home/../../etc' })), '/data/home/../../etc'],
   ['the data directory itself', mounted(folder({ Source: '/data/home' })), '/data/home'],
   [
@@ -178,6 +183,19 @@ describe('a sandbox with', () => {
   test('any mount is refused where the controller has no folder', () => {
     expect(denied(good(), [])).toHaveLength(2);
   });
+});
+
+test('our own scripts are given the mirror, to read', () => {
+  for (const role of ['checkout', 'dependencies', 'exporter'] as const) {
+    const mirror = { kind: 'folder', source: MIRROR, target: '/mirror', writable: false } as const;
+    const body = containerBody({ ...SPEC, role, mounts: [mirror] }, OWNER);
+    expect(denied({ name: SPEC.name, ...body }, ROOTS)).toEqual([]);
+    const written = containerBody(
+      { ...SPEC, role, mounts: [{ ...mirror, writable: true }] },
+      OWNER,
+    );
+    expect(denied({ name: SPEC.name, ...written }, ROOTS).join()).toContain('writable');
+  }
 });
 
 describe('a service', () => {

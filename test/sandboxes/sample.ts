@@ -5,7 +5,9 @@ import type { SandboxSpec } from '../../sandboxes/spec.ts';
 export const ROOTS = ['/data/home', '/tmp/proofhouse-1'];
 export const OWNER = { uid: 20_000, instance: 'abc123abc123', runtime: null };
 
-export const MIRROR = `/data/home/repositories/${'a'.repeat(16)}/mirror.git`;
+const REPOSITORY = `/data/home/repositories/${'a'.repeat(16)}`;
+export const MIRROR = `${REPOSITORY}/mirror.git`;
+export const HISTORY = `${REPOSITORY}/histories/${'b'.repeat(40)}`;
 
 export const SPEC: SandboxSpec = {
   name: 'proofhouse-r0000001-1-agent',
@@ -19,7 +21,7 @@ export const SPEC: SandboxSpec = {
       target: '/workspace',
       writable: true,
     },
-    { kind: 'folder', source: MIRROR, target: '/mirror', writable: false },
+    { kind: 'folder', source: HISTORY, target: '/mirror', writable: false },
     {
       kind: 'folder',
       source: '/tmp/proofhouse-1/r0000001/1-agent',

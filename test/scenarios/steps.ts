@@ -31,6 +31,7 @@ export async function factoryWith(
     home: scratch(name),
     model: model ?? (await openModel(chooseModel({}, SHOP_MODELS))),
     secrets: [],
+    runtime: null,
     above: [],
     clock: clock ?? (() => new Date()),
     ...(outside ? { outside } : {}),

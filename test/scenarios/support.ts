@@ -39,7 +39,14 @@ export function scratch(name: string): string {
 
 export async function openTestFactory(home: string, scripted = SHOP_MODELS): Promise<Factory> {
   const model = await openModel(chooseModel({}, scripted));
-  return openFactory({ home, model, secrets: [], above: [], clock: () => new Date() });
+  return openFactory({
+    home,
+    model,
+    secrets: [],
+    above: [],
+    runtime: null,
+    clock: () => new Date(),
+  });
 }
 
 /** Opens, and removes everything it made on the engine when the test ends. */

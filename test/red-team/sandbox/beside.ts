@@ -29,4 +29,9 @@ export const ARCHIVE: Attack = {
   ...{ weak: 'a file of ours calls it', ours: 'no file of ours may; a rule of the architecture' },
 };
 
-export const BESIDE = [SOCKETS, SPOOFED, LOGGED, EVERY_FIELD, WORKING_DIR, ARCHIVE];
+export const SILENT: Attack = {
+  ...{ id: 'RES-07', attack: 'an engine that takes every call and answers none' },
+  ...{ weak: 'a call may wait for ever', ours: 'engine_failed, and no call is made twice' },
+};
+
+export const BESIDE = [SILENT, SOCKETS, SPOOFED, LOGGED, EVERY_FIELD, WORKING_DIR, ARCHIVE];

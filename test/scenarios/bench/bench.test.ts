@@ -7,6 +7,7 @@ import { CHECKOUT } from '../support.ts';
 
 const run = promisify(execFile);
 const BENCH = path.join(CHECKOUT, 'bench/run.ts');
+const WORKSPACES = path.join(CHECKOUT, 'bench/run-sandbox.ts');
 const ROWS = [
   ['reading 3000 entries', 'floor'],
   ['deciding on 3000 entries x 200 gates', '<= 100 ms'],
@@ -25,6 +26,29 @@ const ROWS = [
   ['shop run, validating', ' s'],
   ['shop run, claimed to pull request', ' s'],
 ] as const;
+
+const WORKSPACE_ROWS = [
+  ['first workspace of a base, 1000 files, 200 commits', ' ms'],
+  ['workspace of 1 file, open to first output', 'floor'],
+  ['workspace of 1000 files, 200 commits, open to first output', '<= +50 ms'],
+  ['git write-tree of 1000 changes + one bare container', 'floor'],
+  ['seal of 1000 changes', '<= 1.5 x'],
+  ['1 sandboxes at once, all at their first output', 'floor'],
+  ['8 sandboxes at once, all at their first output', '<= 8 x'],
+  ['workspace opened and closed, nothing left after 5', ' ms'],
+] as const;
+
+describe('npm run bench:sandbox', () => {
+  it('prints a row for everything it measures, and leaves nothing', async () => {
+    const { stdout } = await run(process.execPath, [WORKSPACES, '--quick']);
+    for (const [what, beside] of WORKSPACE_ROWS) {
+      expect(
+        stdout.split('\n').find((line) => line.startsWith(what)),
+        stdout,
+      ).toContain(beside);
+    }
+  });
+});
 
 describe('npm run bench', () => {
   it('prints a row for everything it measures', async () => {

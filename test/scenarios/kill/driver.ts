@@ -13,7 +13,14 @@ import { schedule } from '../../../orchestrator/scheduler.ts';
 
 const [home = '', when = '', models = ''] = process.argv.slice(2);
 const model = await openModel(chooseModel({}, models));
-const factory = openFactory({ home, model, secrets: [], above: [], clock: () => new Date() });
+const factory = openFactory({
+  home,
+  model,
+  secrets: [],
+  above: [],
+  runtime: null,
+  clock: () => new Date(),
+});
 
 const die = (): Promise<never> => {
   process.kill(process.pid, 'SIGKILL');

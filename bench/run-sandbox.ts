@@ -28,7 +28,10 @@ const { values } = parseArgs({ options: { quick: { type: 'boolean', default: fal
 const scratch = await mkdtemp(path.join(tmpdir(), 'proofhouse-bench-'));
 const model = await openModel(chooseModel({}, path.join(SHOP, 'models')));
 const home = path.join(scratch, 'home');
-const factory = openFactory({ home, model, secrets: [], above: [], clock: () => new Date() });
+const factory = openFactory({
+  ...{ home, model, secrets: [], above: [], runtime: null },
+  clock: () => new Date(),
+});
 try {
   const rows = await workspaceRows(values.quick ? QUICK : FULL, factory, scratch);
   process.stdout.write(`${table(rows)}\n\n${tails(rows)}\n`);

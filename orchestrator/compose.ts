@@ -69,6 +69,8 @@ const RENEW_MS = 10_000;
 /** Layers go while less than this is free: four times what a run needs to start. */
 const FLOOR_BYTES = 2 ** 30;
 const BREAK_MS = 2000;
+/** An engine is updated and started again within this. */
+const AWAY_MS = 10 * 60_000;
 
 export type { Runtime };
 export { chooseModel, type ModelChoice, openLocal, openModel, SERVICE_IMAGES, type ServiceImage };
@@ -176,6 +178,7 @@ export function openFactory(options: FactoryOptions): Factory {
     clock,
     renewMs: RENEW_MS,
     breakMs: BREAK_MS,
+    awayMs: AWAY_MS,
   };
   const reap = openReaper({
     engine,

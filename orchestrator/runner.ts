@@ -6,7 +6,7 @@
  * was thought dead and comes back writes nothing.
  */
 import { setTimeout as later } from 'node:timers/promises';
-import { asFault } from './domain/faults.ts';
+import { asFault, type Fault } from './domain/faults.ts';
 import type { RunId } from './domain/ids.ts';
 import { apply, NEW_RUN, nextStep, type Step } from './domain/run.ts';
 import type { RunEvent, RunState } from './domain/run-state.ts';
@@ -25,7 +25,12 @@ export type Runner = {
   readonly renewMs: number;
   /** Wait before the next try after broken machinery, times the number of breaks so far. */
   readonly breakMs: number;
+  /** How long no engine may answer before that counts as broken machinery. */
+  readonly awayMs: number;
 };
+
+/** A stage that went on for this long had an engine: when none answers after that, it went away anew. */
+const STEADY_MS = 60_000;
 
 /** Drives the run under a lease that was claimed. Throws only when stopped, or when the journal moved. */
 export async function drive(runner: Runner, lease: Lease, signal: AbortSignal): Promise<RunState> {
@@ -63,7 +68,7 @@ async function advance(
     const event =
       step === 'claim'
         ? ({ type: 'claimed' } as const)
-        : await perform(runner.stages[step], run, task, signal);
+        : await perform(runner, { stage: runner.stages[step], run, task }, signal);
     ({ run, seq } = await write(runner.store, lease, { run, seq }, event));
     if (event.type === 'machinery_broke' && nextStep(run) !== null)
       await pause(runner, run, signal);
@@ -118,27 +123,42 @@ export function replay(journal: readonly JournalEntry[]): RunState {
   return journal.reduce((run, { event }) => apply(run, event), NEW_RUN);
 }
 
-/** A stage that throws did not fail the task: the machinery around the task broke. */
+type Performing = { readonly stage: Stage; readonly run: RunState; readonly task: Task };
+
+/**
+ * A stage that throws did not fail the task: the machinery around the task broke. An engine that does
+ * not answer has lost nothing, though: what runs in it is found again by its name when it is back.
+ */
 async function perform(
-  stage: Stage,
-  run: RunState,
-  task: Task,
+  { awayMs, breakMs }: Runner,
+  { stage, run, task }: Performing,
   signal: AbortSignal,
 ): Promise<RunEvent> {
-  try {
-    return await stage(run, task, signal);
-  } catch (thrown) {
-    // Once we are being stopped every call fails; none of those failures is news.
-    signal.throwIfAborted();
-    const fault = asFault(thrown);
-    // What a person must mend first is not tried again: their input will be the same.
-    return {
-      type: 'machinery_broke',
-      code: fault.code,
-      message: fault.message.slice(0, 4000),
-      final: fault.exit === 2,
-    };
+  let awaySince: number | null = null;
+  for (;;) {
+    const began = performance.now();
+    try {
+      return await stage(run, task, signal);
+    } catch (thrown) {
+      // Once we are being stopped every call fails; none of those failures is news.
+      signal.throwIfAborted();
+      const fault = asFault(thrown);
+      const now = performance.now();
+      if (awaySince === null || now - began > STEADY_MS) awaySince = now;
+      if (fault.code !== 'docker_missing' || now - awaySince >= awayMs) return broken(fault);
+      await later(breakMs, undefined, { signal });
+    }
   }
+}
+
+function broken(fault: Fault): RunEvent {
+  // What a person must mend first is not tried again: their input will be the same.
+  return {
+    type: 'machinery_broke',
+    code: fault.code,
+    message: fault.message.slice(0, 4000),
+    final: fault.exit === 2,
+  };
 }
 
 function pause(runner: Runner, run: RunState, signal: AbortSignal): Promise<void> {

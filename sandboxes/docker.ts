@@ -304,7 +304,7 @@ async function readOutput(
     for await (const chunk of stream) await read.push(chunk as Buffer);
   } catch (cause) {
     if (!signal.aborted)
-      throw new Fault('engine_failed', 'the engine ended a log early', { cause });
+      throw new Fault('docker_missing', 'the engine went away while a log was read', { cause });
   }
   await read.end();
 }

@@ -37,10 +37,13 @@ class EngineFault extends Fault {
   }
 }
 
+/** Of the socket, not of anything that was asked for. A reset ends a call that was under way. */
+const UNREACHABLE = new Set(['ENOENT', 'ECONNREFUSED', 'EACCES', 'ECONNRESET', 'EPIPE']);
+
 export function named(what: string, error: EngineError | Fault): Fault {
   if (error instanceof Fault) return error;
   const { code, message } = error;
-  if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'EACCES') {
+  if (code !== undefined && UNREACHABLE.has(code)) {
     const why = `no Docker engine answers at its socket (${code})`;
     return new Fault('docker_missing', why, { cause: error });
   }

@@ -5,7 +5,7 @@
  * forge if it was published. A mirror goes only with everything that borrows its objects.
  */
 export type Item = {
-  readonly kind: 'snapshot' | 'history' | 'dependencies' | 'tree' | 'change' | 'mirror';
+  readonly kind: 'snapshot' | 'history' | 'dependencies' | 'tree' | 'change' | 'mirror' | 'package';
   readonly path: string;
   /** Folder of the repository that it belongs to; null when nobody knows. */
   readonly repository: string | null;
@@ -45,6 +45,7 @@ export function planGc(items: readonly Item[], room: Room): readonly Item[] {
       (one) =>
         going.has(one) ||
         one === mirror ||
+        one.kind === 'package' ||
         (one.repository !== null && one.repository !== mirror.repository),
     );
   for (const item of oldest) if (left > 0 && item.kind === 'mirror' && isAlone(item)) take(item);

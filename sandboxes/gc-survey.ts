@@ -13,6 +13,7 @@ const LAYERS = [
   ['dependencies', 'dependencies'],
   ['trees', 'tree'],
 ] as const;
+const COUNTED = new Set(['repositories', 'runs', 'packages']);
 /** As blocks are counted by stat(2), whatever the file system's own are. */
 const BLOCK_BYTES = 512;
 
@@ -23,10 +24,10 @@ export async function survey(home: string): Promise<{ items: Surveyed[]; totalBy
     items.push(...(await ofRepository(path.join(home, 'repositories', name))));
   for (const name of await names(path.join(home, 'runs')))
     if (RunId.safeParse(name).success) items.push(await ofRun(path.join(home, 'runs', name)));
+  items.push(...(await packagesIn(path.join(home, 'packages'))));
   let totalBytes = items.reduce((sum, { bytes }) => sum + bytes, 0);
   for (const name of await names(home))
-    if (name !== 'repositories' && name !== 'runs')
-      totalBytes += await bytesBelow(path.join(home, name));
+    if (!COUNTED.has(name)) totalBytes += await bytesBelow(path.join(home, name));
   return { items, totalBytes };
 }
 
@@ -52,6 +53,20 @@ async function ofRun(run: string): Promise<Surveyed> {
   const attempts = (await names(run)).map((attempt) => changedAt(path.join(run, attempt)));
   const usedAt = Math.max(0, ...(await Promise.all(attempts)));
   return { kind: 'change', path: run, bytes: await bytesBelow(run), usedAt };
+}
+
+/** Tarballs by their hash, touched when they are read. With a dot, one is being written. */
+async function packagesIn(folder: string): Promise<Surveyed[]> {
+  const files = (await names(folder)).filter((name) => !name.startsWith('.'));
+  return Promise.all(
+    files.map(async (name) => {
+      const file = path.join(folder, name);
+      return {
+        ...{ kind: 'package' as const, path: file },
+        ...{ bytes: await bytesBelow(file), usedAt: await changedAt(file) },
+      };
+    }),
+  );
 }
 
 /** What has several names is counted by its share. Nothing is followed; what goes meanwhile is 0. */

@@ -67,6 +67,7 @@ async function judged(options: GcOptions, items: readonly Surveyed[]): Promise<I
 
 async function repositoryOf({ home, lives }: GcOptions, item: string): Promise<string | null> {
   const parts = path.relative(home, item).split(path.sep);
+  if (parts[0] === 'packages') return null;
   if (parts[0] === 'repositories') return path.join(home, 'repositories', parts[1] ?? '');
   return lives.repositoryOf(RunId.parse(parts[1]));
 }
@@ -78,6 +79,8 @@ async function isNeeded({ home, lives }: GcOptions, item: string): Promise<boole
     const run = RunId.parse(name);
     return !(await lives.isOver(run)) || (await lives.isLive(run));
   }
+  // Whoever reads one has it open; whoever comes after fetches it again.
+  if (top === 'packages') return false;
   if (kind === 'mirror.git') return lives.isWorkedOn(path.join(home, 'repositories', name));
   for (const run of await leasesOn(item)) if (await lives.isLive(run)) return true;
   return false;
@@ -102,7 +105,7 @@ async function finish(options: GcOptions, aside: string): Promise<boolean> {
   const gone = path.join(removing(options.home), `gone-${randomUUID()}`);
   // Of two who came this far one removes it, and it never comes back half.
   if (!(await moved(aside, gone))) return false;
-  if (!item.startsWith(path.join(options.home, 'runs')))
+  if (item.startsWith(path.join(options.home, 'repositories')))
     await forgetUses(item, await over(options, item));
   await removeTree(gone);
   return true;

@@ -49,7 +49,7 @@ export async function openHouse(): Promise<House> {
   const model = await openModel(chooseModel({}, path.join(CHECKOUT, 'examples/shop/models')));
   const home = path.join(folder, 'home');
   const factory = openFactory({
-    ...{ home, model, secrets: [], above: [] },
+    ...{ home, model, secrets: [], above: [], runtime: null },
     clock: () => new Date(),
   });
   return {

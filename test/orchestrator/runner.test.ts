@@ -53,6 +53,7 @@ async function world(stages: Partial<Stages> = {}, renewMs = 60_000): Promise<Wo
     clock: () => new Date(time.now),
     renewMs,
     breakMs: 0,
+    awayMs: 0,
   };
   const pass = (ms: number): void => {
     time.now += ms;
@@ -136,6 +137,38 @@ describe('a run that is driven', () => {
     await expect(driven(one)).rejects.toThrow('cannot happen');
     expect(await types(one)).toEqual(['claimed', 'workspace_ready', 'agent_finished']);
     expect(await one.store.claim()).not.toBeNull();
+  });
+});
+
+describe('an engine that does not answer', () => {
+  test('ends nothing: the same stage goes on when it is back, and no break is counted', async () => {
+    const one = await world(failing('work', 'docker_missing', 5));
+    const runner = { ...one.runner, awayMs: 60_000 };
+    expect(await driven({ ...one, runner })).toMatchObject({ outcome: { kind: 'published' } });
+    expect(one.performed.filter((stage) => stage === 'work')).toHaveLength(6);
+    expect(one.performed.filter((stage) => stage === 'prepare')).toHaveLength(1);
+    expect(await types(one)).not.toContain('machinery_broke');
+  });
+
+  test('is broken machinery once it is away for too long', async () => {
+    const one = await world(failing('work', 'docker_missing'));
+    expect(await driven(one)).toMatchObject({ outcome: { kind: 'broke', code: 'docker_missing' } });
+    expect((await types(one)).filter((type) => type === 'machinery_broke')).toHaveLength(
+      BREAKS_MAX,
+    );
+  });
+
+  test('does not keep a controller from being stopped', async () => {
+    const stop = new AbortController();
+    const one = await world({
+      work: async () => {
+        stop.abort(new Error('stopped'));
+        throw new Fault('docker_missing', 'gone');
+      },
+    });
+    const runner = { ...one.runner, awayMs: 60_000 };
+    await expect(driven({ ...one, runner }, stop.signal)).rejects.toThrow('stopped');
+    expect(await types(one)).toEqual(['claimed', 'workspace_ready']);
   });
 });
 

@@ -61,6 +61,7 @@ async function run(
     clock: () => new Date(AT),
     renewMs: 60_000,
     breakMs: 0,
+    awayMs: 0,
   };
   const onTrouble = (id: RunId | null, error: unknown): void => {
     troubles.push({ run: id, error });

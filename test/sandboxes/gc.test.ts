@@ -96,6 +96,21 @@ describe('a collection', () => {
     expect(there(home, `runs/${LIVE}/1/change.git`)).toBe(true);
   });
 
+  test('removes packages that were not read for longest, and none that is being written', async () => {
+    const home = homeWith('packages');
+    const names = ['0a', '0b', '.draft'];
+    for (const [at, name] of names.entries()) {
+      const file = path.join(home, 'packages', name);
+      writeFileSync(file, 'x'.repeat(10_000));
+      utimesSync(file, 1000 - at, 1000 - at);
+    }
+    rmSync(path.join(home, 'packages/file'));
+    const keepBytes = (await collect(options(home), true)).totalBytes - 1;
+    expect(await gone(home, {}, keepBytes)).toEqual(['packages/0b']);
+    expect(await gone(home)).toEqual(['packages/0a']);
+    expect(readdirSync(path.join(home, 'packages'))).toEqual(['.draft']);
+  });
+
   test('leaves alone what is being made, and everything that cannot be made again', async () => {
     const making = `${OLD}.${OVER}`;
     const home = homeWith(making, 'evidence', 'forge');

@@ -1,10 +1,11 @@
 /** A machine that lacks something: the command says what, and no task is lost for it. */
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { eventsOf, factoryWith, outcomeOf, shellAgent } from '../steps.ts';
+import { runtimeFolder } from '../../../orchestrator/compose.ts';
+import { eventsOf, factoryWith, outcomeOf, saidBy, shellAgent } from '../steps.ts';
 import {
   leftOver,
   openTestFactory,
@@ -38,48 +39,61 @@ test('without a Docker engine nothing is begun: the task stays queued and runs w
   expect(leftOver(id)).toEqual([]);
 });
 
-test('an engine that goes away under a run ends it as broken, and the next controller clears up', async () => {
+test('an engine that goes away under a run has lost nothing: its agent goes on when it is back', async () => {
   const factory = await factoryWith('docker-dies');
   const { home } = factory;
-  const files = { ...CHANGES, ...shellAgent('echo begun; sleep 600\n') };
+  const script =
+    'echo begun; while ! test -e /run/proofhouse/go; do sleep 0.2; done; date > added.txt\n';
+  const files = { ...CHANGES, ...shellAgent(script) };
   const { id } = await queue(factory, tinyRepository(path.join(home, 'tiny'), files), 'More');
   const engine = await passage(path.join(home, 'docker.sock'));
   const at = { home, env: { DOCKER_HOST: `unix://${engine.address}` } };
   const serving = startProofhouse(at, ...SERVE);
   const heard = async () => expect(await factory.store.activity(id)).not.toEqual([]);
   await vi.waitFor(heard, { timeout: 120_000, interval: 100 });
-  await engine.close();
-  await serving.ended;
-  const events = await eventsOf(factory, id);
-  expect(events.filter((event) => event.startsWith('machinery_broke'))).toHaveLength(3);
-  expect(outcomeOf(await stateOf(factory, id))).toMatchObject({
-    kind: 'broke',
-    code: 'docker_missing',
-  });
-  expect(leftOver(id)).not.toEqual([]);
-  await settle(factory, id);
+  engine.close();
+  await vi.waitFor(() => expect(engine.refused()).toBeGreaterThan(3), { timeout: 120_000 });
+  engine.open();
+  writeFileSync(path.join(runtimeFolder(home), id, '1-agent/go'), '');
+
+  expect((await serving.ended).code).toBe(0);
+  expect(await eventsOf(factory, id)).not.toContain(expect.stringContaining('machinery_broke'));
+  expect(outcomeOf(await stateOf(factory, id))).toMatchObject({ kind: 'published' });
+  expect(await saidBy(factory, id, 1)).toBe('begun');
   expect(leftOver(id)).toEqual([]);
 });
 
-/** A way to the engine's socket that can be closed. */
+/** A way to the engine's socket that can be closed and opened again. */
 async function passage(address: string) {
   const open = new Set<net.Socket>();
+  let refused = 0;
+  let isOpen = true;
   const server = net.createServer((client) => {
-    const socket = net.connect('/var/run/docker.sock');
-    for (const one of [client, socket]) {
-      open.add(one);
-      one.on('error', () => {});
+    client.on('error', () => {});
+    if (!isOpen) {
+      refused += 1;
+      client.destroy();
+      return;
     }
+    const socket = net.connect('/var/run/docker.sock');
+    socket.on('error', () => {});
+    for (const one of [client, socket]) open.add(one);
     client.pipe(socket).pipe(client);
   });
   await new Promise<void>((resolve) => server.listen(address, resolve));
+  onTestFinished(() => {
+    for (const one of open) one.destroy();
+    server.close();
+  });
   return {
     address,
-    close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
+    refused: () => refused,
+    open: (): void => {
+      isOpen = true;
+    },
+    close: (): void => {
+      isOpen = false;
       for (const one of open) one.destroy();
-      await closed;
-      rmSync(address, { force: true });
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
  * Two suites. `unit` needs no Docker, is quick and is part of `npm run check`. `scenarios` drives
- * real sandboxes, one file at a time: two at once would measure each other. A test that waits on
+ * real sandboxes, two files at a time. A test that waits on
  * an engine belongs in one of the slow folders.
  */
 import { defineConfig } from 'vitest/config';
@@ -44,7 +44,8 @@ export default defineConfig({
           name: 'scenarios',
           include: slow,
           allowOnly: false,
-          fileParallelism: false,
+          // Each waits for an engine most of its time. More than two would only wait for each other.
+          maxWorkers: 2,
           testTimeout: SCENARIO_MS,
           hookTimeout: SCENARIO_MS,
         },

@@ -20,6 +20,7 @@ import {
   unmountAll,
 } from '../orchestrator/compose.ts';
 import { auditRows } from './audit.ts';
+import { egressRows } from './egress.ts';
 import { gatewayRows } from './gateway.ts';
 import { globRows } from './glob.ts';
 import { type Row, table } from './measure.ts';
@@ -29,6 +30,8 @@ import { shopRows } from './shop.ts';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
 const n = values.quick ? 3 : 20;
+/** Tails of a connection's time want more than the rest. */
+const connections = values.quick ? 3 : 30;
 const shopRuns = values.quick ? 1 : 5;
 
 const scratch = await mkdtemp(path.join(tmpdir(), 'proofhouse-bench-'));
@@ -41,6 +44,7 @@ try {
   rows.push(...(await auditRows(n)));
   say('gateway');
   rows.push(...(await gatewayRows(n, scratch)));
+  rows.push(...(await egressRows(connections, scratch)));
   say('sandboxes and workspaces');
   rows.push(...(await sandboxRows(n, factory, scratch)));
   say('the shop');

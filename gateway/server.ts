@@ -2,8 +2,8 @@
  * The one door of a sandbox: an HTTP server on a Unix socket, one per attempt of a run.
  *
  * The socket is the identity: who can reach it is this attempt and nobody else, so there is no
- * token to steal. Behind it are the model, the package registry where a policy allows it, and
- * nothing else. Whatever else is asked for is refused and noted.
+ * token to steal. Behind it are the model, the package registry where a policy allows it, tunnels
+ * to the hosts that it names, and nothing else. Whatever else is asked for is refused and noted.
  */
 import { chmod, rm } from 'node:fs/promises';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
@@ -11,6 +11,7 @@ import type { Duplex } from 'node:stream';
 import { asFault, type FaultCode } from '../orchestrator/domain/faults.ts';
 import type { RunId } from '../orchestrator/domain/ids.ts';
 import type { Budget, Ledger } from '../orchestrator/ports.ts';
+import { type EgressOptions, NO_EGRESS, openTunnels, type Tunnels } from './egress/tunnel.ts';
 import { readBody } from './incoming.ts';
 import { answerCall, type Calls } from './model/call.ts';
 import { sendError } from './model/caller.ts';
@@ -18,8 +19,8 @@ import { countTokens, modelList } from './model/listing.ts';
 import { PATHS, protocolAt } from './model/protocols/all.ts';
 import { messages } from './model/protocols/messages.ts';
 import type { ModelUpstream } from './model/upstream.ts';
-import { type Refusals, refusalsInto } from './refusals.ts';
-import { type RegistryProxy, type RegistryUpstream, registryProxy } from './registry/proxy.ts';
+import { type Refusals, refusalsInto, requestLine } from './refusals.ts';
+import { type Registry, type RegistryProxy, registryProxy } from './registry/proxy.ts';
 
 export type GatewayOptions = {
   readonly socketPath: string;
@@ -27,7 +28,9 @@ export type GatewayOptions = {
   readonly attempt: number;
   readonly role: 'agent' | 'dependencies';
   readonly model: ModelUpstream | null;
-  readonly registry: RegistryUpstream | null;
+  readonly registry: Registry | null;
+  /** Hosts outside that may be tunnelled to. Left out, none. */
+  readonly egress?: EgressOptions;
   readonly budget: Budget;
   readonly ledger: Ledger;
   note(kind: string, text: string): Promise<void>;
@@ -70,6 +73,7 @@ type Door = {
   readonly limits: GatewayLimits;
   readonly calls: Calls | null;
   readonly registry: RegistryProxy | null;
+  readonly tunnels: Tunnels;
   readonly refusals: Refusals;
   /** Aborted when the gateway closes. */
   readonly closing: AbortSignal;
@@ -112,6 +116,11 @@ function doorOf(
   const limits = { ...LIMITS, ...options.limits };
   const note = (kind: string, text: string) => options.note(kind, text);
   const refusals = refusalsInto(note, limits.refusalNotes);
+  const tunnels = openTunnels(options.egress ?? NO_EGRESS, {
+    refused: refusals,
+    tested: (line) => note('self-test', line),
+    noted: (line) => note('tunnel', line),
+  });
   const failed = (code: FaultCode) => void tally.failures.push(code);
   const answered = () => {
     tally.answered += 1;
@@ -124,6 +133,7 @@ function doorOf(
     limits,
     calls,
     registry: registry && registryProxy(registry, note),
+    tunnels,
     refusals,
     closing,
     failed,
@@ -144,10 +154,9 @@ function serverOf(door: Door, underWay: Set<Promise<void>>): http.Server {
   };
   server.on('request', (request, response) => track(handle(door, request, response)));
   server.on('clientError', (error, socket) => track(refuseUnreadable(door, error, socket)));
-  // Without a listener Node would answer an upgrade like any request, and drop a CONNECT unseen.
-  for (const event of ['connect', 'upgrade'] as const) {
-    server.on(event, (request, socket) => track(refuseTunnel(door, request, socket)));
-  }
+  server.on('connect', (request, client, head) => track(tunnel(door, request, client, head)));
+  // Without a listener Node would answer an upgrade like any request.
+  server.on('upgrade', (request, socket) => track(refuseUpgrade(door, request, socket)));
   return server;
 }
 
@@ -197,7 +206,7 @@ async function route(
   if (door.calls && method === 'POST' && path === `${PATHS.messages}/count_tokens`) {
     return counting(door, request, response);
   }
-  await door.refusals(method, url);
+  await door.refusals(requestLine(method, url));
   sendJson(response, 403, { error: { message: REFUSED, type: 'permission_error' } });
 }
 
@@ -231,10 +240,23 @@ async function counting(
   sendJson(response, 200, countTokens(body.bytes));
 }
 
-async function refuseTunnel(door: Door, request: IncomingMessage, socket: Duplex): Promise<void> {
+/** Never rejects, as `handle`. */
+async function tunnel(
+  door: Door,
+  request: IncomingMessage,
+  client: Duplex,
+  head: Buffer,
+): Promise<void> {
+  try {
+    await door.tunnels({ request, client, head }, door.closing);
+  } catch (error) {
+    door.failed(asFault(error).code);
+  }
+}
+
+async function refuseUpgrade(door: Door, request: IncomingMessage, socket: Duplex): Promise<void> {
   const { method = '', url = '', headers } = request;
-  const upgrade = method === 'CONNECT' ? '' : ` (upgrade to ${headers.upgrade ?? 'nothing'})`;
-  await noteRefusal(door, method, `${url}${upgrade}`);
+  await noteRefusal(door, method, `${url} (upgrade to ${headers.upgrade ?? 'nothing'})`);
   endRaw(socket, '403 Forbidden', REFUSED);
 }
 
@@ -250,7 +272,7 @@ async function refuseUnreadable(door: Door, error: Error, socket: Duplex): Promi
 
 async function noteRefusal(door: Door, method: string, target: string): Promise<void> {
   try {
-    await door.refusals(method, target);
+    await door.refusals(requestLine(method, target));
   } catch (error) {
     door.failed(asFault(error).code);
   }

@@ -5,11 +5,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { codex } from '../agents/codex.ts';
 import { command } from '../agents/command.ts';
+import { nameServers } from '../gateway/egress/resolve.ts';
+import type { EgressOptions } from '../gateway/egress/tunnel.ts';
 import { chooseModel, type ModelChoice } from '../gateway/model/choose.ts';
 import { openModel } from '../gateway/model/open.ts';
 import type { ModelUpstream } from '../gateway/model/upstream.ts';
 import { redactor } from '../gateway/redact.ts';
 import { hostRegistry } from '../gateway/registry/host.ts';
+import { openTarballs } from '../gateway/registry/tarballs.ts';
 import { openGateway } from '../gateway/server.ts';
 import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
@@ -75,6 +78,8 @@ export type FactoryOptions = {
   readonly runtime: Runtime | null;
   readonly above: readonly LoadedPolicy[];
   readonly clock: () => Date;
+  /** Left out, the name servers of this machine and addresses of the public network. */
+  readonly outside?: Pick<EgressOptions, 'resolve' | 'isGlobal'>;
 };
 
 export type Factory = {
@@ -178,16 +183,16 @@ export function openFactory(options: FactoryOptions): Factory {
   return { ...ledgers, home, engine, tools, runner, close: () => ledgers.store.close() };
 }
 
-async function stateIn(store: Store, run: RunId): Promise<RunState | null> {
-  return (await store.task(run)) === null ? null : replay(await store.read(run));
-}
-
 /** This machine, and what workspaces of a data directory are held by. */
 export const hostFactsOf = (home: string): Promise<HostFacts> =>
   hostFacts(async () => {
     const { isHard, why } = await quotaFacts(home);
     return { isHard, why };
   });
+
+async function stateIn(store: Store, run: RunId): Promise<RunState | null> {
+  return (await store.task(run)) === null ? null : replay(await store.read(run));
+}
 
 /** The engine as one data directory uses it. */
 export function engineOf(home: string, runtime: Runtime | null = null): Engine {
@@ -240,8 +245,10 @@ function stage<P extends Phase>(
 
 function doorsOf(options: FactoryOptions, store: Store, redact: (text: string) => string): Doors {
   const registry = hostRegistry();
+  const tarballs = openTarballs(path.join(options.home, 'packages'));
+  const outside = options.outside ?? { resolve: nameServers() };
   return {
-    open: async ({ socketPath, run, attempt, to, budget }) => {
+    open: async ({ socketPath, run, attempt, to, reaches, packages, budget }) => {
       // Lines of this door go on after those that a controller before us stored.
       const before = (await store.activity(run)).filter(
         (one) => one.attempt === attempt && one.source === 'gateway',
@@ -253,7 +260,9 @@ function doorsOf(options: FactoryOptions, store: Store, redact: (text: string) =
         attempt,
         role: to === 'package-registry' ? 'dependencies' : 'agent',
         model: to === 'model' ? options.model : null,
-        registry: to === 'package-registry' ? await registry() : null,
+        registry:
+          to === 'package-registry' ? { upstream: await registry(), packages, tarballs } : null,
+        egress: { ...outside, reaches },
         budget,
         ledger: redactedLedger(store, redact),
         note: async (kind, text) => {

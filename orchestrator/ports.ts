@@ -356,7 +356,23 @@ export type DoorRequest = {
   readonly run: RunId;
   readonly attempt: number;
   readonly to: 'model' | 'package-registry' | 'nothing';
+  /** Whether a tunnel to a host may be opened. Pure; asked before the host is looked up. */
+  readonly reaches: (host: string, port: number) => boolean;
   readonly budget: Budget;
+  /** Of a door to a package registry, what may be read there. */
+  readonly packages: PackageList;
+};
+
+/** Packages that a registry may be asked for, and nothing else of it. */
+export type PackageList = {
+  readonly names: readonly string[];
+  readonly tarballs: readonly {
+    readonly package: string;
+    /** Name of the file, as in `zod-4.6.7.tgz`. */
+    readonly file: string;
+    /** What its bytes must hash to, as in `sha512-…`. */
+    readonly integrity: string;
+  }[];
 };
 
 export type Door = {

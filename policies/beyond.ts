@@ -3,9 +3,11 @@
  * policy need not be written twice; what it would leave open is not run, so that nobody relies on
  * a wall that is not there.
  */
+import { isWhole } from './network.ts';
 import type { LoadedPolicy } from './parse.ts';
 import type { Place } from './problems.ts';
 import type { Policy } from './schema.ts';
+import { isOfAnybody, isShared } from './shared-hosts.ts';
 import type { YamlPath } from './yaml-source.ts';
 
 export type Beyond = {
@@ -64,16 +66,11 @@ function closedEnds({ network, groups, budgets }: Policy): Found[] {
   const phases = ['setup', 'agent'] as const;
   return [
     ...phases.flatMap((phase) =>
-      (network?.[phase] ?? []).flatMap(({ host }, index) =>
-        host === null
-          ? []
-          : [
-              shut(
-                ['network', 'phases', phase, 'allow', index],
-                `no phase reaches a host yet; ${host} stays shut`,
-              ),
-            ],
-      ),
+      (network?.[phase] ?? []).flatMap(({ host, methods }, index) => {
+        const why = host === null ? null : whyShut(host, methods);
+        const path = ['network', 'phases', phase, 'allow', index];
+        return why === null ? [] : [shut(path, `${why}; ${host} stays shut`)];
+      }),
     ),
     ...Object.entries(groups).flatMap(([id, { from, file }]) =>
       from !== null && file === null
@@ -86,4 +83,10 @@ function closedEnds({ network, groups, budgets }: Policy): Found[] {
           shut(['budgets', 'on_exceed'], 'a run that is over its budget fails, whatever this says'),
         ]),
   ];
+}
+
+function whyShut(host: string, methods: readonly string[]): string | null {
+  if (isShared(host)) return 'anybody can have such a name';
+  if (!isWhole(methods)) return 'a tunnel hides the method, so every method has to be allowed';
+  return isOfAnybody(host) ? 'anybody with an account there can be sent something' : null;
 }

@@ -45,11 +45,14 @@ const NEIGHBOUR = /^container:proofhouse-r[0-9a-z]{7}-\d{1,4}-[a-z0-9-]{1,80}$/;
 const WORKING_DIR = /^\/(?:workspace|snapshot|layer|out)?$/;
 /** Readable by whoever runs inside, and by everybody who may ask the engine. */
 const ENVIRONMENT =
-  /^(?:HOME=\/home\/agent|(?:BASE|TREE)=(?:[0-9a-f]{40}|[0-9a-f]{64})|(?:ENTRIES|BLOB_BYTES|BYTES)_MAX=\d{1,15})$/;
+  /^(?:HOME=\/home\/agent|(?:BASE|TREE)=(?:[0-9a-f]{40}|[0-9a-f]{64})|(?:ENTRIES|BLOB_BYTES|BYTES)_MAX=\d{1,12})$/;
 /** Of a service, which comes with a password or two. */
 const SERVICE_ENVIRONMENT = /^(?:HOME=\/tmp|[A-Z][A-Z0-9_]{0,60}=[^\0]*)$/;
 /** May share the network of another sandbox of its run, which has none either. */
-const JOINING: readonly unknown[] = ['agent', 'validator', 'app', 'browser', 'service'];
+const JOINING: readonly unknown[] = ['browser', 'service'];
+/** These may join a service, whose network is as empty as their own. */
+const SERVED: readonly unknown[] = ['agent', 'validator', 'app'];
+const SERVICE = /^container:proofhouse-r[0-9a-z]{7}-\d{1,4}-[a-z0-9-]+-service-[a-z0-9]+$/;
 const RUNTIMES: readonly unknown[] = ['runc', 'runsc'];
 
 /** Every reason why this body must not reach an engine; empty when there is none. */
@@ -216,7 +219,10 @@ function wrongIdentity(body: Loose, host: Loose): string[] {
       'its Labels and its name are of two runs',
     ),
     ...unless(
-      !joins || JOINING.includes(labelOf(body, 'proofhouse.role')),
+      !joins ||
+        JOINING.includes(labelOf(body, 'proofhouse.role')) ||
+        (SERVED.includes(labelOf(body, 'proofhouse.role')) &&
+          SERVICE.test(String(host['NetworkMode']))),
       'HostConfig.NetworkMode joins another, and this role may not',
     ),
     ...unless(

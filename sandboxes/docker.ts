@@ -110,7 +110,7 @@ export function openEngine(options: EngineOptions): Engine {
     describe: async () => {
       const [info, version] = await call('info', Promise.all([docker.info(), docker.version()]));
       const facts = engineFacts({ info, version, endpoint });
-      // Whoever asks wants to know what sandboxes of ours run under.
+      // What sandboxes run under, whatever others on this engine do.
       return { ...facts, defaultRuntime: options.runtime ?? facts.defaultRuntime };
     },
   };

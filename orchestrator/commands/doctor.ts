@@ -1,6 +1,6 @@
 /** `doctor`: what this machine has and lacks, as a table or as JSON. Exits 4 when a run should not start here. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, rm, statfs, writeFile } from 'node:fs/promises';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import path from 'node:path';
 import { engineOf, hostFactsOf, NODE_INSIDE, recipesOf } from '../compose.ts';
@@ -19,7 +19,8 @@ const PROBE_MS = 20_000;
 
 export async function doctor(context: Context): Promise<Exit> {
   await mkdir(context.home, { recursive: true });
-  const [engine, host] = await Promise.all([lookAt(context.home), hostFactsOf(context.home)]);
+  const home = await realpath(context.home);
+  const [engine, host] = await Promise.all([lookAt(home), hostFactsOf(home)]);
   const machine = 'facts' in engine ? { engine: engine.facts, host } : null;
   const report = doctorReport(
     [

@@ -16,7 +16,7 @@ import { POLICY_FILE } from '../stages/base-rules.ts';
 import { counted, printable } from '../text/columns.ts';
 import { annotationsText, sarifOf } from '../text/policy-lint.ts';
 import { type Context, type Exit, show } from './context.ts';
-import { parseFile } from './policy.ts';
+import { parseFiles } from './policy.ts';
 
 const run = promisify(execFile);
 
@@ -68,7 +68,7 @@ async function problemsOf(context: Context, options: LintOptions): Promise<Probl
   const named = namedIn(options);
   const { root, known } = await around(path.dirname(path.resolve(context.cwd, named[0] ?? '.')));
   const files = [...context.orgPolicies, ...named];
-  const parsed = await Promise.all(files.map((file) => parseFile(context.cwd, file)));
+  const parsed = await parseFiles(context.cwd, files);
   const layers = parsed.flatMap((one) => ('policy' in one ? [one.policy] : []));
   const now = context.clock().toISOString();
   const requester = options.requester === null ? null : personOf(options.requester);

@@ -169,6 +169,19 @@ export const FAULTS = {
     meaning: 'The dependency commands of .proofhouse/workspace.yaml failed at the base commit.',
     todo: 'Run them yourself on the base branch; the output is in: proofhouse run logs RUN',
   },
+  lockfile_refused: {
+    exit: 2,
+    acts: 'platform engineer',
+    meaning:
+      'A lockfile at the base commit names packages whose bytes could not be checked, so nothing was fetched.',
+    todo: 'Mend the entries named: each package from one registry by https, with a SHA-512 hash.',
+  },
+  self_test_failed: {
+    exit: 4,
+    acts: 'operator',
+    meaning: 'From inside the sandbox the network is not the one that the policy describes.',
+    todo: 'See what was found with: proofhouse run logs RUN. Then look at the engine with: proofhouse doctor',
+  },
   model_unavailable: {
     exit: 4,
     acts: 'operator',

@@ -50,7 +50,7 @@ export async function readBaseRules(
     file,
     rules: fed.text,
     rulesDigest: fed.digest,
-    plan: await planOf(tools, { setUp, base }, read),
+    plan: await planOf(tools, { setUp, base, layers }, read),
     ignored,
   };
 }
@@ -68,10 +68,13 @@ export function policyOf(bytes: Uint8Array | null, base: Sha): LoadedPolicy {
   throw new Fault('policy_invalid', parsed.problems.map(renderProblem).join('\n'));
 }
 
-/** Keyed by what decides the outcome: the manifests' bytes, the commands and the image they run in. */
+/**
+ * Keyed by what decides the outcome: the manifests' bytes, the commands, the image they run in, and
+ * what the policy lets them reach.
+ */
 async function planOf(
   tools: Reading,
-  { setUp, base }: { setUp: SetUp | null; base: Sha },
+  { setUp, base, layers }: Pick<BaseRules, 'layers'> & { setUp: SetUp | null; base: Sha },
   read: (path: string) => Promise<string | null>,
 ): Promise<DependencyPlan | null> {
   if (setUp === null) return null;
@@ -84,6 +87,11 @@ async function planOf(
   return {
     run,
     image,
-    key: digestOf('dependencies', { run, manifests, image: await tools.image(image) }),
+    key: digestOf('dependencies', {
+      run,
+      manifests,
+      image: await tools.image(image),
+      reach: layers.map(({ policy }) => policy.network?.setup ?? null),
+    }),
   };
 }

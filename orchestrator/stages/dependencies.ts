@@ -2,11 +2,12 @@
  * Makes the dependency layer of a base commit when it is not there: before an attempt, and again
  * before checks, because the base may have moved on to other dependencies since.
  */
-import { networkOf } from '../../policies/network.ts';
+import { mayTunnel, networkOf } from '../../policies/network.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Place } from '../ports.ts';
 import type { BaseRules } from './base-rules.ts';
 import { boundedNotes } from './bounded-notes.ts';
+import { NO_PACKAGES, packagesOf } from './packages.ts';
 import type { StageTools } from './tools.ts';
 
 const NO_BUDGET = { microUsd: null, tokens: null, turns: null } as const;
@@ -15,15 +16,19 @@ const TAIL_LINES = 20;
 export async function ensureDependencies(
   tools: StageTools,
   place: Place,
-  { layers, plan }: Pick<BaseRules, 'layers' | 'plan'>,
+  { layers, plan, file }: Pick<BaseRules, 'layers' | 'plan' | 'file'>,
   signal: AbortSignal,
 ): Promise<void> {
   if (plan === null || (await tools.workspaces.hasDependencies(place, plan))) return;
+  const to = networkOf(layers).setup ? 'package-registry' : 'nothing';
+  const packages = to === 'package-registry' ? await packagesOf(tools, place, file) : NO_PACKAGES;
   const door = await tools.doors.open({
     socketPath: await tools.workspaces.socketPath(place, 'dependencies'),
     run: place.run,
     attempt: place.attempt,
-    to: networkOf(layers).setup ? 'package-registry' : 'nothing',
+    to,
+    packages,
+    reaches: (host, port) => mayTunnel(layers, 'setup', { host, port }),
     budget: NO_BUDGET,
   });
   const tail: string[] = [];

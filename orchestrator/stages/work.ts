@@ -5,14 +5,16 @@
  * first line, and the gateway listens on the same socket. Lines seen before are stored once.
  */
 import { budgetOf } from '../../policies/budgets.ts';
-import { networkOf } from '../../policies/network.ts';
+import { mayTunnel, networkOf, someTunnel } from '../../policies/network.ts';
 import { FAULT_CODES, type FaultCode } from '../domain/faults.ts';
 import type { In, RunEvent } from '../domain/run-state.ts';
+import { SELF_TEST_ENV, selfTestFor, selfTestProblem } from '../domain/self-test.ts';
 import type { Task } from '../domain/task.ts';
 import type { AgentEnd, OnLine, Place } from '../ports.ts';
 import { promptText } from '../text/prompt.ts';
 import { readBaseRules } from './base-rules.ts';
 import { boundedNotes } from './bounded-notes.ts';
+import { NO_PACKAGES } from './packages.ts';
 import type { StageTools } from './tools.ts';
 
 const AGENT_MEMORY_BYTES = 2 * 2 ** 30;
@@ -48,14 +50,20 @@ export async function work(
     run: place.run,
     attempt: place.attempt,
     to: networkOf(layers).agent ? 'model' : 'nothing',
+    reaches: (host, port) => mayTunnel(layers, 'agent', { host, port }),
+    packages: NO_PACKAGES,
     budget,
   });
-  const heard = listener(tools, place, agent.parse, run.breaks * LINES_PER_START);
+  const allowed = someTunnel(layers, 'agent');
+  const env = { ...launch.env, [SELF_TEST_ENV]: selfTestFor(allowed) };
+  const test = (line: string): string | null => selfTestProblem(line, allowed);
+  const heard = listener(tools, place, { parse: agent.parse, test }, run.breaks * LINES_PER_START);
   try {
     const end = await tools.workspaces.runAgent(
       place,
       {
         ...launch,
+        env,
         image: agent.image,
         memoryBytes: AGENT_MEMORY_BYTES,
         wallMs: budget.wallMs,
@@ -64,10 +72,18 @@ export async function work(
       heard.onLine,
       signal,
     );
-    return await eventOf(tools, place, end, heard.said(), budget.wallMs);
+    const { said, selfTest } = heard;
+    // Nothing that ran in another network than the policy's is looked at.
+    if (selfTest() !== null && end.ended !== 'lost') return selfTestFailed(selfTest());
+    return await eventOf(tools, place, end, said(), budget.wallMs);
   } finally {
     await door.close();
   }
+}
+
+function selfTestFailed(problem: string | null): RunEvent {
+  const message = `the sandbox looked at its network and ${problem ?? 'said nothing'}`;
+  return { type: 'machinery_broke', code: 'self_test_failed', message, final: false };
 }
 
 async function eventOf(
@@ -128,16 +144,20 @@ async function modelFailure(
   };
 }
 
-function listener(
-  tools: StageTools,
-  place: Place,
-  parse: (line: string) => { kind: string; text: string } | null,
-  from: number,
-) {
+type Reading = {
+  readonly parse: (line: string) => { kind: string; text: string } | null;
+  /** Why the first line shows another network than the policy's. */
+  readonly test: (line: string) => string | null;
+};
+
+function listener(tools: StageTools, place: Place, { parse, test }: Reading, from: number) {
   let said = '';
+  let selfTest: string | null = 'nothing was said of it';
   const note = boundedNotes(tools.store);
   const onLine: OnLine = async ({ index, text }) => {
-    const event = parse(text);
+    // The first line is said before the agent starts; it could not have said it.
+    if (index === 0) selfTest = test(text);
+    const event = index === 0 ? { kind: 'self-test', text } : parse(text);
     if (event === null) return;
     const shown = tools.redact(event.text).slice(0, 8000);
     if (event.kind === 'said') said = shown.slice(0, SAID_CHARACTERS_MAX);
@@ -146,12 +166,13 @@ function listener(
     await note({
       run,
       attempt,
-      source: 'agent',
-      index: from + index,
+      source: index === 0 ? 'sandbox' : 'agent',
+      // Beside the lines of the dependencies' sandbox, which count from nothing.
+      index: from + (index === 0 ? LINES_PER_START - 1 : index),
       at,
       kind: event.kind,
       text: shown,
     });
   };
-  return { onLine, said: () => said };
+  return { onLine, said: () => said, selfTest: () => selfTest };
 }

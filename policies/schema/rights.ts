@@ -12,7 +12,7 @@ const Host = z.string().check((context) => {
   context.issues.push({ code: 'custom', input: context.value, message, params });
 });
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
 const Allowed = z
   .strictObject({
@@ -23,7 +23,7 @@ const Allowed = z
     ),
     methods: key(
       z.array(z.enum(METHODS)).min(1).optional(),
-      'The methods it may be asked with. By default GET and HEAD.',
+      'The methods it may be asked with. By default GET and HEAD. A host is reached by a tunnel, which hides the method: it stays shut unless every one is named.',
     ),
     via: key(
       z.enum(['model-gateway', 'package-registry']).optional(),

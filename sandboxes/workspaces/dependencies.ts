@@ -79,6 +79,8 @@ const PACKAGE_CLIENT = {
   npm_config_registry: `${GATEWAY_URL}/registry/`,
   npm_config_replace_registry_host: 'always',
   npm_config_cache: '/out/npm',
+  // Scripts of packages run only for a step that says --ignore-scripts=false.
+  npm_config_ignore_scripts: 'true',
   npm_config_audit: 'false',
   npm_config_fund: 'false',
   npm_config_update_notifier: 'false',

@@ -57,7 +57,6 @@ describe('what is refused, and noted', () => {
       'POST http://127.0.0.1:8080/v1/messages HTTP/1.1',
       'POST http://127.0.0.1:8080/v1/messages',
     ],
-    ['a tunnel', 'CONNECT example.com:443 HTTP/1.1', 'CONNECT example.com:443'],
     ['a path that is not there', 'GET /metadata HTTP/1.1', 'GET /metadata'],
     ['another method', 'PUT /v1/responses HTTP/1.1', 'PUT /v1/responses'],
     ['packages, where none are given', 'GET /registry/zod HTTP/1.1', 'GET /registry/zod'],
@@ -67,6 +66,15 @@ describe('what is refused, and noted', () => {
     expect(answer).toMatch(/^HTTP\/1.1 403 Forbidden\r\n/);
     expect(answer).toContain('there is no way to the network here');
     expect(notes).toEqual([`refused: ${noted}`]);
+  });
+
+  it('a tunnel, as one line of JSON', async () => {
+    const { socketPath, notes } = await gatewayWith({ model: SAYS });
+    const answer = await raw(socketPath, 'CONNECT example.com:443 HTTP/1.1\r\nhost: a\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1.1 403 Forbidden\r\n/);
+    expect(notes).toEqual([
+      'refused: {"verdict":"refused","reason":"host_not_allowed","target":"example.com:443","host":"example.com","port":443}',
+    ]);
   });
 
   it('an upgrade to another protocol', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { budgetOf } from '../../policies/budgets.ts';
 import { membersOf, validatorOf } from '../../policies/declared.ts';
 import { modelsFor } from '../../policies/models.ts';
-import { mayReach, networkOf } from '../../policies/network.ts';
+import { mayReach, mayTunnel, networkOf, someTunnel } from '../../policies/network.ts';
 import { breakGlassOf, delegationOf, separationOf } from '../../policies/settings.ts';
 import { FULL, load, minimal } from './sample.ts';
 
@@ -104,6 +104,34 @@ describe('a host', () => {
     expect(may([at('api.example.com')], { method: 'POST' })).toBe(false);
     expect(may([at('api.example.com')], { method: 'get' })).toBe(false);
     expect(mayReach([at('api.example.com')], 'setup', request)).toBe(false);
+  });
+
+  const every = ', methods: [GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS]';
+  const tunnel = (...all: Parameters<typeof mayTunnel>[0]) =>
+    mayTunnel(all, 'agent', { host: 'api.example.com', port: 443 });
+
+  test('is tunnelled to only where every layer allows every method, which nobody sees in there', () => {
+    const whole = at('api.example.com', every);
+    expect(tunnel(whole)).toBe(true);
+    expect(tunnel(at('*.example.com', every), whole)).toBe(true);
+    expect(tunnel(at('api.example.com', every.replace(', OPTIONS', '')))).toBe(false);
+    expect(tunnel(whole, at('api.example.com'))).toBe(false);
+    expect(tunnel(at('other.example.com', every))).toBe(false);
+    expect(tunnel()).toBe(false);
+    expect(someTunnel([at('*.example.com', every), whole], 'agent')).toEqual({
+      host: 'api.example.com',
+      port: 443,
+    });
+    expect(someTunnel([at('*.example.com', every)], 'agent')).toBeNull();
+  });
+
+  test.each([
+    ['*.github.io', 'mallory.github.io'],
+    ['*.co.uk', 'mallory.co.uk'],
+    ['api.github.com', 'api.github.com'],
+    ['*.github.com', 'gist.github.com'],
+  ])('%s opens no tunnel to strangers', (pattern, host) => {
+    expect(mayTunnel([at(pattern, every)], 'agent', { host, port: 443 })).toBe(false);
   });
 
   test('is no door of ours, and a door is no host', () => {

@@ -204,7 +204,7 @@ describe('rights', () => {
     });
   });
 
-  test('a host is told where every layer that speaks allows it, and as not reached yet', () => {
+  test('a host is told where every layer that speaks allows it, and why it stays shut', () => {
     const withHosts = (hosts: string) =>
       load(FULL.replace('[{ via: package-registry }]', `[{ via: package-registry }, ${hosts}]`));
     const one = withHosts('{ host: "*.example.com" }, { host: a.example.org }');
@@ -221,7 +221,7 @@ describe('rights', () => {
       'npm.example.com:443',
     ]);
     expect(told('a', {}, [one]).notYet).toContain(
-      'no phase reaches a host yet; a.example.org stays shut',
+      'a tunnel hides the method, so every method has to be allowed; a.example.org stays shut',
     );
   });
 

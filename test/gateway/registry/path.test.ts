@@ -12,11 +12,11 @@ describe('packages can be read', () => {
     ['/zod/-/zod-4.6.7.tgz', 'zod'],
     ['/@scope/name/-/name-1.0.0-rc.1+build.tgz', '@scope/name'],
   ])('%s', (target, name) => {
-    expect(registryPath(target, '/')).toEqual({ package: name, path: target });
+    expect(registryPath(target, '/')).toMatchObject({ package: name, path: target });
   });
 
   it('below the path of a registry that has one, with and without it', () => {
-    const zod = { package: 'zod', path: '/zod/-/zod-1.0.0.tgz' };
+    const zod = { package: 'zod', file: 'zod-1.0.0.tgz', path: '/zod/-/zod-1.0.0.tgz' };
     expect(registryPath('/api/npm/zod/-/zod-1.0.0.tgz', '/api/npm/')).toEqual(zod);
     expect(registryPath('/zod/-/zod-1.0.0.tgz', '/api/npm/')).toEqual(zod);
     expect(registryPath('/api/pip/zod/-/zod-1.0.0.tgz', '/api/npm')).toBeNull();

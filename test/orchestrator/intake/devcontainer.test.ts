@@ -37,7 +37,11 @@ describe('what is for the host or widens a sandbox is ignored, and people are to
     ['securityOpt', ['seccomp=unconfined'], "it could turn a sandbox's walls off"],
     ['mounts', ['source=/var/run/docker.sock'], 'nothing of the host is mounted'],
     ['workspaceMount', 'source=/', 'nothing of the host is mounted'],
-    ['features', { 'ghcr.io/x/y:1': {} }, 'they are scripts of strangers that run as root'],
+    [
+      'features',
+      { 'features.example/x/y:1': {} },
+      'they are scripts of strangers that run as root',
+    ],
     ['build', { dockerfile: 'Dockerfile' }, 'no image is built for a repository'],
     ['dockerFile', 'Dockerfile', 'no image is built for a repository'],
     ['dockerComposeFile', 'x.yml', 'services are named in .proofhouse/workspace.yaml'],

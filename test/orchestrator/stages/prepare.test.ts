@@ -166,8 +166,10 @@ test('a model without a price will do where no layer limits money', async () => 
   expect(event.type).toBe('workspace_ready');
 });
 
+const LOCK = '{"lockfileVersion":3,"packages":{}}';
+
 describe('dependencies', () => {
-  const files = { [POLICY_PATH]: POLICY, [WORKSPACE_PATH]: INSTALLS, 'package-lock.json': '{}' };
+  const files = { [POLICY_PATH]: POLICY, [WORKSPACE_PATH]: INSTALLS, 'package-lock.json': LOCK };
   const ended = (exitCode: number): SandboxEnd => ({ ended: 'exited', exitCode, wallMs: 5 });
 
   function building(end: SandboxEnd | Error) {
@@ -194,7 +196,7 @@ describe('dependencies', () => {
     expect(opened).toMatchObject([{ key: expect.stringMatching(/^sha256:/) }]);
   });
 
-  test('have another key when a manifest, a command or the image is another', async () => {
+  test('have another key when a manifest, a command, the image or what may be reached is another', async () => {
     const keyOf = async (more: Record<string, string>, image = 'i'): Promise<unknown> => {
       const { workspaces, opened } = opening({ hasDependencies: async () => true });
       const given = { ...withFiles({ ...files, ...more }), workspaces };
@@ -208,11 +210,12 @@ describe('dependencies', () => {
     };
     const keys = [
       await keyOf({}),
-      await keyOf({ 'package-lock.json': '{"a":1}' }),
+      await keyOf({ 'package-lock.json': `${LOCK} ` }),
       await keyOf({ [WORKSPACE_PATH]: INSTALLS.replace('npm, ci', 'npm, i') }),
       await keyOf({}, 'another'),
+      await keyOf({ [POLICY_PATH]: `${POLICY}network: { phases: { setup: { allow: [] } } }\n` }),
     ];
-    expect(new Set(keys).size).toBe(4);
+    expect(new Set(keys).size).toBe(5);
     expect(await keyOf({ 'README.md': 'other' })).toBe(keys[0]);
   });
 
@@ -225,6 +228,32 @@ describe('dependencies', () => {
     const lines = await tools.store.activity(RUN);
     expect(lines).toHaveLength(25);
     expect(lines[3]).toMatchObject({ source: 'sandbox', kind: 'dependencies', text: 'line 3 ***' });
+  });
+
+  test('are of what the lockfile names, and of nothing else', async () => {
+    const integrity = `sha512-${'A'.repeat(86)}==`;
+    const packages = { 'node_modules/zod': { version: '1.0.0', integrity } };
+    const lock = JSON.stringify({ lockfileVersion: 3, packages });
+    const { given, opened } = building(ended(0));
+    const source = withFiles({ ...files, 'package-lock.json': lock });
+    await prepare(await toolsWith({ ...given, ...source }), RUNNING, TASK, SIGNAL);
+    const tarballs = [{ package: 'zod', file: 'zod-1.0.0.tgz', integrity }];
+    expect(opened).toMatchObject([{ packages: { names: ['zod'], tarballs } }]);
+  });
+
+  test('are not begun with when a lockfile names what cannot be checked', async () => {
+    const packages = {
+      'node_modules/zod': { version: '1.0.0', resolved: 'git+ssh://git@a.example/b' },
+    };
+    const lock = JSON.stringify({ lockfileVersion: 3, packages });
+    const { given, opened } = building(ended(0));
+    const source = withFiles({ ...files, 'package-lock.json': lock });
+    const refused = prepare(await toolsWith({ ...given, ...source }), RUNNING, TASK, SIGNAL);
+    await expect(refused).rejects.toMatchObject({
+      code: 'lockfile_refused',
+      message: 'package-lock.json:1: "node_modules/zod" has no hash',
+    });
+    expect(opened).toEqual([]);
   });
 
   test('have a door that leads nowhere when the policy gives them none', async () => {

@@ -18,7 +18,11 @@ import {
 const EXITED: SandboxEnd = { ended: 'exited', exitCode: 0, wallMs: 10 };
 const NO_BUDGET = { microUsd: null, tokens: null, turns: null };
 
+const TESTED = 'proofhouse-self-test {"denied":"403","direct":"ENETUNREACH","allowed":null}';
+
 type Agent = {
+  /** What the sandbox found before the agent started; null when it said nothing. */
+  readonly tested?: string | null;
   readonly end?: SandboxEnd | Error;
   readonly lines?: readonly string[];
   /** What goes on at the gateway meanwhile. */
@@ -27,13 +31,15 @@ type Agent = {
   readonly full?: string | null;
 };
 
-async function worked({
-  end = EXITED,
-  full = null,
-  lines = [],
-  meanwhile,
-  policy = POLICY,
-}: Agent) {
+async function worked(given: Agent) {
+  const {
+    end = EXITED,
+    full = null,
+    lines = [],
+    meanwhile,
+    policy = POLICY,
+    tested = TESTED,
+  } = given;
   const { doors, opened, open } = doorsWith();
   const commands: unknown[] = [];
   const workspaces: Partial<Workspaces> = {
@@ -41,7 +47,7 @@ async function worked({
     runAgent: async (place, command, onLine) => {
       expect(open()).toBe(1);
       commands.push({ place, ...command });
-      for (const [index, text] of lines.entries()) {
+      for (const [index, text] of (tested === null ? lines : [tested, ...lines]).entries()) {
         await onLine({ index, stream: 'out', text } satisfies Line);
       }
       await meanwhile?.(tools.store);
@@ -79,6 +85,60 @@ const made =
       await store.ledger.settle(each);
     }
   };
+
+describe('a sandbox whose network is not the one of the policy', () => {
+  const found = (over: object): string =>
+    `proofhouse-self-test ${JSON.stringify({ denied: '403', direct: 'ENETUNREACH', allowed: null, ...over })}`;
+  const HOSTS = `${POLICY}network: { phases: { agent: { allow: [{ via: model-gateway }, { host: a.example.com, methods: [GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS] }] } } }\n`;
+
+  test.each([
+    ['said nothing', null],
+    ['says something else', 'said|all is well'],
+    ['says what nobody can read', 'proofhouse-self-test {'],
+    ['reaches past the gateway', found({ direct: 'connected' })],
+    ['waits for an answer from past the gateway', found({ direct: 'timeout' })],
+    ['is let through to a host that nobody allows', found({ denied: '200' })],
+    ['has no gateway', found({ denied: 'no answer' })],
+  ])('%s: what came of it is not looked at', async (_, tested) => {
+    const { event, open } = await worked({ tested, lines: ['said|done'] });
+    expect(event).toMatchObject({
+      type: 'machinery_broke',
+      code: 'self_test_failed',
+      final: false,
+    });
+    expect(open()).toBe(0);
+  });
+
+  test('is refused a host that the policy allows', async () => {
+    const refused = await worked({ policy: HOSTS, tested: found({ allowed: '403' }) });
+    expect(refused.event).toMatchObject({ code: 'self_test_failed' });
+    for (const allowed of ['200', '502']) {
+      const { event } = await worked({ policy: HOSTS, tested: found({ allowed }) });
+      expect(event).toMatchObject({ type: 'agent_finished' });
+    }
+  });
+
+  test('is told what to try, and the door which hosts the policy opens', async () => {
+    const { commands, opened } = await worked({ policy: HOSTS, tested: found({ allowed: '200' }) });
+    const [command] = commands as [{ env: Record<string, string> }];
+    expect(JSON.parse(command.env['PROOFHOUSE_SELF_TEST'] ?? '')).toEqual({
+      denied: 'proofhouse-self-test.invalid:443',
+      direct: { host: '203.0.113.1', port: 443 },
+      allowed: 'a.example.com:443',
+    });
+    const reaches = (host: string, port: number) => opened[0]?.reaches(host, port);
+    expect([
+      reaches('a.example.com', 443),
+      reaches('a.example.com', 22),
+      reaches('b.example.com', 443),
+    ]).toEqual([true, false, false]);
+  });
+
+  test('an agent that prints a right line later mends nothing', async () => {
+    const { event } = await worked({ tested: null, lines: ['said|x', TESTED] });
+    expect(event).toMatchObject({ code: 'self_test_failed' });
+  });
+});
 
 describe('an agent', () => {
   test('is started once, with the task, behind one door to the model and the whole budget', async () => {
@@ -127,10 +187,11 @@ describe('an agent', () => {
     const said = `*** ${'x'.repeat(1996)}`;
     expect(event).toMatchObject({ ending: { said } });
     const noted = await tools.store.activity(RUN);
-    expect(noted.map(({ index, kind }) => [index, kind])).toEqual([
-      [0, 'said'],
-      [2, 'command'],
-      [3, 'said'],
+    expect(noted.map(({ source, index, kind }) => [source, index, kind])).toEqual([
+      ['sandbox', 99_999_999, 'self-test'],
+      ['agent', 1, 'said'],
+      ['agent', 3, 'command'],
+      ['agent', 4, 'said'],
     ]);
     expect(JSON.stringify(noted)).not.toContain('hunter2');
   });
@@ -138,13 +199,13 @@ describe('an agent', () => {
   test('that is followed a second time after a crash has each line stored once', async () => {
     const { tools, again } = await worked({ lines: ['said|one', 'said|two'] });
     expect(await again()).toMatchObject({ ending: { said: 'two' } });
-    expect(await tools.store.activity(RUN)).toHaveLength(2);
+    expect(await tools.store.activity(RUN)).toHaveLength(3);
   });
 
   test('that was started again after broken machinery has its lines kept beside the first ones', async () => {
     const { tools, again } = await worked({ lines: ['said|one', 'said|two'] });
     await again(STATES.working.breaks + 1);
-    expect(await tools.store.activity(RUN)).toHaveLength(4);
+    expect(await tools.store.activity(RUN)).toHaveLength(6);
   });
 });
 

@@ -45,3 +45,10 @@ test('P0407: it is an error at its place, in every phase', () => {
     ]);
   }
 });
+
+test('P0407: a host that keeps what anybody sends it is no way out', () => {
+  const every =
+    '", methods: [GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS], ports: [443] }, { host: "a.example.com';
+  expect(isTooWide(`api.github.com${every}`)).toBe(true);
+  expect(isTooWide(`api.example.com${every}`)).toBe(false);
+});

@@ -52,6 +52,20 @@ test('a policy with a key that nobody knows allows nothing', async () => {
   `);
 });
 
+test('a machine without what the policy requires runs nothing, and says what it has', async () => {
+  const policy = `${TINY_POLICY}require: { engine: "999.0" }\n`;
+  const { code, report } = await endOf({
+    ...TINY_FILES,
+    ...CHANGES,
+    '.proofhouse/policy.yaml': policy,
+  });
+  expect(code).toBe(2);
+  expect(report).toContain('machinery broke (requirement_unmet)');
+  expect(report).toMatch(
+    /policy\.yaml:\d+:\d+: requires engine 999\.0 or newer; found: \d\S+\. Install a newer Docker engine\./,
+  );
+});
+
 test('a base commit without a policy allows nothing', async () => {
   const { '.proofhouse/policy.yaml': _, ...files } = TINY_FILES;
   const { code, report } = await endOf({ ...files, ...CHANGES });

@@ -37,7 +37,15 @@ describe('a sandbox, from inside', () => {
     const place = await attempts.open();
     const socketPath = await factory.tools.workspaces.socketPath(place, 'agent');
     const budget = { microUsd: null, tokens: null, turns: null };
-    const asked = { socketPath, run: attempts.run, attempt: 1, to: 'nothing', budget } as const;
+    const asked = {
+      socketPath,
+      run: attempts.run,
+      attempt: 1,
+      to: 'nothing',
+      reaches: () => false,
+      packages: { names: [], tarballs: [] },
+      budget,
+    } as const;
     const door = await factory.tools.doors.open(asked);
     const ours = await attempts.work(place, [
       ...node(PROBE),

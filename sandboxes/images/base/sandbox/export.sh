@@ -56,7 +56,10 @@ bytes=$(awk '{ all += $1 } END { printf "%d", all }' /tmp/sizes)
 [ "$bytes" -le "$BYTES_MAX" ] ||
   refuse "the files of the change have $bytes bytes; at most $BYTES_MAX leave a workspace"
 
-git check-ignore -z --stdin --no-index < /tmp/others | head -c 65536 > /out/hidden || true
+# It knows no literal paths; with a folder in front none is anything else. 1: none is ignored.
+sed -z 's,^,./,' /tmp/others |
+  GIT_LITERAL_PATHSPECS=0 git check-ignore -z --stdin --no-index > /tmp/hidden || [ "$?" -eq 1 ]
+sed -z 's,^[.]/,,' /tmp/hidden | head -c 65536 > /out/hidden
 
 [ ! -s /tmp/tracked ] || git add -u .
 sed -zn '/\/$/!p' /tmp/others > /tmp/files

@@ -4,6 +4,9 @@
  *
  * The relay waits for a gateway that is not there yet: after a controller was killed, the next one
  * listens again on the same socket path, and the agent sees a slow model instead of a dead one.
+ *
+ * Told to, it first looks at the network from in here and says what it found as its first line; with
+ * another network than there must be, nothing is started.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,6 +15,7 @@ import path from 'node:path';
 
 const CONNECT_FOR_MS = 60_000;
 const CONNECT_EVERY_MS = 100;
+const DIRECT_MS = 3_000;
 const home = process.env.HOME;
 
 const launch = JSON.parse(readFileSync('/run/proofhouse/launch.json', 'utf8'));
@@ -21,11 +25,13 @@ for (const [name, text] of Object.entries(launch.files)) {
   writeFileSync(file, text);
 }
 if (launch.door !== null) await openDoor(launch.door);
+const { PROOFHOUSE_SELF_TEST: asked, ...env } = launch.env;
+if (asked !== undefined) await lookAround(JSON.parse(asked), launch.door.port);
 if (launch.waitFor !== null) await answers(launch.waitFor);
 const [program, ...args] = launch.argv;
 const child = spawn(program, args, {
   cwd: launch.cwd,
-  env: { ...process.env, ...launch.env },
+  env: { ...process.env, ...(launch.door === null ? {} : throughDoor(launch.door.port)), ...env },
   stdio: ['ignore', 'inherit', 'inherit'],
 });
 child.once('error', (error) => {
@@ -48,6 +54,54 @@ function openDoor({ port, socket }) {
     });
   });
   return new Promise((ready) => server.listen(port, '127.0.0.1', ready));
+}
+
+/** A convenience: programs that know these find the one way out, or are told 403 instead of nothing. */
+function throughDoor(port) {
+  const proxy = `http://127.0.0.1:${port}`;
+  const own = 'localhost,127.0.0.1,::1,0.0.0.0';
+  return {
+    ...{ HTTPS_PROXY: proxy, https_proxy: proxy, HTTP_PROXY: proxy, http_proxy: proxy },
+    ...{ NO_PROXY: own, no_proxy: own, NODE_USE_ENV_PROXY: '1' },
+  };
+}
+
+async function lookAround({ denied, direct, allowed }, port) {
+  const found = {
+    denied: await tunnelStatus(denied, port),
+    direct: await directly(direct),
+    allowed: allowed === null ? null : await tunnelStatus(allowed, port),
+  };
+  process.stdout.write(`proofhouse-self-test ${JSON.stringify(found)}\n`);
+  if (found.denied !== '403' || found.direct !== 'ENETUNREACH') process.exit(76);
+}
+
+/** The status of the answer to a CONNECT, waiting as long as the relay waits for a gateway. */
+function tunnelStatus(target, port) {
+  return new Promise((done) => {
+    const socket = net.connect(port, '127.0.0.1');
+    let said = '';
+    socket.on('data', (bytes) => {
+      said += bytes;
+      if (said.includes('\r\n')) socket.destroy();
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => done(/^HTTP\/1\.1 (\d{3}) /.exec(said)?.[1] ?? 'no answer'));
+    socket.write(`CONNECT ${target} HTTP/1.1\r\nhost: ${target}\r\n\r\n`);
+  });
+}
+
+function directly({ host, port }) {
+  return new Promise((done) => {
+    const socket = net.connect({ host, port, timeout: DIRECT_MS });
+    for (const event of ['connect', 'timeout']) {
+      socket.on(event, () => {
+        socket.destroy();
+        done(event === 'connect' ? 'connected' : event);
+      });
+    }
+    socket.on('error', (error) => done(error.code));
+  });
 }
 
 function connect(socket, until, done) {

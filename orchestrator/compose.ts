@@ -33,6 +33,7 @@ import { folders } from '../sandboxes/source/folders.ts';
 import { openLocal } from '../sandboxes/source/local-change.ts';
 import { openSource } from '../sandboxes/source/source.ts';
 import type { Runtime } from '../sandboxes/spec.ts';
+import { openUsers } from '../sandboxes/users.ts';
 import { GATEWAY_URL } from '../sandboxes/workspaces/launch.ts';
 import { openWorkspaces } from '../sandboxes/workspaces/workspaces.ts';
 import { commandValidator } from '../validators/command.ts';
@@ -139,7 +140,7 @@ export function openFactory(options: FactoryOptions): Factory {
   const workspaces = openWorkspaces({
     engine,
     image: imagesOf(engine),
-    uid: sandboxUid(),
+    uidOf: openUsers(folders(home), sandboxUid()),
     folders: folders(home),
     runtime: runtimeFolder(home),
   });

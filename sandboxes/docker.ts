@@ -78,7 +78,7 @@ export type Engine = {
 export type EngineOptions = {
   /** Names this data directory's things apart from another's on the same engine. */
   readonly instance: string;
-  /** The numeric user inside sandboxes, never 0. */
+  /** The numeric user inside sandboxes of no repository, never 0. */
   readonly uid: number;
   /** The only folders that a sandbox may be given parts of. */
   readonly roots: readonly string[];

@@ -61,6 +61,8 @@ export type SandboxSpec = {
   /** The same name is the same sandbox: after a crash it is found again and followed. */
   readonly name: string;
   readonly run: RunId;
+  /** The user inside; left out, the one of what belongs to no repository. */
+  readonly uid?: number;
   readonly role: Role;
   /** Image id, never a tag: a tag may come to mean something else. */
   readonly image: string;
@@ -93,7 +95,8 @@ export type Owner = {
 
 /** The body of `POST /containers/create`, engine API 1.41. */
 export function containerBody(spec: SandboxSpec, owner: Owner) {
-  const user = `${owner.uid}:${owner.uid}`;
+  const uid = spec.uid ?? owner.uid;
+  const user = `${uid}:${uid}`;
   const asked = {
     Image: spec.image,
     User: user,
@@ -113,7 +116,7 @@ export function containerBody(spec: SandboxSpec, owner: Owner) {
     ExposedPorts: {},
     StopSignal: 'SIGKILL',
     StopTimeout: 1,
-    HostConfig: hostConfig(spec, owner),
+    HostConfig: hostConfig(spec, { ...owner, uid }),
   };
   const { name, run, role } = spec;
   return {

@@ -17,12 +17,14 @@ export type Shop = {
   readonly engine: Engine;
   /** Engine id of an image of ours, or the id itself. */
   image(name: string): Promise<string>;
-  readonly uid: number;
+  /** The user that sandboxes of a repository are. */
+  uidOf(repository: string): Promise<number>;
 };
 
 export type ToolRun = {
   readonly name: string;
   readonly run: RunId;
+  readonly uid: number;
   readonly role: Role;
   readonly script: string;
   readonly env: Readonly<Record<string, string>>;
@@ -36,6 +38,7 @@ export async function runTool(shop: Shop, tool: ToolRun, signal: AbortSignal): P
   const spec: SandboxSpec = {
     name: tool.name,
     run: tool.run,
+    uid: tool.uid,
     role: tool.role,
     image: await shop.image('base'),
     mounts: tool.mounts,

@@ -1,6 +1,7 @@
 /**
  * Where things lie in the data directory.
  *
+ *   users/<uid>                                which repository's sandboxes are this user
  *   repositories/<key>/mirror.git              bare copy of the forge's repository
  *   repositories/<key>/snapshots/<commit>      checked-out base commits, never written again
  *   repositories/<key>/histories/<commit>      their past and nothing else, never written again
@@ -22,6 +23,9 @@ export function folders(home: string) {
     path.join(home, 'runs', run, String(number));
   return {
     home,
+    users: path.join(home, 'users'),
+    key: keyOf,
+    repository,
     mirror: (named: string) => path.join(repository(named), 'mirror.git'),
     snapshot: (named: string, commit: Sha) => path.join(repository(named), 'snapshots', commit),
     histories: (named: string) => path.join(repository(named), 'histories'),

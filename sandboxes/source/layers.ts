@@ -74,10 +74,12 @@ function snapshot(house: House, place: Place, signal: AbortSignal): Promise<stri
   return once(target, async () => {
     await takeLease(target, place.run);
     if (await isThere(target)) return target;
-    const making = await emptyFolder(besideTarget(target, place.run), shop.uid);
+    const uid = await shop.uidOf(place.repository);
+    const making = await emptyFolder(besideTarget(target, place.run), uid);
     const checkout: ToolRun = {
       name: toolName(place, 'checkout'),
       run: place.run,
+      uid,
       role: 'checkout',
       script: 'checkout.sh',
       env: { BASE: place.base },
@@ -140,13 +142,14 @@ function treeLayer(house: House, place: Place, tree: Sha, signal: AbortSignal): 
     if (await isThere(target)) return target;
     const base = await snapshot(house, place, signal);
     const scratch = besideTarget(target, place.run);
-    const upper = await emptyFolder(path.join(scratch, 'upper'), shop.uid);
-    const work = await emptyFolder(path.join(scratch, 'work'), shop.uid);
+    const uid = await shop.uidOf(place.repository);
+    const upper = await emptyFolder(path.join(scratch, 'upper'), uid);
+    const work = await emptyFolder(path.join(scratch, 'work'), uid);
     const volume = toolName(place, 'apply');
     const overlay = { lower: [base], upper: { folder: upper, work } };
     await shop.engine.freshOverlay(volume, place.run, overlay);
     try {
-      await runTool(shop, applying(house, place, tree, volume), signal);
+      await runTool(shop, applying(house, { place, tree, volume, uid }), signal);
     } finally {
       await shop.engine.removeVolume(volume);
     }
@@ -156,10 +159,18 @@ function treeLayer(house: House, place: Place, tree: Sha, signal: AbortSignal): 
   });
 }
 
-function applying({ folders }: House, place: Place, tree: Sha, volume: string): ToolRun {
+type Applied = {
+  readonly place: Place;
+  readonly tree: Sha;
+  readonly volume: string;
+  readonly uid: number;
+};
+
+function applying({ folders }: House, { place, tree, volume, uid }: Applied): ToolRun {
   return {
     name: volume,
     run: place.run,
+    uid,
     role: 'checkout',
     script: 'apply-tree.sh',
     env: { TREE: tree },
@@ -183,6 +194,7 @@ async function prune(
   const pruning: ToolRun = {
     name: toolName(place, 'prune'),
     run: place.run,
+    uid: await shop.uidOf(place.repository),
     role: 'dependencies',
     script: 'prune-layer.sh',
     env: { BASE: place.base },

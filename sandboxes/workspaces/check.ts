@@ -32,13 +32,14 @@ export async function startCheck(
   const name = sandboxName(place, part);
   await engine.remove(name);
   const lower = await house.layers.stack(place, tree, plan, signal);
+  const uid = await house.uidOf(place.repository);
   const scratch = path.join(folders.attempt(place.run, place.attempt), `scratch-${part}`);
-  await house.quotas.open(scratch, WORKSPACE_SIZE, house.uid);
+  await house.quotas.open(scratch, WORKSPACE_SIZE, uid);
   // Reports too: what a check runs is the change, and it may write there as much as it likes.
-  const out = await emptyFolder(path.join(scratch, 'out'), house.uid);
+  const out = await emptyFolder(path.join(scratch, 'out'), uid);
   const upper = {
-    folder: await emptyFolder(path.join(scratch, 'upper'), house.uid),
-    work: await emptyFolder(path.join(scratch, 'work'), house.uid),
+    folder: await emptyFolder(path.join(scratch, 'upper'), uid),
+    work: await emptyFolder(path.join(scratch, 'work'), uid),
   };
   await engine.freshOverlay(name, place.run, { lower, upper });
   const owner = { place, part };

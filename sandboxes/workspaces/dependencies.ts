@@ -28,10 +28,11 @@ export async function buildDependencies(
 ): Promise<SandboxEnd> {
   const { engine, folders } = house;
   const base = await house.layers.snapshot(place, signal);
+  const uid = await house.uidOf(place.repository);
   const scratch = `${folders.dependencies(place.repository, plan.key)}.${place.run}`;
-  const upper = await emptyFolder(path.join(scratch, 'upper'), house.uid);
-  const work = await emptyFolder(path.join(scratch, 'work'), house.uid);
-  const cache = await emptyFolder(path.join(scratch, 'cache'), house.uid);
+  const upper = await emptyFolder(path.join(scratch, 'upper'), uid);
+  const work = await emptyFolder(path.join(scratch, 'work'), uid);
+  const cache = await emptyFolder(path.join(scratch, 'cache'), uid);
   const volume = `${sandboxName(place, 'dependencies')}`;
   await engine.remove(volume);
   await engine.freshOverlay(volume, place.run, { lower: [base], upper: { folder: upper, work } });

@@ -29,6 +29,7 @@ export async function specOf(house: House, place: Place, wanted: Wanted): Promis
   return {
     name: sandboxName(place, wanted.part),
     run: place.run,
+    uid: await house.uidOf(place.repository),
     role: wanted.role,
     image: await house.image(wanted.image),
     mounts: [...wanted.mounts, folderMount(launch, '/run/proofhouse')],

@@ -22,10 +22,11 @@ export async function openWorkspace(
   // The tree of the attempt before lies in that attempt's quarantine.
   const from = previous === null ? place : { ...place, attempt: place.attempt - 1 };
   const lower = await house.layers.stack(from, previous, plan, signal);
+  const uid = await house.uidOf(place.repository);
   const room = folders.workspace(place.run, place.attempt);
-  const quota = await house.quotas.open(room, WORKSPACE_SIZE, house.uid);
-  const folder = await emptyFolder(folders.upper(place.run, place.attempt), house.uid);
-  const work = await emptyFolder(folders.work(place.run, place.attempt), house.uid);
+  const quota = await house.quotas.open(room, WORKSPACE_SIZE, uid);
+  const folder = await emptyFolder(folders.upper(place.run, place.attempt), uid);
+  const work = await emptyFolder(folders.work(place.run, place.attempt), uid);
   await engine.freshOverlay(volumeName(place), place.run, { lower, upper: { folder, work } });
   return quota;
 }

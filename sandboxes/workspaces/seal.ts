@@ -17,9 +17,10 @@ export async function seal(
   signal: AbortSignal,
 ): ReturnType<Workspaces['seal']> {
   const { engine, folders } = house;
+  const uid = await house.uidOf(place.repository);
   // Every process of the agent dies with its sandbox; nothing writes while the tree is read.
   await engine.remove(sandboxName(place, 'agent'));
-  const out = await emptyFolder(folders.out(place.run, place.attempt, 'export'), house.uid);
+  const out = await emptyFolder(folders.out(place.run, place.attempt, 'export'), uid);
   const launch = await launchFolder(house.runtime, place, 'export');
   await house.quotas.again(folders.workspace(place.run, place.attempt));
   const ignored = await ignoredAt(folders.mirror(place.repository), place.base);
@@ -31,6 +32,7 @@ export async function seal(
     {
       name: sandboxName(place, 'export'),
       run: place.run,
+      uid,
       role: 'exporter',
       script: 'export.sh',
       env: {

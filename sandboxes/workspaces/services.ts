@@ -105,7 +105,7 @@ async function serviceSpec(
     throw new Fault('workspace_invalid', `${what}; name that folder under data`);
   }
   return {
-    ...toolSpec(owner, service, service.argv),
+    ...(await toolSpec(house, owner, service, service.argv)),
     name: nameOf(owner, service),
     image,
     joins: network,
@@ -145,7 +145,10 @@ async function look(
 ): Promise<SandboxEnd> {
   if (!('port' in service.ready)) {
     const { argv } = service.ready;
-    const spec = { ...toolSpec(owner, service, argv), image: await house.image(service.image) };
+    const spec = {
+      ...(await toolSpec(house, owner, service, argv)),
+      image: await house.image(service.image),
+    };
     return runOnce(house, { spec, onLine }, signal);
   }
   const part = `${owner.part}-${service.name}-ready`;
@@ -171,7 +174,7 @@ async function seed(
 ): Promise<void> {
   const base = await house.layers.snapshot(owner.place, signal);
   const mounts: Mount[] = [folderMount(base, '/workspace')];
-  const tool = toolSpec(owner, service, argv);
+  const tool = await toolSpec(house, owner, service, argv);
   const limits = { ...tool.limits, wallMs: SEED_MS };
   const image = await house.image(service.image);
   const tail = keepTail(TAIL_LINES);
@@ -186,10 +189,16 @@ async function seed(
 }
 
 /** In the service's own image and network, to look at it or to fill it. */
-function toolSpec(owner: Owner, service: Service, argv: readonly string[]): SandboxSpec {
+async function toolSpec(
+  house: House,
+  owner: Owner,
+  service: Service,
+  argv: readonly string[],
+): Promise<SandboxSpec> {
   return {
     name: `${nameOf(owner, service)}-tool`,
     run: owner.place.run,
+    uid: await house.uidOf(owner.place.repository),
     role: 'service',
     image: '',
     mounts: [],

@@ -72,8 +72,14 @@ describe('an export that does not come to its end', () => {
   const told = async (end: SandboxEnd, said: string) => {
     const run = newRunId();
     const engine = exporterThat(end, said);
-    const tool = { name: 'proofhouse-x', run, role: 'exporter', script: 'export.sh' } as const;
-    const shop = { engine, uid: 1, image: async () => 'sha256:0' };
+    const tool = {
+      name: 'proofhouse-x',
+      run,
+      uid: 1,
+      role: 'exporter',
+      script: 'export.sh',
+    } as const;
+    const shop = { engine, uidOf: async () => 1, image: async () => 'sha256:0' };
     const rest = { env: {}, mounts: [], workingDir: '/', out: scratch('export') };
     return exportTree(shop, { ...tool, ...rest }, new AbortController().signal);
   };

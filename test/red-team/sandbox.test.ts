@@ -7,13 +7,16 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { LOGGED, SOCKETS, SPOOFED } from './sandbox/beside.ts';
+import { LOGGED, SOCKETS, SPOOFED, WATCHERS } from './sandbox/beside.ts';
 import { type Body, ours as oursOf, reasons, withHost } from './sandbox/body.ts';
 import { CALLS } from './sandbox/calls.ts';
-import { baseImage, run } from './sandbox/engine.ts';
+import { baseImage, run, runBeside } from './sandbox/engine.ts';
 import { FIELDS } from './sandbox/fields.ts';
 
 const MB = 1_000_000;
+/** inotify_init1, by processor. */
+const INOTIFY_INIT = process.arch === 'arm64' ? 26 : 294;
+const OWN = 20_000;
 const image = await baseImage();
 const ours = (script: string): Body => oursOf(image, script);
 
@@ -42,6 +45,15 @@ describe('from inside a sandbox', () => {
     expect(reasons(weak).join()).toContain('not made by the controller');
     expect((await run(weak)).out).toContain('the host answers');
     expect((await run(ours(script))).out).toBe('');
+  });
+
+  test(`${WATCHERS.id} ${WATCHERS.attack}`, async () => {
+    const take = `for (1 .. 5000) { last if syscall(${INOTIFY_INIT}, 0) < 0 }`;
+    const first = `exec perl -e '$| = 1; ${take} print "held\\n"; sleep 50'`;
+    const second = `perl -e 'print syscall(${INOTIFY_INIT}, 0) < 0 ? "none left" : "one is left"'`;
+    const beside = (uid: number) => runBeside(ours(first), /held/, oursOf(image, second, uid));
+    expect(await beside(OWN)).toBe('none left');
+    expect(await beside(OWN + 1)).toBe('one is left');
   });
 
   test(`${SPOOFED.id} ${SPOOFED.attack}`, async () => {

@@ -29,9 +29,25 @@ export const ARCHIVE: Attack = {
   ...{ weak: 'a file of ours calls it', ours: 'no file of ours may; a rule of the architecture' },
 };
 
+export const WATCHERS: Attack = {
+  ...{ id: 'RES-01', attack: "every file watcher of a user taken by another repository's run" },
+  ...{
+    weak: 'with one User for all',
+    ours: 'each repository has its own user, and its own watchers',
+  },
+};
 export const SILENT: Attack = {
   ...{ id: 'RES-07', attack: 'an engine that takes every call and answers none' },
   ...{ weak: 'a call may wait for ever', ours: 'engine_failed, and no call is made twice' },
 };
 
-export const BESIDE = [SILENT, SOCKETS, SPOOFED, LOGGED, EVERY_FIELD, WORKING_DIR, ARCHIVE];
+export const BESIDE = [
+  WATCHERS,
+  SILENT,
+  SOCKETS,
+  SPOOFED,
+  LOGGED,
+  EVERY_FIELD,
+  WORKING_DIR,
+  ARCHIVE,
+];

@@ -12,11 +12,11 @@ const OWNER = { uid: 20_000, instance: 'abcdefabcdef', runtime: null };
 export type Body = ReturnType<typeof ours>;
 
 /** Ours, running a script of the attacker's. */
-export function ours(image: string, script: string) {
+export function ours(image: string, script: string, uid = OWNER.uid) {
   const role = 'agent';
   const run = newRunId();
   const spec: SandboxSpec = {
-    ...{ name: `proofhouse-${run}-1-${role}`, run, role, image, mounts: [] },
+    ...{ name: `proofhouse-${run}-1-${role}`, run, role, image, mounts: [], uid },
     env: { HOME: '/home/agent' },
     argv: ['/bin/sh', '-c', script],
     ...{ workingDir: '/', joins: null },

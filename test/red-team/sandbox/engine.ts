@@ -30,6 +30,22 @@ export async function run(
   }
 }
 
+/** The second one's words, said while the first one holds what it says that it holds. */
+export async function runBeside(first: Body, holds: RegExp, second: Body): Promise<string> {
+  const container = await docker.createContainer(first as Docker.ContainerCreateOptions);
+  try {
+    await container.start();
+    const log = await container.logs({
+      ...{ follow: true, stdout: true, stderr: true },
+      abortSignal: AbortSignal.timeout(ENDS_WITHIN_MS),
+    });
+    for await (const chunk of log) if (holds.test(String(chunk))) break;
+    return (await run(second)).out;
+  } finally {
+    await container.remove({ force: true, v: true });
+  }
+}
+
 /** Frames of eight bytes and a text. */
 function textOf(log: Buffer): string {
   let text = '';

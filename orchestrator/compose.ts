@@ -13,6 +13,7 @@ import { hostRegistry } from '../gateway/registry/host.ts';
 import { openGateway } from '../gateway/server.ts';
 import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
+import { openEitherWorkspaces } from '../sandboxes/either-workspaces.ts';
 import { hostFacts } from '../sandboxes/host-facts.ts';
 import {
   pinned,
@@ -21,11 +22,11 @@ import {
   type ServiceImage,
   serviceRecipes,
 } from '../sandboxes/images/recipes.ts';
+import { sharesFiles } from '../sandboxes/shares-files.ts';
 import { folders } from '../sandboxes/source/folders.ts';
 import { openLocal } from '../sandboxes/source/local-change.ts';
 import { openSource } from '../sandboxes/source/source.ts';
 import { GATEWAY_URL } from '../sandboxes/workspaces/launch.ts';
-import { openWorkspaces } from '../sandboxes/workspaces/workspaces.ts';
 import { commandValidator } from '../validators/command.ts';
 import { openEvidenceStore } from '../validators/evidence/store.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
@@ -120,7 +121,7 @@ export function openFactory(options: FactoryOptions): Factory {
   const engine = engineOf(home);
   const redact = redactor([...options.secrets]);
   const evidence = openEvidenceStore(path.join(home, 'evidence'));
-  const workspaces = openWorkspaces({
+  const workspaces = openEitherWorkspaces({
     engine,
     image: imagesOf(engine),
     uid: sandboxUid(),
@@ -171,6 +172,13 @@ export function openFactory(options: FactoryOptions): Factory {
 export function engineOf(home: string): Engine {
   const roots = [home, runtimeFolder(home)];
   return openEngine({ instance: instanceOf(home), uid: sandboxUid(), roots, runtime: null });
+}
+
+/** Whether its sandboxes see what lies in this data directory, and can talk to a socket here. */
+export function seesOurs(home: string, signal: AbortSignal): Promise<boolean> {
+  const engine = engineOf(home);
+  const shop = { engine, image: imagesOf(engine), uid: sandboxUid() };
+  return sharesFiles({ ...shop, home, runtime: runtimeFolder(home) }, signal);
 }
 
 /** The facts that a policy may require: of the engine, and of the controller's own machine. */

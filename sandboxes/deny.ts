@@ -60,14 +60,32 @@ export function denied(body: Loose, roots: readonly string[]): readonly string[]
   const host = isRecord(body['HostConfig']) ? body['HostConfig'] : {};
   const joins = host['NetworkMode'] !== 'none';
   return [
-    ...broken(body, { ...BODY, ...(joins ? {} : NAMED), ...(isService(body) ? SERVICES : {}) }, ''),
+    ...broken(
+      body,
+      {
+        ...BODY,
+        ...(joins ? {} : NAMED),
+        ...(isService(body) ? SERVICES : {}),
+        ...(isStreamed(body) ? STREAMED : {}),
+      },
+      '',
+    ),
     ...broken(
       host,
-      { ...hostRules(host, joins), ...(isService(body) ? { Tmpfs: isServiceTmp(body) } : {}) },
+      {
+        ...hostRules(host, joins),
+        ...(isService(body) ? { Tmpfs: isServiceTmp(body) } : {}),
+        ...(isStreamed(body) ? { LogConfig: is({ Type: 'none', Config: {} }) } : {}),
+      },
       'HostConfig.',
     ),
     ...wrongIdentity(body, host),
-    ...wrongMounts(host['Mounts'], { roots, run: labelOf(body, 'proofhouse.run') }),
+    ...wrongMounts(host['Mounts'], {
+      roots,
+      run: labelOf(body, 'proofhouse.run'),
+      instance: labelOf(body, 'proofhouse'),
+      role: labelOf(body, 'proofhouse.role'),
+    }),
     ...wrongSeccomp(host['SecurityOpt']),
   ];
 }
@@ -134,6 +152,18 @@ const SERVICES: Rules = {
     listOf(matches(/^[A-Z][A-Z0-9_]{0,60}=[^\0]{0,4096}$/s))(value) && isDistinct(value),
 };
 
+/** Nothing that an agent wrote runs in these, so their streams may lead to the controller. */
+const STREAMED: Rules = {
+  AttachStdin: is(true),
+  AttachStdout: is(true),
+  AttachStderr: is(true),
+  OpenStdin: is(true),
+  StdinOnce: is(true),
+};
+
+const isStreamed = (body: Loose): boolean =>
+  ['carrier', 'relay'].some((role) => role === labelOf(body, 'proofhouse.role'));
+
 const isService = (body: Loose): boolean => labelOf(body, 'proofhouse.role') === 'service';
 
 /** The usual folders, and at most one for its data that is its own. */
@@ -161,7 +191,7 @@ const LABELS: Rules = {
   'proofhouse.run': matches(/^r[0-9a-z]{7}$/),
   'proofhouse.attempt': matches(/^\d{1,4}$/),
   'proofhouse.role': matches(
-    /^(?:checkout|dependencies|agent|exporter|validator|app|browser|service)$/,
+    /^(?:checkout|dependencies|agent|exporter|validator|app|browser|service|carrier|relay)$/,
   ),
   'proofhouse.spec': matches(/^sha256:[0-9a-f]{64}$/),
   'proofhouse.wall-ms': matches(/^[1-9]\d{0,8}$/),

@@ -132,10 +132,10 @@ function frameReader(onFrame: OnFrame): (chunk: Uint8Array) => void {
         throw new BrokenFrames(`a frame says that it has ${length} bytes`);
       const end = at + HEADER_BYTES + length;
       if (bytes.length < end) break;
-      onFrame(type, channel, bytes.slice(at + HEADER_BYTES, end));
+      onFrame(type, channel, bytes.subarray(at + HEADER_BYTES, end));
       at = end;
     }
-    held = bytes.slice(at);
+    held = Uint8Array.from(bytes.subarray(at));
   };
 }
 
@@ -212,7 +212,7 @@ function tellTaken(state: State, id: number, channel: Channel, count: number): v
 
 function heardTaken(state: State, id: number, channel: Channel, payload: Uint8Array): void {
   if (payload.length !== 4) throw new BrokenFrames('how much was taken is four bytes');
-  channel.credit += new DataView(payload.buffer).getUint32(0);
+  channel.credit += new DataView(payload.buffer, payload.byteOffset).getUint32(0);
   if (channel.credit > WINDOW_BYTES)
     throw new BrokenFrames(`channel ${id} took more than it was sent`);
   if (channel.waiting.length > 0 && flush(state, id, channel) && state.channels.has(id))

@@ -3,7 +3,7 @@
  * that an agent's sandbox connects to, and carries every connection over standard input and output to
  * the controller. It has no network, and the agent has no way into it but that socket.
  */
-import { chmodSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { multiplex } from './mux.ts';
 import { splices } from './splice.ts';
@@ -23,6 +23,8 @@ const server = net.createServer({ allowHalfOpen: true }, (client) => {
 process.stdin.on('data', (chunk) => mux.push(chunk));
 // The controller is gone or has no more use for it; the next one brings its own.
 process.stdin.on('end', () => process.exit(0));
+// Of a relay before this one, which another controller had.
+rmSync(socket, { force: true });
 server.listen(socket, () => {
   chmodSync(socket, 0o666);
   process.stderr.write('listening\n');

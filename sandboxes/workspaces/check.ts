@@ -1,13 +1,10 @@
 /** Checks, and apps that checks drive: over a sealed tree, never over what the agent left. */
-import path from 'node:path';
-import type { Sha } from '../../orchestrator/domain/ids.ts';
-import type { CheckCommand, CheckRun, DependencyPlan, Place } from '../../orchestrator/ports.ts';
+import type { CheckCommand, CheckRun, Place } from '../../orchestrator/ports.ts';
 import type { Engine } from '../docker.ts';
-import { readOut } from '../out-folder.ts';
-import { removeTree } from '../remove-tree.ts';
 import type { SandboxSpec } from '../spec.ts';
-import { emptyFolder, folderMount, keepTail, volumeMount } from '../tool.ts';
-import type { House } from './house.ts';
+import { keepTail } from '../tool.ts';
+import type { CheckRoom } from './check-room.ts';
+import type { Ground } from './house.ts';
 import { specOf } from './launch.ts';
 import { sandboxName } from './names.ts';
 import { networkOf, startServices, stopServices } from './services.ts';
@@ -17,34 +14,24 @@ const STOP_MS = 30_000;
 
 type Running = { finish(signal: AbortSignal): Promise<CheckRun>; stop(): Promise<CheckRun> };
 
-/** A check sees the sealed tree, a writable top that is thrown away, and a folder for its reports. */
+/** A check sees the sealed tree, a writable top that is thrown away, and a place for its reports. */
 export async function startCheck(
-  house: House,
+  house: Ground,
   place: Place,
-  tree: Sha,
-  plan: DependencyPlan | null,
   command: CheckCommand,
+  makeRoom: (signal: AbortSignal) => Promise<CheckRoom>,
   signal: AbortSignal,
 ): Promise<Running> {
-  const { engine, folders } = house;
-  const { part } = command;
-  const name = sandboxName(place, part);
+  const { engine } = house;
+  const name = sandboxName(place, command.part);
   await engine.remove(name);
-  const out = await emptyFolder(folders.out(place.run, place.attempt, part), house.uid);
-  const lower = await house.layers.stack(place, tree, plan, signal);
-  const scratch = path.join(folders.attempt(place.run, place.attempt), `scratch-${part}`);
-  const upper = {
-    folder: await emptyFolder(path.join(scratch, 'upper'), house.uid),
-    work: await emptyFolder(path.join(scratch, 'work'), house.uid),
-  };
-  await engine.freshOverlay(name, place.run, { lower, upper });
-  const owner = { place, part };
+  const owner = { place, part: command.part };
   const { services = [] } = command;
+  const room = await makeRoom(signal);
   const clear = async (): Promise<void> => {
     await engine.remove(name);
     await stopServices(house, owner, services);
-    await engine.removeVolume(name);
-    await removeTree(scratch);
+    await room.clear();
   };
   try {
     await startServices(house, owner, services, signal);
@@ -52,15 +39,12 @@ export async function startCheck(
     await clear();
     throw thrown;
   }
+  const network = networkOf(owner, services);
   const spec = await specOf(house, place, {
     ...command,
     door: false,
-    network: networkOf(owner, services),
-    mounts: [
-      volumeMount(name, '/workspace', true),
-      folderMount(folders.mirror(place.repository), '/mirror'),
-      folderMount(out, '/out', true),
-    ],
+    network,
+    mounts: room.mounts,
   });
   await engine.ensure(spec);
   const tail = keepTail(TAIL_LINES);
@@ -69,7 +53,7 @@ export async function startCheck(
     finish: async (until) => {
       try {
         const end = await engine.follow(spec, tail.onLine, until);
-        const left = await readOut(out);
+        const left = await room.read();
         return 'tooMuch' in left
           ? { end, tail: [...tail.lines, left.tooMuch], files: [] }
           : { end, tail: tail.lines, files: left.files };

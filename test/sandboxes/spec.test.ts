@@ -22,6 +22,7 @@ describe('every sandbox', () => {
     expect(Object.fromEntries(scratch)).toEqual({
       ...{ agent: 'exec', app: 'exec', dependencies: 'exec', validator: 'exec' },
       ...{ browser: 'noexec', checkout: 'noexec', exporter: 'noexec', service: 'noexec' },
+      ...{ carrier: 'noexec', relay: 'noexec' },
     });
   });
 

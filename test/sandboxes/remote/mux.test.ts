@@ -37,12 +37,14 @@ function listening(): Heard & { readonly listener: Listener } {
 function pair() {
   const [a, b] = [listening(), listening()];
   const [toA, toB]: [Uint8Array[], Uint8Array[]] = [[], []];
+  // As Node reads them: a piece of a larger buffer.
+  const read = (bytes: Uint8Array) => Buffer.concat([Buffer.alloc(3), bytes]).subarray(3);
   const one = multiplex('opens', (bytes) => void toB.push(bytes), a.listener);
   const two = multiplex('accepts', (bytes) => void toA.push(bytes), b.listener);
   const carry = (): void => {
     while (toA.length + toB.length > 0) {
-      for (const bytes of toB.splice(0)) two.push(bytes);
-      for (const bytes of toA.splice(0)) one.push(bytes);
+      for (const bytes of toB.splice(0)) two.push(read(bytes));
+      for (const bytes of toA.splice(0)) one.push(read(bytes));
     }
   };
   return { one, two, a, b, toB, carry };

@@ -16,6 +16,7 @@ import { openTarballs } from '../gateway/registry/tarballs.ts';
 import { openGateway } from '../gateway/server.ts';
 import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
+import { openEitherWorkspaces } from '../sandboxes/either-workspaces.ts';
 import { collect, collectImages } from '../sandboxes/gc.ts';
 import { hostFacts } from '../sandboxes/host-facts.ts';
 import { openHostLeft } from '../sandboxes/host-left.ts';
@@ -29,13 +30,13 @@ import {
 import { unmountBelow } from '../sandboxes/mounts.ts';
 import { mountedRuns, quotaFacts } from '../sandboxes/quota.ts';
 import { openReaper } from '../sandboxes/reaper.ts';
+import { sharesFiles } from '../sandboxes/shares-files.ts';
 import { folders } from '../sandboxes/source/folders.ts';
 import { openLocal } from '../sandboxes/source/local-change.ts';
 import { openSource } from '../sandboxes/source/source.ts';
 import type { Runtime } from '../sandboxes/spec.ts';
 import { openUsers } from '../sandboxes/users.ts';
 import { GATEWAY_URL } from '../sandboxes/workspaces/launch.ts';
-import { openWorkspaces } from '../sandboxes/workspaces/workspaces.ts';
 import { commandValidator } from '../validators/command.ts';
 import { openEvidenceStore } from '../validators/evidence/store.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
@@ -137,7 +138,7 @@ export function openFactory(options: FactoryOptions): Factory {
   const engine = engineOf(home, options.runtime);
   const redact = redactor([...options.secrets]);
   const evidence = openEvidenceStore(path.join(home, 'evidence'));
-  const workspaces = openWorkspaces({
+  const workspaces = openEitherWorkspaces({
     engine,
     image: imagesOf(engine),
     uidOf: openUsers(folders(home), sandboxUid()),
@@ -228,6 +229,13 @@ export const hostFactsOf = (home: string): Promise<HostFacts> =>
 export function engineOf(home: string, runtime: Runtime | null = null): Engine {
   const roots = [home, runtimeFolder(home)];
   return openEngine({ instance: instanceOf(home), uid: sandboxUid(), roots, runtime });
+}
+
+/** Whether its sandboxes see what lies in this data directory, and can talk to a socket here. */
+export function seesOurs(home: string, signal: AbortSignal): Promise<boolean> {
+  const engine = engineOf(home);
+  const shop = { engine, image: imagesOf(engine) };
+  return sharesFiles({ ...shop, home, runtime: runtimeFolder(home) }, signal);
 }
 
 /** The facts that a policy may require: of the engine, and of the controller's own machine. */

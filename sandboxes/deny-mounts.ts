@@ -12,7 +12,7 @@ type Place = {
   /** Of a folder below the controller's, or of a volume. */
   readonly source: RegExp;
   readonly writable: boolean;
-  /** The only roles that may have it. */
+  /** The only roles that may have it; left out where any may. */
   readonly roles?: readonly string[];
 };
 
@@ -22,7 +22,14 @@ const RUN = '(?<run>r[0-9a-z]{7})';
 const REPOSITORY = 'repositories/[0-9a-f]{16}';
 const COMMIT = '(?:[0-9a-f]{40}|[0-9a-f]{64})';
 const PART = '[a-z0-9-]{1,80}';
+const INSTANCE = '(?<instance>[0-9a-f]{12})';
 const shape = (...parts: string[]): RegExp => new RegExp(`^${parts.join('')}$`);
+
+const MIRROR = '-mirror-[0-9a-f]{16}';
+const HISTORY = `-history-[0-9a-f]{16}-${COMMIT}`;
+const LAYER = '-dependencies-[0-9a-f]{16}-[0-9a-f]{32}';
+/** Where a carrier has the volume that it fills: a new one takes over that everybody may write here. */
+const FILLED = '/var/tmp';
 
 const PLACES: readonly Place[] = [
   place('/workspace', 'volume', true, 'proofhouse-', RUN, '-\\d{1,4}-', PART),
@@ -42,6 +49,25 @@ const PLACES: readonly Place[] = [
   place('/out', 'bind', true, 'runs/', RUN, '/\\d{1,4}/scratch-', PART, '/out'),
   // What is started, and the one socket. Below the folder for sockets the run comes first.
   place('/run/proofhouse', 'bind', false, RUN, '/\\d{1,4}-', PART),
+  // The same where the engine does not see our folders: volumes, which carriers fill and empty.
+  { ...place('/mirror', 'volume', false, 'proofhouse-', INSTANCE, MIRROR), roles: ['carrier'] },
+  place('/mirror', 'volume', false, 'proofhouse-', INSTANCE, HISTORY),
+  place('/layer', 'volume', false, 'proofhouse-', INSTANCE, LAYER),
+  place('/out', 'volume', true, 'proofhouse-', RUN, '-\\d{1,4}-', PART, '-out'),
+  place('/run/proofhouse', 'volume', false, 'proofhouse-', RUN, '-\\d{1,4}-', PART, '-launch'),
+  {
+    ...place('/run/proofhouse', 'volume', true, 'proofhouse-', RUN, '-\\d{1,4}-', PART, '-launch'),
+    roles: ['relay'],
+  },
+  ...[
+    shape('proofhouse-', INSTANCE, MIRROR),
+    shape('proofhouse-', INSTANCE, HISTORY),
+    shape('proofhouse-', INSTANCE, LAYER),
+    shape('proofhouse-', RUN, '-\\d{1,4}-', PART),
+  ].map(
+    (source) =>
+      ({ at: FILLED, kind: 'volume', source, writable: true, roles: ['carrier'] }) as const,
+  ),
 ];
 
 function place(at: string, kind: Place['kind'], writable: boolean, ...parts: string[]): Place {
@@ -58,6 +84,7 @@ const OPTIONS = {
 export type Whose = {
   readonly roots: readonly string[];
   readonly run: unknown;
+  readonly instance: unknown;
   readonly role: unknown;
 };
 
@@ -70,15 +97,15 @@ export function wrongMounts(value: unknown, whose: Whose): string[] {
   ];
 }
 
-function wrongMount(mount: Loose | null, { roots, run, role }: Whose): string[] {
+function wrongMount(mount: Loose | null, whose: Whose): string[] {
   if (typeof mount !== 'object' || mount === null) return ['one of Mounts is no mount'];
   const { Type: type, Source: source, Target: target, ReadOnly: readOnly, ...options } = mount;
   if (type !== 'bind' && type !== 'volume') return [`Mounts has one of type ${String(type)}`];
   if (typeof source !== 'string' || typeof readOnly !== 'boolean')
     return [`Mounts has one at ${String(target)} without a source or without a word on writing`];
-  const names = type === 'volume' ? [source] : below(source, roots);
+  const names = type === 'volume' ? [source] : below(source, whose.roots);
   const here = PLACES.filter(({ at, kind, roles }) => {
-    return at === target && kind === type && (roles?.includes(String(role)) ?? true);
+    return at === target && kind === type && (roles?.includes(String(whose.role)) ?? true);
   });
   const found = here.flatMap((one) =>
     names.flatMap((name) => ({ one, match: one.source.exec(name) ?? [] }) satisfies Matched),
@@ -88,23 +115,33 @@ function wrongMount(mount: Loose | null, { roots, run, role }: Whose): string[] 
     ...unless(here.length > 0, `${String(target)} is not a place where a sandbox may have one`),
     ...unless(ours.length > 0, `${source} was not made by the controller for ${String(target)}`),
     ...unless(
-      ours.every(({ match }) => runOf(match) === undefined || runOf(match) === run),
+      ours.every(({ match }) => isOf('run', match, whose.run)),
       `${source} is of another run`,
+    ),
+    ...unless(
+      ours.every(({ match }) => isOf('instance', match, whose.instance)),
+      `${source} is of another data directory`,
     ),
     ...unless(
       readOnly || ours.some(({ one }) => one.writable),
       `${String(target)} is writable, and may not be`,
     ),
     ...unless(
-      JSON.stringify(options) === JSON.stringify(OPTIONS[type]),
+      JSON.stringify(options) === JSON.stringify(optionsAt(target, type)),
       `${source} is mounted with options that no sandbox needs: ${Object.keys(options).join(' ')}`,
     ),
   ];
 }
 
 type Matched = { readonly one: Place; readonly match: RegExpExecArray | readonly string[] };
-const runOf = (match: Matched['match']): string | undefined =>
-  'groups' in match ? match.groups?.['run'] : undefined;
+const isOf = (what: string, match: Matched['match'], whose: unknown): boolean => {
+  const named = 'groups' in match ? match.groups?.[what] : undefined;
+  return named === undefined || named === whose;
+};
+
+function optionsAt(target: unknown, type: 'bind' | 'volume') {
+  return target === FILLED ? { VolumeOptions: { NoCopy: false } } : OPTIONS[type];
+}
 
 /** What a path is called below each of the controller's folders. */
 function below(source: string, roots: readonly string[]): string[] {

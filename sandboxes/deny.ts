@@ -62,10 +62,13 @@ export function denied(body: Loose, roots: readonly string[]): readonly string[]
   const role = labelOf(body, 'proofhouse.role');
   return [
     ...broken(body, bodyRules(role, joins), ''),
-    ...broken(host, hostRules(host, joins), 'HostConfig.'),
+    ...broken(host, hostRules(host, role), 'HostConfig.'),
     ...wrongIdentity(body, host),
     ...wrongMemory(host['Tmpfs'], { user: body['User'], isService: role === 'service' }),
-    ...wrongMounts(host['Mounts'], { roots, run: labelOf(body, 'proofhouse.run'), role }),
+    ...wrongMounts(host['Mounts'], {
+      ...{ roots, role, run: labelOf(body, 'proofhouse.run') },
+      instance: labelOf(body, 'proofhouse'),
+    }),
     ...wrongSeccomp(host['SecurityOpt']),
   ];
 }
@@ -128,8 +131,19 @@ function bodyRules(role: unknown, joins: boolean): Rules {
     // A sandbox that joins another's network shares its name too.
     ...(joins ? {} : { Hostname: is('sandbox'), Domainname: is('') }),
     ...(role === 'service' ? { Env: isEnvironment(SERVICE_ENVIRONMENT) } : {}),
+    ...(STREAMING.includes(role) ? STREAMED : {}),
   };
 }
+
+/** Nothing that an agent wrote runs in these, so their streams may lead to the controller, and to no log. */
+const STREAMING: readonly unknown[] = ['carrier', 'relay'];
+const STREAMED: Rules = {
+  AttachStdin: is(true),
+  AttachStdout: is(true),
+  AttachStderr: is(true),
+  OpenStdin: is(true),
+  StdinOnce: is(true),
+};
 
 function isEnvironment(one: RegExp): Holds {
   return (value) => listOf(matches(one))(value) && isDistinct(value);
@@ -140,7 +154,7 @@ const LABELS: Rules = {
   'proofhouse.run': matches(/^r[0-9a-z]{7}$/),
   'proofhouse.attempt': matches(/^\d{1,4}$/),
   'proofhouse.role': matches(
-    /^(?:checkout|dependencies|agent|exporter|validator|app|browser|service)$/,
+    /^(?:checkout|dependencies|agent|exporter|validator|app|browser|service|carrier|relay)$/,
   ),
   'proofhouse.spec': matches(/^sha256:[0-9a-f]{64}$/),
   'proofhouse.wall-ms': matches(/^[1-9]\d{0,8}$/),
@@ -184,10 +198,11 @@ const ULIMITS: Readonly<Record<string, Holds>> = {
   msgqueue: is(0),
 };
 
-function hostRules(host: Loose, joins: boolean): Rules {
+function hostRules(host: Loose, role: unknown): Rules {
   return {
     ...HOST,
-    ...(joins ? {} : { Dns: is(['127.0.0.1']), DnsSearch: is(['.']) }),
+    ...(host['NetworkMode'] === 'none' ? { Dns: is(['127.0.0.1']), DnsSearch: is(['.']) } : {}),
+    ...(STREAMING.includes(role) ? { LogConfig: is({ Type: 'none', Config: {} }) } : {}),
     ...('Runtime' in host ? { Runtime: (value) => RUNTIMES.includes(value) } : {}),
     Memory: whole(2 ** 20, 1024 * GIB),
     // More than the memory is swap, which no limit of memory counts.

@@ -4,6 +4,7 @@
  *
  * No call waits for ever: an engine that does not answer is broken machinery, not a slow task.
  */
+import type { Duplex } from 'node:stream';
 import { setTimeout as later } from 'node:timers/promises';
 import Docker from 'dockerode';
 import { digestOf } from '../orchestrator/domain/canonical.ts';
@@ -24,11 +25,11 @@ import {
   named,
 } from './engine-call.ts';
 import { endpointOf, engineFacts, type Modem, refuseOpen } from './engine-facts.ts';
-import { type Found, labels, nameParts, thing } from './engine-names.ts';
+import { type Found, labels, nameParts, thing, volumeLabels } from './engine-names.ts';
 import type { FoundImage } from './gc-plan.ts';
 import { type BuildOptions, buildImages } from './images/build.ts';
 import { lineReader } from './lines.ts';
-import { containerBody, type Runtime, type SandboxSpec } from './spec.ts';
+import { containerBody, isStreamed, type Runtime, type SandboxSpec } from './spec.ts';
 
 const CALL_MS = 30_000;
 const IMAGE_NAME = /^[a-z0-9]+(?:[._/:@-][a-z0-9]+)*$/i;
@@ -41,10 +42,17 @@ export type Overlay = {
 };
 
 export type Engine = {
+  /** Whose things these are; part of the name of what all its runs share. */
+  readonly instance: string;
   /** Throws `runtime_missing` unless the engine has the runtime that was chosen; asks nothing without one. */
   needRuntime(): Promise<void>;
   /** Starts the sandbox unless one of this name is there already. */
   ensure(spec: SandboxSpec): Promise<void>;
+  /**
+   * Starts a sandbox whose standard streams are a connection: what is written is its input, what is read
+   * comes as the engine frames it. For roles that are streamed; there must be none of this name.
+   */
+  join(spec: SandboxSpec): Promise<Duplex>;
   /** Whether there is a sandbox of this name, running or not. */
   has(name: string): Promise<boolean>;
   /** Reads its output from the start and resolves when it has ended, by itself or at its time limit. */
@@ -55,6 +63,8 @@ export type Engine = {
   remove(name: string): Promise<void>;
   /** Makes the volume anew: whatever had this name is gone. */
   freshOverlay(name: string, run: RunId, overlay: Overlay): Promise<void>;
+  /** Makes an empty volume unless one of this name is there; null for one that all runs share. */
+  ensureVolume(name: string, run: RunId | null): Promise<void>;
   removeVolume(name: string): Promise<void>;
   /** Removes every sandbox and volume of a run, or of this instance. */
   removeAll(of: { run: RunId } | 'instance'): Promise<number>;
@@ -100,6 +110,7 @@ export function openEngine(options: EngineOptions): Engine {
   const sandboxes = sandboxesOn(wire, options);
   const volumes = volumesOn(wire, options);
   return {
+    instance: options.instance,
     needRuntime: () => needRuntime(wire, options.runtime),
     ...sandboxes,
     ...volumes,
@@ -124,21 +135,32 @@ export function openEngine(options: EngineOptions): Engine {
 function sandboxesOn(
   { docker, call }: Wire,
   options: EngineOptions,
-): Pick<Engine, 'ensure' | 'has' | 'follow' | 'kill' | 'remove'> {
+): Pick<Engine, 'ensure' | 'join' | 'has' | 'follow' | 'kill' | 'remove'> {
   const container = (name: string) => docker.getContainer(name);
+  const bodyOf = async (spec: SandboxSpec) => {
+    const body = { name: spec.name, ...containerBody(spec, options) };
+    const reasons = [...denied(body, options.roots), ...(await misled(body.HostConfig.Mounts))];
+    if (reasons.length > 0) throw new Fault('internal', `sandbox refused: ${reasons.join('; ')}`);
+    await needRuntime({ docker, call }, options.runtime);
+    return body as typeof body & Docker.ContainerCreateOptions;
+  };
   return {
+    join: async (spec) => {
+      await call('create', docker.createContainer(await bodyOf(spec)));
+      const streams = { stream: true, stdin: true, stdout: true, stderr: true, hijack: true };
+      const joined = await call('attach', container(spec.name).attach(streams));
+      await call('start', container(spec.name).start());
+      return joined as Duplex;
+    },
     ensure: async (spec) => {
-      const body = { name: spec.name, ...containerBody(spec, options) };
-      const reasons = [...denied(body, options.roots), ...(await misled(body.HostConfig.Mounts))];
-      if (reasons.length > 0) throw new Fault('internal', `sandbox refused: ${reasons.join('; ')}`);
-      await needRuntime({ docker, call }, options.runtime);
+      const body = await bodyOf(spec);
       let state = await call('inspect', container(spec.name).inspect()).catch(absent);
       if (state !== null && isOutdated(state, body)) {
         await call('remove', container(spec.name).remove({ force: true })).catch(absentOrGoing);
         state = null;
       }
       if (state === null) {
-        await call('create', docker.createContainer(body as Docker.ContainerCreateOptions));
+        await call('create', docker.createContainer(body));
       }
       if (state === null || state.State.Status === 'created') {
         await call('start', container(spec.name).start()).catch(alreadySo);
@@ -177,12 +199,17 @@ function isOutdated(
 function volumesOn(
   { docker, call }: Wire,
   { instance }: EngineOptions,
-): Pick<Engine, 'freshOverlay' | 'removeVolume'> {
+): Pick<Engine, 'freshOverlay' | 'ensureVolume' | 'removeVolume'> {
   const removeVolume = async (name: string): Promise<void> => {
     await call('remove volume', docker.getVolume(name).remove()).catch(absent);
   };
   return {
     removeVolume,
+    ensureVolume: async (name, run) => {
+      // Made anew where it is there already: the engine then does nothing.
+      const Labels = volumeLabels({ instance, name, run });
+      await call('create volume', docker.createVolume({ Name: name, Driver: 'local', Labels }));
+    },
     freshOverlay: async (name, run, overlay) => {
       await removeVolume(name);
       const o = overlayOptions(overlay);
@@ -265,7 +292,9 @@ async function follow(
     })
     .catch(() => {});
   try {
-    await readOutput({ container, call }, onLine, AbortSignal.any([signal, stop.signal]));
+    // What a streamed one says goes to whoever joined it, and is kept nowhere.
+    if (!isStreamed(spec.role))
+      await readOutput({ container, call }, onLine, AbortSignal.any([signal, stop.signal]));
     signal.throwIfAborted();
     // Not through `call`: it may wait as long as the sandbox's own time limit.
     await container

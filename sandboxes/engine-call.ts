@@ -28,7 +28,8 @@ export type EngineError = {
   readonly message?: string;
 };
 
-class EngineFault extends Fault {
+/** With the engine's own status, so that nobody has to read its words. */
+export class EngineFault extends Fault {
   readonly status: number | null;
   constructor(what: string, error: EngineError) {
     const why = error.message ?? error.code ?? 'no reason given';

@@ -2,6 +2,7 @@
  * Reads the names of what we make in an engine, `proofhouse-<run>-<attempt>-<part>`, and makes labels
  * of them. Whoever finds a thing after a crash knows by these whose it is.
  */
+import { digestOf } from '../orchestrator/domain/canonical.ts';
 import { RunId } from '../orchestrator/domain/ids.ts';
 
 export type NameParts = { readonly run: RunId; readonly attempt: number; readonly part: string };
@@ -12,6 +13,18 @@ export function nameParts(name: string): NameParts | null {
   const [, run, attempt, part] = found ?? [];
   if (run === undefined || part === undefined || !name.startsWith('proofhouse-')) return null;
   return { run: RunId.parse(run), attempt: Number(attempt), part };
+}
+
+/** Of a plain volume: of a run, or of all runs of an instance. */
+export function volumeLabels(of: {
+  readonly instance: string;
+  readonly name: string;
+  readonly run: RunId | null;
+}): Record<string, string> {
+  const { instance, name, run } = of;
+  if (run === null) return { proofhouse: instance };
+  const role = nameParts(name)?.part ?? 'volume';
+  return labels({ instance, name, run, role, spec: digestOf('volume', { o: '' }) });
 }
 
 /** Of a sandbox and of a volume alike. `spec` is the digest of what the engine was asked for. */

@@ -37,7 +37,7 @@ export async function exportTree(
     if (fault.code === 'disk_full' && (await freeBytes(out)) > FREE_BYTES_MIN)
       return refused('the change is larger than what a workspace has room to hand out');
     if (fault.code !== 'change_refused') throw thrown;
-    return refused(`git would not take the workspace: ${fault.message.slice(0, CHARACTERS_MAX)}`);
+    return refusedBy(fault.message);
   }
   const left = await readOut(out);
   if ('tooMuch' in left) throw new Fault('engine_failed', left.tooMuch);
@@ -63,6 +63,11 @@ export function hiddenFindings(hidden: Uint8Array): Finding[] {
 async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
+}
+
+/** By what the exporter said when it stopped. */
+export function refusedBy(message: string): { refused: Finding[] } {
+  return refused(`git would not take the workspace: ${message.slice(0, CHARACTERS_MAX)}`);
 }
 
 function refused(message: string): { refused: Finding[] } {

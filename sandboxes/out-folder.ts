@@ -7,9 +7,9 @@ import type { OutFile } from '../orchestrator/ports.ts';
 
 const MIB = 2 ** 20;
 /** Most that is read from an output folder: files, bytes of one, bytes in all. */
-const OUT = { files: 400, fileBytes: 32 * MIB, bytes: 128 * MIB } as const;
+export const OUT = { files: 400, fileBytes: 32 * MIB, bytes: 128 * MIB } as const;
 /** Most that is looked at. A folder with more in it is not read at all: which half would count? */
-const SEEN = { entries: 10_000, depth: 16 } as const;
+export const SEEN = { entries: 10_000, depth: 16 } as const;
 
 export type OutFolder = { readonly files: OutFile[] } | { readonly tooMuch: string };
 

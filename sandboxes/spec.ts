@@ -40,10 +40,16 @@ const ROOMS = {
   app: { ...PROGRAMS, sharedMib: 64, logMib: 32, share: 1024 },
   service: { ...PROGRAMS, sharedMib: 64, logMib: 8, share: 1024 },
   browser: { ...OURS, homeMib: 512, sharedMib: 256, logMib: 32, share: 1024 },
+  // Where the engine does not see our folders: fills and empties volumes, and carries a socket's bytes.
+  carrier: { ...OURS, sharedMib: 16, logMib: 0, share: 1024 },
+  relay: { ...OURS, tmpMib: 16, sharedMib: 16, logMib: 0, share: 1024 },
 } as const satisfies Record<string, Room>;
 
 export type Role = keyof typeof ROOMS;
 export const ROLES = Object.keys(ROOMS) as readonly Role[];
+
+/** Whether its standard streams are a connection to the controller, which nothing logs. */
+export const isStreamed = (role: Role): boolean => role === 'carrier' || role === 'relay';
 
 /** What a sandbox runs under: the host's kernel, or one of its own. Left out, the engine's default. */
 export const RUNTIMES = ['runc', 'runsc'] as const;
@@ -55,6 +61,8 @@ export type Mount = {
   readonly source: string;
   readonly target: string;
   readonly writable: boolean;
+  /** A volume that is still empty is given the rights that the image has at this place. */
+  readonly takesRights?: boolean;
 };
 
 export type SandboxSpec = {
@@ -97,6 +105,7 @@ export type Owner = {
 export function containerBody(spec: SandboxSpec, owner: Owner) {
   const uid = spec.uid ?? owner.uid;
   const user = `${uid}:${uid}`;
+  const streamed = isStreamed(spec.role);
   const asked = {
     Image: spec.image,
     User: user,
@@ -106,10 +115,12 @@ export function containerBody(spec: SandboxSpec, owner: Owner) {
     Env: Object.entries(spec.env).map(([key, value]) => `${key}=${value}`),
     // A sandbox that joins another's network shares its name too.
     ...(spec.joins === null ? { Hostname: 'sandbox', Domainname: '' } : {}),
-    AttachStdin: false,
-    AttachStdout: false,
-    AttachStderr: false,
-    OpenStdin: false,
+    AttachStdin: streamed,
+    AttachStdout: streamed,
+    AttachStderr: streamed,
+    OpenStdin: streamed,
+    // When its controller goes its input ends, and so it ends too.
+    ...(streamed ? { StdinOnce: true } : {}),
     Tty: false,
     Healthcheck: { Test: ['NONE'] },
     Volumes: {},
@@ -165,7 +176,9 @@ function hostConfig(spec: SandboxSpec, { uid, runtime }: Owner) {
     },
     Mounts: spec.mounts.map(mountBody),
     // Bounded, and read again from its start by a controller that comes back after a crash.
-    LogConfig: { Type: 'json-file', Config: { 'max-size': `${room.logMib}m`, 'max-file': '1' } },
+    LogConfig: isStreamed(spec.role)
+      ? { Type: 'none', Config: {} }
+      : { Type: 'json-file', Config: { 'max-size': `${room.logMib}m`, 'max-file': '1' } },
     RestartPolicy: { Name: 'no' },
     AutoRemove: false,
     ...(runtime === null ? {} : { Runtime: runtime }),
@@ -182,14 +195,14 @@ function dataFolder({ target, bytes }: NonNullable<SandboxSpec['data']>, uid: nu
   return { [target]: `${bounds},mode=700,uid=${uid},gid=${uid}` };
 }
 
-function mountBody({ kind, source, target, writable }: Mount) {
+function mountBody({ kind, source, target, writable, takesRights = false }: Mount) {
   return kind === 'volume'
     ? {
         Type: 'volume' as const,
         Source: source,
         Target: target,
         ReadOnly: !writable,
-        VolumeOptions: { NoCopy: true },
+        VolumeOptions: { NoCopy: !takesRights },
       }
     : {
         Type: 'bind' as const,

@@ -206,6 +206,18 @@ const textRules: readonly TextRule[] = [
     fine: ['process.stdout.write(environment)', 'process.envelope'],
   },
   {
+    name: 'no file asks the engine to pack or unpack files of a container',
+    // What runs in one chose the paths that such a call follows as root, and some led out of it.
+    files: shipped,
+    broken: (text) => /\b(get|put)Archive\b|\binfoArchive\b|\/archive\?/.test(text),
+    refused: [
+      'container.put'.concat('Archive(tar, { path })'),
+      'await container.get'.concat('Archive({ path })'),
+      'fetch(url + '.concat('"/arch', 'ive?path=/")'),
+    ],
+    fine: ['an archive of runs', 'container.attach({ stdin: true })'],
+  },
+  {
     name: 'no file names the host of a package registry',
     files,
     broken: (text) => registryHost.test(text) || (configured !== null && text.includes(configured)),

@@ -1,12 +1,9 @@
 /** `doctor`: what this machine has and lacks, as a table or as JSON. Exits 4 when a run should not start here. */
-import { randomBytes } from 'node:crypto';
-import { mkdir, realpath, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, statfs } from 'node:fs/promises';
 import { availableParallelism, freemem, totalmem } from 'node:os';
-import path from 'node:path';
-import { engineOf, hostFactsOf, NODE_INSIDE, recipesOf } from '../compose.ts';
+import { engineOf, hostFactsOf, NODE_INSIDE, recipesOf, seesOurs } from '../compose.ts';
 import { doctorReport, type FactRow } from '../domain/doctor.ts';
 import { asFault } from '../domain/faults.ts';
-import { RunId } from '../domain/ids.ts';
 import type { EngineFacts } from '../domain/machine.ts';
 import { fitting } from '../scheduler.ts';
 import { doctorText } from '../text/doctor.ts';
@@ -15,7 +12,7 @@ import { type Context, type Exit, show } from './context.ts';
 
 const GIB = 2 ** 30;
 const DISK_BYTES_WANTED = 5 * GIB;
-const PROBE_MS = 20_000;
+const PROBE_MS = 40_000;
 
 export async function doctor(context: Context): Promise<Exit> {
   await mkdir(context.home, { recursive: true });
@@ -69,46 +66,28 @@ async function imageRow(home: string): Promise<FactRow> {
     : row('images', 'bad', `missing: ${missing.join(', ')}`, 'Build them with scripts/setup.');
 }
 
-/** An engine elsewhere has folders of the same name with other things in them, so a file is read back. */
 async function sharingRow(home: string, hasImages: boolean): Promise<FactRow> {
   const what = "shares this machine's files";
   if (!hasImages)
     return row(what, 'unknown', 'not tried without images', 'Build the images first.');
-  const read = await readBack(home).catch((thrown) => asFault(thrown));
-  if (read === true) return row(what, 'good', 'a file written here was read in a sandbox');
-  const found = read === false ? 'no: a file written here is not there in a sandbox' : read.message;
-  return row(what, 'bad', found, 'Use an engine that runs on this machine and sees its folders.');
-}
-
-async function readBack(home: string): Promise<boolean> {
-  const engine = engineOf(home);
-  const [marker, id] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
-  const folder = path.join(home, `doctor-${id}`);
-  const seen: string[] = [];
-  const image = await engine.imageId(recipesOf().find(({ name }) => name === 'base')?.tag ?? '');
-  const spec = {
-    name: `proofhouse-doctor-${id}`,
-    run: RunId.parse('rdoctor0'),
-    role: 'checkout',
-    image,
-    mounts: [{ kind: 'folder', source: folder, target: '/workspace', writable: false }],
-    env: {},
-    argv: ['/bin/cat', '/workspace/marker'],
-    workingDir: '/',
-    joins: null,
-    limits: { memoryBytes: 64 * 2 ** 20, cpus: 1, pids: 16, wallMs: PROBE_MS },
-  } as const;
-  try {
-    await mkdir(folder, { mode: 0o755 });
-    await writeFile(path.join(folder, 'marker'), marker, { mode: 0o644 });
-    await engine.ensure(spec);
-    const collect = async ({ text }: { text: string }): Promise<void> => void seen.push(text);
-    await engine.follow(spec, collect, AbortSignal.timeout(PROBE_MS));
-    return seen.join('') === marker;
-  } finally {
-    await engine.remove(spec.name);
-    await rm(folder, { recursive: true, force: true });
-  }
+  const seen = await seesOurs(home, AbortSignal.timeout(PROBE_MS)).catch((thrown) =>
+    asFault(thrown),
+  );
+  if (seen === true)
+    return row(what, 'good', 'a sandbox read a file written here, and a socket opened here');
+  return seen === false
+    ? row(
+        what,
+        'weak',
+        'no: workspaces are cloned into volumes of the engine, and have no hard quota',
+        'Use an engine that runs on this machine and sees its folders.',
+      )
+    : row(
+        what,
+        'bad',
+        seen.message,
+        'Use an engine that runs on this machine and sees its folders.',
+      );
 }
 
 async function diskRow(what: string, folder: string): Promise<FactRow> {

@@ -16,6 +16,9 @@ export const GIT_ENV = {
   LC_ALL: 'C',
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_TERMINAL_PROMPT: '0',
+  // git takes and gives back a quarter of a megabyte for each object; kept, many are ten times quicker.
+  MALLOC_TOP_PAD_: String(32 * 2 ** 20),
+  MALLOC_TRIM_THRESHOLD_: String(32 * 2 ** 20),
 } as const;
 
 export type GitOptions = {

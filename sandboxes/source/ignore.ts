@@ -5,6 +5,8 @@
  * files of the base are put together here, each pattern with its folder in front: git takes the last
  * pattern that matches, so deeper folders come later.
  */
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import type { Sha } from '../../orchestrator/domain/ids.ts';
 import { git } from './git.ts';
 
@@ -57,6 +59,37 @@ function withoutTail(line: string): string {
 
 export function literal(folder: string): string {
   return folder.replaceAll(/[\\*?[\] #!]/g, '\\$&');
+}
+
+/**
+ * What a folder holds that is not the base's: an entry whose folder is the base's and that itself is not,
+ * with everything below. The base's own files are not in there. Names in latin1, byte by byte.
+ */
+export async function untrackedIn(
+  folder: string,
+  tracked: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  const names: string[] = [];
+  const waiting = [''];
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    const entries = await readdir(Buffer.from(path.posix.join(folder, at), 'latin1'), {
+      withFileTypes: true,
+      encoding: 'buffer',
+    });
+    for (const entry of entries) {
+      const name = path.posix.join(at, entry.name.toString('latin1'));
+      if (entry.isDirectory() && tracked.has(name)) waiting.push(name);
+      else names.push(name);
+    }
+  }
+  return names;
+}
+
+/** Every folder of a commit, in latin1. */
+export async function foldersAt(mirror: string, commit: Sha): Promise<ReadonlySet<string>> {
+  const listing = ['ls-tree', '-r', '-d', '-z', '--full-tree', '--name-only', commit];
+  const { stdout } = await git(mirror, listing);
+  return new Set(stdout.toString('latin1').split('\0').filter(Boolean));
 }
 
 async function ignoreFiles(mirror: string, commit: Sha): Promise<IgnoreFile[]> {

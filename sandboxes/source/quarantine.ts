@@ -16,7 +16,7 @@ import { makeBare } from './mirror.ts';
 import { type Row, rowsOf } from './raw.ts';
 
 const MIB = 2 ** 20;
-const PACK_BYTES_MAX = 64 * MIB;
+export const PACK_BYTES_MAX = 64 * MIB;
 /**
  * What one change may bring, however small it packs: a kilobyte of pack can hold gigabytes of one
  * byte, or a tree that names itself ten times on every level. Counting lines of 16 MiB of empty ones

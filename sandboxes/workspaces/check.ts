@@ -1,81 +1,68 @@
 /** Checks, and apps that checks drive: over a sealed tree, never over what the agent left. */
-import path from 'node:path';
-import type { Sha } from '../../orchestrator/domain/ids.ts';
-import type { CheckCommand, CheckRun, DependencyPlan, Place } from '../../orchestrator/ports.ts';
+import type { CheckCommand, CheckRun, Place } from '../../orchestrator/ports.ts';
 import type { Engine } from '../docker.ts';
-import { readOut } from '../out-folder.ts';
-import { fullText, WORKSPACE_SIZE } from '../quota.ts';
 import type { SandboxSpec } from '../spec.ts';
-import { emptyFolder, folderMount, keepTail, volumeMount } from '../tool.ts';
-import type { House } from './house.ts';
+import { keepTail } from '../tool.ts';
+import type { CheckRoom } from './check-room.ts';
+import type { Ground } from './house.ts';
 import { specOf } from './launch.ts';
 import { sandboxName } from './names.ts';
 import { networkOf, startServices, stopServices } from './services.ts';
-import { followWatched } from './watched.ts';
 
 const TAIL_LINES = 200;
 const STOP_MS = 30_000;
 
 type Running = { finish(signal: AbortSignal): Promise<CheckRun>; stop(): Promise<CheckRun> };
 
-/** A check sees the sealed tree, a writable top that is thrown away, and a folder for its reports. */
+/** A check sees the sealed tree, a writable top that is thrown away, and a place for its reports. */
 export async function startCheck(
-  house: House,
+  house: Ground,
   place: Place,
-  tree: Sha,
-  plan: DependencyPlan | null,
   command: CheckCommand,
+  makeRoom: (signal: AbortSignal) => Promise<CheckRoom>,
   signal: AbortSignal,
 ): Promise<Running> {
-  const { engine, folders } = house;
-  const { part } = command;
-  const name = sandboxName(place, part);
-  await engine.remove(name);
-  const lower = await house.layers.stack(place, tree, plan, signal);
-  const uid = await house.uidOf(place.repository);
-  const scratch = path.join(folders.attempt(place.run, place.attempt), `scratch-${part}`);
-  await house.quotas.open(scratch, WORKSPACE_SIZE, uid);
-  // Reports too: what a check runs is the change, and it may write there as much as it likes.
-  const out = await emptyFolder(path.join(scratch, 'out'), uid);
-  const upper = {
-    folder: await emptyFolder(path.join(scratch, 'upper'), uid),
-    work: await emptyFolder(path.join(scratch, 'work'), uid),
-  };
-  await engine.freshOverlay(name, place.run, { lower, upper });
-  const owner = { place, part };
+  const { engine } = house;
+  const name = sandboxName(place, command.part);
+  const owner = { place, part: command.part };
   const { services = [] } = command;
+  await engine.remove(name);
+  const room = await makeRoom(signal);
   const clear = async (): Promise<void> => {
     await engine.remove(name);
     await stopServices(house, owner, services);
-    await engine.removeVolume(name);
-    await house.quotas.close(scratch);
+    await room.clear();
   };
   try {
     await startServices(house, owner, services, signal);
+    const network = networkOf(owner, services);
+    const { mounts } = room;
+    const spec = await specOf(house, place, { ...command, door: false, network, mounts });
+    await engine.ensure(spec);
+    return running({ engine, spec, room, tail: keepTail(TAIL_LINES), clear });
   } catch (thrown) {
     await clear();
     throw thrown;
   }
-  const spec = await specOf(house, place, {
-    ...command,
-    door: false,
-    network: networkOf(owner, services),
-    mounts: [
-      volumeMount(name, '/workspace', true),
-      folderMount(await house.layers.history(place), '/mirror'),
-      folderMount(out, '/out', true),
-    ],
-  });
-  await engine.ensure(spec);
-  const tail = keepTail(TAIL_LINES);
+}
+
+type Started = {
+  readonly engine: Engine;
+  readonly spec: SandboxSpec;
+  readonly room: CheckRoom;
+  readonly tail: ReturnType<typeof keepTail>;
+  readonly clear: () => Promise<void>;
+};
+
+function running(started: Started): Running {
+  const { spec, room, tail, clear } = started;
   let stopping: { readonly ended: Promise<CheckRun> } | undefined;
   return {
     finish: async (until) => {
       try {
-        const following = { spec, onLine: tail.onLine, room: scratch, size: WORKSPACE_SIZE };
-        const { end, isOver } = await followWatched(house, following, until);
-        if (isOver) tail.lines.push(fullText(WORKSPACE_SIZE));
-        const left = await readOut(out);
+        const { end, full } = await room.follow({ spec, onLine: tail.onLine }, until);
+        if (full !== null) tail.lines.push(full);
+        const left = await room.read();
         return 'tooMuch' in left
           ? { end, tail: [...tail.lines, left.tooMuch], files: [] }
           : { end, tail: tail.lines, files: left.files };
@@ -84,20 +71,13 @@ export async function startCheck(
       }
     },
     stop: async () => {
-      stopping ??= { ended: stopApp({ engine, spec, tail, clear }) };
+      stopping ??= { ended: stopApp(started) };
       return stopping.ended;
     },
   };
 }
 
-type App = {
-  readonly engine: Engine;
-  readonly spec: SandboxSpec;
-  readonly tail: ReturnType<typeof keepTail>;
-  readonly clear: () => Promise<void>;
-};
-
-async function stopApp({ engine, spec, tail, clear }: App): Promise<CheckRun> {
+async function stopApp({ engine, spec, tail, clear }: Started): Promise<CheckRun> {
   try {
     await engine.kill(spec.name);
     const end = await engine.follow(spec, tail.onLine, AbortSignal.timeout(STOP_MS));

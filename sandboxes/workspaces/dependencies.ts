@@ -3,8 +3,9 @@ import path from 'node:path';
 import { Fault } from '../../orchestrator/domain/faults.ts';
 import type { DependencyPlan, OnLine, Place, SandboxEnd } from '../../orchestrator/ports.ts';
 import { removeTree } from '../remove-tree.ts';
+import type { SandboxSpec } from '../spec.ts';
 import { emptyFolder, folderMount, volumeMount } from '../tool.ts';
-import type { House } from './house.ts';
+import type { Ground, House } from './house.ts';
 import { GATEWAY_URL, specOf } from './launch.ts';
 import { sandboxName } from './names.ts';
 import { followWatched } from './watched.ts';
@@ -37,26 +38,11 @@ export async function buildDependencies(
   await engine.remove(volume);
   await engine.freshOverlay(volume, place.run, { lower: [base], upper: { folder: upper, work } });
   try {
-    const spec = await specOf(house, place, {
-      part: 'dependencies',
-      role: 'dependencies',
-      image: plan.image,
-      door: true,
-      ...DEPENDENCIES,
-      argv: [
-        'sh',
-        '-ec',
-        plan.run.map((_, at) => `sh "$0/run-${at}"`).join('\n'),
-        '/home/agent/steps',
-      ],
-      env: PACKAGE_CLIENT,
-      files: Object.fromEntries(plan.run.map((argv, at) => [`steps/run-${at}`, stepScript(argv)])),
-      mounts: [
-        volumeMount(volume, '/workspace', true),
-        folderMount(await house.layers.history(place), '/mirror'),
-        folderMount(cache, '/out', true),
-      ],
-    });
+    const spec = await dependenciesSpec(house, place, plan, [
+      volumeMount(volume, '/workspace', true),
+      folderMount(await house.layers.history(place), '/mirror'),
+      folderMount(cache, '/out', true),
+    ]);
     await engine.ensure(spec);
     const { end, isOver } = await followWatched(
       house,
@@ -73,6 +59,26 @@ export async function buildDependencies(
     await engine.removeVolume(volume);
     await removeTree(scratch);
   }
+}
+
+export function dependenciesSpec(
+  house: Ground,
+  place: Place,
+  plan: DependencyPlan,
+  mounts: SandboxSpec['mounts'],
+): Promise<SandboxSpec> {
+  const script = plan.run.map((_, at) => `sh "$0/run-${at}"`).join('\n');
+  return specOf(house, place, {
+    part: 'dependencies',
+    role: 'dependencies',
+    image: plan.image,
+    door: true,
+    ...DEPENDENCIES,
+    argv: ['sh', '-ec', script, '/home/agent/steps'],
+    env: PACKAGE_CLIENT,
+    files: Object.fromEntries(plan.run.map((argv, at) => [`steps/run-${at}`, stepScript(argv)])),
+    mounts,
+  });
 }
 
 /** How package clients reach the one registry there is: through the door, whatever a lock file says. */

@@ -4,9 +4,12 @@ import path from 'node:path';
 import type { RunId } from '../../orchestrator/domain/ids.ts';
 import { unmountBelow } from '../mounts.ts';
 import { removeTree } from '../remove-tree.ts';
-import type { House } from './house.ts';
+import type { WorkspacesOptions } from './house.ts';
 
-export async function discard({ engine, folders, runtime }: House, run: RunId): Promise<void> {
+export async function discard(
+  { engine, folders, runtime }: WorkspacesOptions,
+  run: RunId,
+): Promise<void> {
   await engine.removeAll({ run });
   await unmountBelow(folders.run(run));
   await dropWorkspaces(folders.run(run));

@@ -1,7 +1,9 @@
 /** What every step of a workspace works with. */
+import type { Place } from '../../orchestrator/ports.ts';
 import type { Quotas } from '../quota.ts';
 import type { Folders } from '../source/folders.ts';
 import type { Layers } from '../source/layers.ts';
+import type { Mount } from '../spec.ts';
 import type { Shop } from '../tool.ts';
 
 export type WorkspacesOptions = Shop & {
@@ -10,4 +12,13 @@ export type WorkspacesOptions = Shop & {
   readonly runtime: string;
 };
 
-export type House = WorkspacesOptions & { readonly layers: Layers; readonly quotas: Quotas };
+/** Where what a sandbox sees lies: in folders of this machine, or in volumes of an engine elsewhere. */
+export type Ground = Shop & {
+  /** What to start, and where its socket is or will be: at /run/proofhouse. */
+  launch(at: { readonly place: Place; readonly part: string }, file: string): Promise<Mount>;
+  /** The base commit, to read, at /workspace. */
+  base(place: Place, signal: AbortSignal): Promise<Mount>;
+};
+
+export type House = WorkspacesOptions &
+  Ground & { readonly layers: Layers; readonly quotas: Quotas };

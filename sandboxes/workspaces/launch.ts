@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { CheckCommand, Launch, Place, SandboxCommand } from '../../orchestrator/ports.ts';
 import type { Role, SandboxSpec } from '../spec.ts';
 import { folderMount } from '../tool.ts';
-import type { House } from './house.ts';
+import type { Ground } from './house.ts';
 import { sandboxName } from './names.ts';
 
 const GATEWAY_PORT = 8080;
@@ -22,9 +22,8 @@ type Wanted = SandboxCommand & {
   readonly waitFor?: { readonly port: number; readonly timeoutMs: number };
 };
 
-export async function specOf(house: House, place: Place, wanted: Wanted): Promise<SandboxSpec> {
-  const launch = await launchFolder(house.runtime, place, wanted.part);
-  await writeFile(path.join(launch, 'launch.json'), launchFile(wanted));
+export async function specOf(house: Ground, place: Place, wanted: Wanted): Promise<SandboxSpec> {
+  const launch = await house.launch({ place, part: wanted.part }, launchFile(wanted));
   const joins = wanted.joins ?? null;
   return {
     name: sandboxName(place, wanted.part),
@@ -32,7 +31,7 @@ export async function specOf(house: House, place: Place, wanted: Wanted): Promis
     uid: await house.uidOf(place.repository),
     role: wanted.role,
     image: await house.image(wanted.image),
-    mounts: [...wanted.mounts, folderMount(launch, '/run/proofhouse')],
+    mounts: [...wanted.mounts, launch],
     env: { HOME: '/home/agent' },
     argv: ['/usr/local/bin/node', '/opt/proofhouse/launch.mjs'],
     workingDir: '/workspace',
@@ -57,6 +56,15 @@ function launchFile({
     door: door ? { port: GATEWAY_PORT, socket: '/run/proofhouse/gateway.sock' } : null,
     waitFor: joins ? { port: joins.port, timeoutMs: joins.waitMs } : (waitFor ?? null),
   });
+}
+
+/** On an engine that sees our folders. */
+export function folderLaunch(runtime: string): Ground['launch'] {
+  return async ({ place, part }, file) => {
+    const launch = await launchFolder(runtime, place, part);
+    await writeFile(path.join(launch, 'launch.json'), file);
+    return folderMount(launch, '/run/proofhouse');
+  };
 }
 
 /** The one folder of the host that a sandbox sees: what to start, and the socket. Read-only inside. */

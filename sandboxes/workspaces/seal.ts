@@ -1,9 +1,9 @@
 /** Change out: the agent's sandbox ends, a fresh one builds the tree, the quarantine judges it. */
-import { readdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DependencyPlan, Place, Workspaces } from '../../orchestrator/ports.ts';
 import { exportTree, hiddenFindings } from '../export.ts';
-import { ignoredAt, literal } from '../source/ignore.ts';
+import { foldersAt, ignoredAt, literal, untrackedIn } from '../source/ignore.ts';
 import { CHANGE_MAX, ingest } from '../source/quarantine.ts';
 import { emptyFolder, folderMount, volumeMount } from '../tool.ts';
 import type { House } from './house.ts';
@@ -62,13 +62,15 @@ export async function seal(
   return 'refused' in taken ? taken : { ...taken, findings: hiddenFindings(exported.hidden) };
 }
 
-/** What the dependency commands put at the top of the work tree is no part of a change. */
+/** What the dependency commands made is no part of a change, folder by folder. */
 async function dependencyNames(
   house: House,
   place: Place,
   plan: DependencyPlan | null,
 ): Promise<string> {
   if (plan === null) return '';
-  const names = await readdir(house.folders.dependencies(place.repository, plan.key));
+  const tracked = await foldersAt(house.folders.mirror(place.repository), place.base);
+  const layer = house.folders.dependencies(place.repository, plan.key);
+  const names = await untrackedIn(layer, tracked);
   return names.map((name) => `/${literal(name)}\n`).join('');
 }

@@ -9,8 +9,8 @@ import { setTimeout as later } from 'node:timers/promises';
 import { Fault } from '../../orchestrator/domain/faults.ts';
 import type { OnLine, Place, SandboxEnd, Service } from '../../orchestrator/ports.ts';
 import type { Mount, SandboxSpec } from '../spec.ts';
-import { folderMount, keepTail } from '../tool.ts';
-import type { House } from './house.ts';
+import { keepTail } from '../tool.ts';
+import type { Ground } from './house.ts';
 import { specOf } from './launch.ts';
 import { sandboxName } from './names.ts';
 
@@ -34,7 +34,7 @@ export function networkOf(owner: Owner, services: readonly Service[]): string | 
 
 /** Started, ready and seeded, one after the other. Throws `service_not_ready` with its last lines. */
 export async function startServices(
-  house: House,
+  house: Ground,
   owner: Owner,
   services: readonly Service[],
   signal: AbortSignal,
@@ -52,7 +52,7 @@ export async function startServices(
 
 /** Gone afterwards, running or not, there or not. */
 export async function stopServices(
-  { engine }: House,
+  { engine }: Ground,
   owner: Owner,
   services: readonly Service[],
 ): Promise<void> {
@@ -66,7 +66,7 @@ export async function stopServices(
 type Starting = { readonly service: Service; readonly network: string | null };
 
 async function startService(
-  house: House,
+  house: Ground,
   owner: Owner,
   { service, network }: Starting,
   signal: AbortSignal,
@@ -93,7 +93,7 @@ async function startService(
 }
 
 async function serviceSpec(
-  house: House,
+  house: Ground,
   owner: Owner,
   { service, network }: Starting,
 ): Promise<SandboxSpec> {
@@ -118,7 +118,7 @@ type Looking = { readonly service: Service; readonly onLine: OnLine };
 
 /** Whether it was ready before its time was over. */
 async function ready(
-  house: House,
+  house: Ground,
   owner: Owner,
   { service, onLine }: Looking,
   signal: AbortSignal,
@@ -138,7 +138,7 @@ async function ready(
 }
 
 async function look(
-  house: House,
+  house: Ground,
   owner: Owner,
   { service, onLine, untilMs }: Looking & { readonly untilMs: number },
   signal: AbortSignal,
@@ -167,13 +167,12 @@ async function look(
 }
 
 async function seed(
-  house: House,
+  house: Ground,
   owner: Owner,
   { service, argv }: { service: Service; argv: readonly string[] },
   signal: AbortSignal,
 ): Promise<void> {
-  const base = await house.layers.snapshot(owner.place, signal);
-  const mounts: Mount[] = [folderMount(base, '/workspace')];
+  const mounts: Mount[] = [await house.base(owner.place, signal)];
   const tool = await toolSpec(house, owner, service, argv);
   const limits = { ...tool.limits, wallMs: SEED_MS };
   const image = await house.image(service.image);
@@ -190,7 +189,7 @@ async function seed(
 
 /** In the service's own image and network, to look at it or to fill it. */
 async function toolSpec(
-  house: House,
+  house: Ground,
   owner: Owner,
   service: Service,
   argv: readonly string[],
@@ -211,7 +210,7 @@ async function toolSpec(
 }
 
 async function runOnce(
-  { engine }: House,
+  { engine }: Ground,
   { spec, onLine }: { readonly spec: SandboxSpec; readonly onLine: OnLine },
   signal: AbortSignal,
 ): Promise<SandboxEnd> {

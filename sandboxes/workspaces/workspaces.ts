@@ -11,19 +11,31 @@ import type { SandboxEnd, Workspaces } from '../../orchestrator/ports.ts';
 import { onceEach } from '../once-each.ts';
 import { openQuotas } from '../quota.ts';
 import { openLayers } from '../source/layers.ts';
+import { folderMount } from '../tool.ts';
 import { runAgent } from './agent.ts';
 import { startCheck } from './check.ts';
+import { overlayRoom } from './check-room.ts';
 import { buildDependencies } from './dependencies.ts';
 import { discard } from './discard.ts';
 import type { House, WorkspacesOptions } from './house.ts';
-import { launchFolder } from './launch.ts';
+import { folderLaunch, launchFolder } from './launch.ts';
 import { openWorkspace } from './open.ts';
 import { seal } from './seal.ts';
 
 export function openWorkspaces(options: WorkspacesOptions): Workspaces {
   const layers = openLayers(options, options.folders);
-  const house: House = { ...options, layers, quotas: openQuotas(options.folders.home) };
+  const house: House = {
+    ...options,
+    layers,
+    quotas: openQuotas(options.folders.home),
+    launch: folderLaunch(options.runtime),
+    base: async (place, signal) => folderMount(await layers.snapshot(place, signal), '/workspace'),
+  };
   const once = onceEach<SandboxEnd>();
+  const start = (...[place, tree, plan, command, signal]: Parameters<Workspaces['check']>) => {
+    const checked = { place, part: command.part, tree, plan };
+    return startCheck(house, place, command, (until) => overlayRoom(house, checked, until), signal);
+  };
 
   return {
     socketPath: async (place, part) =>
@@ -40,11 +52,11 @@ export function openWorkspaces(options: WorkspacesOptions): Workspaces {
       runAgent(house, { place, command }, onLine, signal),
     seal: (place, plan, signal) => seal(house, place, plan, signal),
     check: async (place, tree, plan, command, signal) => {
-      const running = await startCheck(house, place, tree, plan, command, signal);
+      const running = await start(place, tree, plan, command, signal);
       return running.finish(signal);
     },
     serve: async (place, tree, plan, command, signal) => {
-      const running = await startCheck(house, place, tree, plan, command, signal);
+      const running = await start(place, tree, plan, command, signal);
       return { stop: () => running.stop() };
     },
     discard: (run) => discard(house, run),

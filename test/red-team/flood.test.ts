@@ -103,6 +103,7 @@ function exporterThat(end: SandboxEnd, said: string): Engine {
     throw new Error('an export asks for nothing else');
   };
   return {
+    ...{ instance: 'none', join: never, ensureVolume: never },
     ...{ ensure: async () => {}, remove: async () => {} },
     follow: async (_, onLine) => {
       await onLine({ index: 0, stream: 'err', text: said });

@@ -23,6 +23,7 @@ describe('every sandbox', () => {
       ...{ agent: 'exec', app: 'exec', dependencies: 'exec', service: 'exec' },
       validator: 'exec',
       ...{ browser: 'noexec', checkout: 'noexec', exporter: 'noexec' },
+      ...{ carrier: 'noexec', relay: 'noexec' },
     });
   });
 

@@ -2,6 +2,8 @@
 # Turns a workspace at BASE into TREE, touching changed paths only.
 set -eu
 umask 022
+# git takes and gives back a quarter of a megabyte for each object it writes; kept, ten times quicker.
+export MALLOC_TOP_PAD_=33554432 MALLOC_TRIM_THRESHOLD_=33554432
 git init -q --bare --template= /tmp/git
 export GIT_DIR=/tmp/git GIT_WORK_TREE=/workspace GIT_INDEX_FILE=/tmp/index
 printf '/mirror/objects\n/quarantine/objects\n' > /tmp/git/objects/info/alternates

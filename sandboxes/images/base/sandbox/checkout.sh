@@ -4,6 +4,8 @@
 # be seen there: one that was owned by another before would have to be read again by the first status.
 set -eu
 umask 022
+# git takes and gives back a quarter of a megabyte for each object it writes; kept, ten times quicker.
+export MALLOC_TOP_PAD_=33554432 MALLOC_TRIM_THRESHOLD_=33554432
 cd /snapshot
 git init -q --template= .
 git config core.logAllRefUpdates false

@@ -1,72 +1,7 @@
 #!/bin/sh
-# Builds a tree from what an agent left, with our own git directory, and packs what is new.
-# The agent's .git, hooks and excludes are never read. What is ignored is said by the base commit, in
-# /run/proofhouse/exclude; what only the agent's own ignore files would hide comes out, and is told.
-set -eu
-export LC_ALL=C
-git init -q --bare --template= /tmp/git
-export GIT_DIR=/tmp/git GIT_WORK_TREE=/workspace GIT_INDEX_FILE=/tmp/index GIT_LITERAL_PATHSPECS=1
-cat > /tmp/git/config <<'END'
-[core]
-	bare = false
-	autocrlf = false
-	safecrlf = false
-	attributesFile = /dev/null
-	excludesFile = /dev/null
-	fsmonitor = false
-	protectHFS = true
-	protectNTFS = true
-[advice]
-	addEmbeddedRepo = false
-[diff]
-	ignoreSubmodules = dirty
-END
-echo /mirror/objects > /tmp/git/objects/info/alternates
-# With its time: git looks into files as old as their index, and a copy made now would make a file that
-# was changed in the second of its checkout, to the same size, look untouched.
-cp -p /snapshot/.git/index /tmp/index
-cd /workspace
-
-refuse() {
-  echo "$1" >&2
-  exit 3
-}
-
-# Some commands of git leave out what they dislike, say so, and end well: whatever one says refuses.
-quietly() {
-  "$@" 2> /tmp/said || { cat /tmp/said >&2; exit 3; }
-  [ ! -s /tmp/said ] || refuse "$(cat /tmp/said)"
-}
-
-quietly git ls-files -z --others --exclude-from=/run/proofhouse/exclude > /tmp/others
-git diff-files -z --name-only > /tmp/tracked
-
-# Sizes before anything is read: a file of a terabyte may take no room at all.
-sed -z 's,^,./,' /tmp/others /tmp/tracked > /tmp/changed
-entries=$(tr -dc '\0' < /tmp/changed | wc -c)
-[ "$entries" -le "$ENTRIES_MAX" ] ||
-  refuse "the change has $entries entries; at most $ENTRIES_MAX leave a workspace"
-# Two runs: a size and a name in one line could be told apart by neither, and a name may hold any byte.
-find -files0-from /tmp/changed -maxdepth 0 -type f -size "+${BLOB_BYTES_MAX}c" -printf '%s bytes: %p' -quit \
-  2> /dev/null | head -c 400 > /tmp/large || true
-[ ! -s /tmp/large ] ||
-  refuse "a file of the change has $(cat /tmp/large); at most $BLOB_BYTES_MAX bytes leave a workspace in one file"
-find -files0-from /tmp/changed -maxdepth 0 -type f -printf '%s\n' 2> /dev/null > /tmp/sizes || true
-bytes=$(awk '{ all += $1 } END { printf "%d", all }' /tmp/sizes)
-[ "$bytes" -le "$BYTES_MAX" ] ||
-  refuse "the files of the change have $bytes bytes; at most $BYTES_MAX leave a workspace"
-
-# It knows no literal paths; with a folder in front none is anything else. 1: none is ignored.
-sed -z 's,^,./,' /tmp/others |
-  GIT_LITERAL_PATHSPECS=0 git check-ignore -z --stdin --no-index > /tmp/hidden || [ "$?" -eq 1 ]
-sed -z 's,^[.]/,,' /tmp/hidden | head -c 65536 > /out/hidden
-
-[ ! -s /tmp/tracked ] || git add -u .
-sed -zn '/\/$/!p' /tmp/others > /tmp/files
-quietly git update-index --add -z --stdin < /tmp/files
-# A repository in the tree is one entry, a commit: named as such, it is refused by its name.
-sed -zn '/\/$/p' /tmp/others | xargs -0 -r git add -f --
-
-tree=$(git write-tree)
-printf '%s\n^%s\n' "$tree" "$BASE" | git pack-objects --revs --thin --stdout -q > /out/pack
+# Takes out of a workspace what an agent left, as a tree and a pack in /out.
+EXCLUDE=/run/proofhouse/exclude INDEX=/snapshot/.git/index
+. /opt/proofhouse/build-tree.sh
+cp /tmp/hidden /out/hidden
+pack > /out/pack
 echo "$tree" > /out/tree

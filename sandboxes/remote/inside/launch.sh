@@ -1,0 +1,2 @@
+# What a sandbox starts.
+cat > /var/tmp/launch.json

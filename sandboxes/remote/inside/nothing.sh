@@ -1,0 +1,2 @@
+# The first mount of a new volume is what counts.
+true

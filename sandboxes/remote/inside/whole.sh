@@ -1,0 +1,2 @@
+# Whether a dependency layer is there whole.
+[ ! -d /var/tmp/files ] || echo whole

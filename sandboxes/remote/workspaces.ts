@@ -1,0 +1,213 @@
+/**
+ * Workspaces on an engine that does not see our folders: Docker Desktop, another host.
+ *
+ * Nothing is mounted from here. A workspace is a volume with a clone that borrows the mirror's objects,
+ * and the mirror is a volume too. Everything goes in and comes out by the standard streams of
+ * carriers, which run our scripts only; a relay beside the agent carries the gateway's socket.
+ * What is the same as beside us: one port, one network of nothing, one way to seal.
+ */
+import path from 'node:path';
+import type {
+  AgentEnd,
+  DependencyPlan,
+  OnLine,
+  Place,
+  SandboxCommand,
+  SandboxEnd,
+  Workspaces,
+} from '../../orchestrator/ports.ts';
+import { onceEach } from '../once-each.ts';
+import { fullText, WORKSPACE_SIZE } from '../quota.ts';
+import type { SandboxSpec } from '../spec.ts';
+import { volumeMount } from '../tool.ts';
+import { startCheck } from '../workspaces/check.ts';
+import { dependenciesSpec } from '../workspaces/dependencies.ts';
+import { discard } from '../workspaces/discard.ts';
+import type { Ground, WorkspacesOptions } from '../workspaces/house.ts';
+import { launchFolder, specOf } from '../workspaces/launch.ts';
+import { sandboxName, volumeName } from '../workspaces/names.ts';
+import { networkOf, startServices, stopServices } from '../workspaces/services.ts';
+import { clonedRoom } from './check-room.ts';
+import { followCounted } from './counted.ts';
+import { launchName, openRelay } from './door.ts';
+import { send } from './exchange.ts';
+import { sealFrom } from './seal.ts';
+import { filling, openVolumes, type Volumes } from './volumes.ts';
+
+type House = WorkspacesOptions & Ground & { readonly volumes: Volumes };
+
+export function openRemoteWorkspaces(options: WorkspacesOptions): Workspaces {
+  const volumes = openVolumes(options);
+  const house: House = {
+    ...options,
+    volumes,
+    launch: launchIn(options),
+    base: baseIn(options, volumes),
+  };
+  const once = onceEach<SandboxEnd>();
+  const start = (...[place, tree, plan, command, signal]: Parameters<Workspaces['check']>) => {
+    const checked = { place, part: command.part, tree, plan };
+    const room = (until: AbortSignal) => clonedRoom(house, volumes, checked, until);
+    return startCheck(house, place, command, room, signal);
+  };
+  const has = (place: Place, plan: DependencyPlan): Promise<boolean> =>
+    volumes.hasDependencies(place, plan, new AbortController().signal);
+  return {
+    socketPath: (place, part) => socketPath(house, place, part),
+    hasDependencies: has,
+    buildDependencies: (place, plan, onLine, signal) =>
+      once(`${place.repository} ${plan.key}`, async () =>
+        (await has(place, plan))
+          ? { ended: 'exited', exitCode: 0, wallMs: 0 }
+          : build(house, { place, plan }, onLine, signal),
+      ),
+    open: async (place, previous, plan, signal) => {
+      await house.engine.remove(sandboxName(place, 'agent'));
+      const tree = previous === null ? null : { id: previous, attempt: place.attempt - 1 };
+      await volumes.lay(volumeName(place), place, { plan, tree }, signal);
+      return { kind: 'watched', ...WORKSPACE_SIZE };
+    },
+    runAgent: (place, command, onLine, signal) =>
+      runAgent(house, { place, command }, onLine, signal),
+    seal: (place, plan, signal) => sealFrom(house, volumes, { place, plan }, signal),
+    check: async (place, tree, plan, command, signal) => {
+      const running = await start(place, tree, plan, command, signal);
+      return running.finish(signal);
+    },
+    serve: async (place, tree, plan, command, signal) => {
+      const running = await start(place, tree, plan, command, signal);
+      return { stop: () => running.stop() };
+    },
+    discard: (run) => discard(house, run),
+  };
+}
+
+const socketPath = async (house: House, place: Place, part: string): Promise<string> =>
+  path.join(await launchFolder(house.runtime, place, part), 'gateway.sock');
+
+/** What to start goes into a volume, which only the relay writes to after that. */
+function launchIn(options: WorkspacesOptions): Ground['launch'] {
+  return async ({ place, part }, file) => {
+    const name = launchName(place, part);
+    await options.engine.ensureVolume(name, place.run);
+    const filled = {
+      place,
+      part: `${part}-fill`,
+      script: 'launch.sh',
+      mounts: [filling(name)],
+      input: Buffer.from(file),
+      code: 'engine_failed',
+      bytesMax: 0,
+    } as const;
+    await send(options, filled, new AbortController().signal);
+    return volumeMount(name, '/run/proofhouse');
+  };
+}
+
+/** Once per attempt; whoever reads it cannot write to it. */
+function baseIn({ engine }: WorkspacesOptions, volumes: Volumes): Ground['base'] {
+  const once = onceEach<void>();
+  const laid = new Set<string>();
+  return async (place, signal) => {
+    const name = sandboxName(place, 'base');
+    await once(name, async () => {
+      if (!laid.has(name)) await volumes.lay(name, place, { plan: null, tree: null }, signal);
+      laid.add(name);
+    });
+    await engine.ensureVolume(name, place.run);
+    return volumeMount(name, '/workspace');
+  };
+}
+
+async function runAgent(
+  house: House,
+  { place, command }: { readonly place: Place; readonly command: SandboxCommand },
+  onLine: OnLine,
+  signal: AbortSignal,
+): Promise<AgentEnd> {
+  const { services = [] } = command;
+  const owner = { place, part: 'agent' };
+  const spec = await specOf(house, place, {
+    ...command,
+    part: 'agent',
+    role: 'agent',
+    door: true,
+    network: networkOf(owner, services),
+    mounts: [
+      volumeMount(volumeName(place), '/workspace', true),
+      await house.volumes.history(place, signal),
+    ],
+  });
+  // One that a controller before us started has its services, with what it did to them.
+  if (!(await house.engine.has(spec.name))) await startServices(house, owner, services, signal);
+  const counted = { place, spec, volumes: [volumeName(place)] } as const;
+  const { end, isOver } = await behindRelay(
+    house,
+    { place, part: 'agent', spec },
+    () => followCounted(house, counted, onLine, signal),
+    signal,
+  );
+  await stopServices(house, owner, services);
+  return { ...end, full: isOver ? fullText(WORKSPACE_SIZE) : null };
+}
+
+async function build(
+  house: House,
+  { place, plan }: { readonly place: Place; readonly plan: DependencyPlan },
+  onLine: OnLine,
+  signal: AbortSignal,
+): Promise<SandboxEnd> {
+  const { engine, volumes } = house;
+  const volume = sandboxName(place, 'dependencies');
+  const cache = `${volume}-out`;
+  await engine.remove(volume);
+  try {
+    await volumes.lay(volume, place, { plan: null, tree: null }, signal);
+    await engine.removeVolume(cache);
+    await engine.ensureVolume(cache, place.run);
+    const rights = { place, part: 'dependencies-out', script: 'nothing.sh', bytesMax: 0 } as const;
+    await send(house, { ...rights, mounts: [filling(cache)], code: 'engine_failed' }, signal);
+    const spec = await dependenciesSpec(house, place, plan, [
+      volumeMount(volume, '/workspace', true),
+      await volumes.history(place, signal),
+      volumeMount(cache, '/out', true),
+    ]);
+    const end = await behindRelay(
+      house,
+      { place, part: 'dependencies', spec },
+      () => engine.follow(spec, onLine, signal),
+      signal,
+    );
+    await engine.remove(volume);
+    if (end.ended === 'exited' && end.exitCode === 0)
+      await volumes.keepDependencies(place, plan, volume, signal);
+    return end;
+  } finally {
+    await engine.remove(volume);
+    await engine.removeVolume(volume);
+    await engine.removeVolume(cache);
+  }
+}
+
+type Behind = { readonly place: Place; readonly part: string; readonly spec: SandboxSpec };
+
+/** A sandbox whose relay broke would wait for a gateway that never answers, so it ends with it. */
+async function behindRelay<End>(
+  house: House,
+  { place, part, spec }: Behind,
+  follow: () => Promise<End>,
+  signal: AbortSignal,
+): Promise<End> {
+  const to = await socketPath(house, place, part);
+  const { wallMs } = spec.limits;
+  const relay = await openRelay(house, { place, part, to, wallMs });
+  try {
+    await house.engine.ensure(spec);
+    return await Promise.race([follow(), relay.broken]);
+  } catch (thrown) {
+    if (!signal.aborted) await house.engine.kill(spec.name);
+    throw thrown;
+  } finally {
+    await relay.close();
+  }
+}

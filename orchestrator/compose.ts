@@ -18,6 +18,7 @@ import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
 import { openEitherWorkspaces } from '../sandboxes/either-workspaces.ts';
 import { collect, collectImages } from '../sandboxes/gc.ts';
+import { collectVolumes } from '../sandboxes/gc-volumes.ts';
 import { hostFacts } from '../sandboxes/host-facts.ts';
 import { openHostLeft } from '../sandboxes/host-left.ts';
 import {
@@ -208,8 +209,11 @@ export function openCollecting(given: string, store: Store, clock: () => Date): 
   return async (keepBytes, isDryRun) => {
     const collected = await collect({ home, lives, keepBytes, floorBytes: FLOOR_BYTES }, isDryRun);
     const at = { current, now: clock() };
-    const images = await collectImages(engineOf(home), at, isDryRun).catch(noEngine);
-    return { ...collected, images };
+    const engine = engineOf(home);
+    const images = await collectImages(engine, at, isDryRun).catch(noEngine);
+    const aged = { home, lives, now: at.now };
+    const volumes = await collectVolumes(engine, aged, isDryRun).catch(noEngine);
+    return { ...collected, images, volumes };
   };
 }
 

@@ -52,7 +52,7 @@ const PLACES: readonly Place[] = [
   // The same where the engine does not see our folders: volumes, which carriers fill and empty.
   { ...place('/mirror', 'volume', false, 'proofhouse-', INSTANCE, MIRROR), roles: ['carrier'] },
   place('/mirror', 'volume', false, 'proofhouse-', INSTANCE, HISTORY),
-  place('/layer', 'volume', false, 'proofhouse-', INSTANCE, LAYER),
+  { ...place('/layer', 'volume', false, 'proofhouse-', INSTANCE, LAYER), roles: ['carrier'] },
   place('/out', 'volume', true, 'proofhouse-', RUN, '-\\d{1,4}-', PART, '-out'),
   place('/run/proofhouse', 'volume', false, 'proofhouse-', RUN, '-\\d{1,4}-', PART, '-launch'),
   {

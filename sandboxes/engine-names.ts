@@ -15,6 +15,10 @@ export function nameParts(name: string): NameParts | null {
   return { run: RunId.parse(run), attempt: Number(attempt), part };
 }
 
+/** Role of what all runs of an instance share. */
+const LAYER = 'layer';
+export const isLayer = ({ run, role }: Thing): boolean => run === null && role === LAYER;
+
 /** Of a plain volume: of a run, or of all runs of an instance. */
 export function volumeLabels(of: {
   readonly instance: string;
@@ -22,7 +26,7 @@ export function volumeLabels(of: {
   readonly run: RunId | null;
 }): Record<string, string> {
   const { instance, name, run } = of;
-  if (run === null) return { proofhouse: instance };
+  if (run === null) return { proofhouse: instance, 'proofhouse.role': LAYER };
   const role = nameParts(name)?.part ?? 'volume';
   return labels({ instance, name, run, role, spec: digestOf('volume', { o: '' }) });
 }

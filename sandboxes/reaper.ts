@@ -16,7 +16,7 @@ import type { RunState } from '../orchestrator/domain/run-state.ts';
 import type { Reaped, Removed } from '../orchestrator/ports/upkeep.ts';
 import type { Lease, Store } from '../orchestrator/ports.ts';
 import type { Engine } from './docker.ts';
-import type { Found, Thing } from './engine-names.ts';
+import { type Found, isLayer, type Thing } from './engine-names.ts';
 import type { HostLeft } from './host-left.ts';
 
 /** Removals that may fail in one go before the rest is left for the next. */
@@ -62,7 +62,10 @@ function whyOver(state: RunState | null): string | null {
 }
 
 /** Tools of ours are begun anew by whoever needs them; one that was left half-way is not trusted. */
-const TOOLS = new Set(['checkout', 'dependencies', 'exporter', 'apply', 'prune', 'export']);
+const TOOLS = new Set([
+  ...['checkout', 'dependencies', 'exporter', 'apply', 'prune', 'export'],
+  ...['carrier', 'relay'],
+]);
 
 function neededIn(state: RunState): (thing: Thing) => boolean {
   if (state.phase === 'working') {
@@ -76,7 +79,7 @@ function neededIn(state: RunState): (thing: Thing) => boolean {
 
 export function openReaper(options: ReaperOptions): () => Promise<Reaped> {
   return async () => {
-    const found = await options.engine.mine();
+    const found = withoutLayers(await options.engine.mine());
     const elsewhere = await options.host.runs();
     const removed: Removed[] = [];
     const failed: { run: RunId | null; error: unknown }[] = [];
@@ -156,6 +159,11 @@ async function act(
   await discard(run);
   await host.remove(run);
   if (isOnHost) tell({ run, what: 'folders', why });
+}
+
+/** What all runs share is no run's to clear away: it goes by its age. */
+function withoutLayers({ sandboxes, volumes }: Found): Found {
+  return { sandboxes, volumes: volumes.filter((one) => !isLayer(one)) };
 }
 
 function runsOf(found: Found, elsewhere: readonly RunId[]): (RunId | null)[] {

@@ -27,6 +27,8 @@ export type Collected = {
   }[];
   /** Tags of images made from earlier recipes. */
   readonly images: readonly string[];
+  /** Names of volumes with layers, on an engine that does not see our folders. */
+  readonly volumes: readonly string[];
   /** Bytes that are too much still: what is left is needed. */
   readonly excessBytes: number;
 };

@@ -6,14 +6,18 @@ const MIB = 2 ** 20;
 
 /** `home` is left out of paths. */
 export function gcText(home: string, collected: Collected, isDryRun: boolean): string {
-  const { removed, images, totalBytes, freedBytes, excessBytes } = collected;
+  const { removed, images, volumes, totalBytes, freedBytes, excessBytes } = collected;
   const rows = removed.map(({ kind, path, bytes, usedAt }) => [
     kind,
     size(bytes),
     usedAt === 0 ? 'never used' : `last used ${new Date(usedAt).toISOString().slice(0, 16)}`,
     path.startsWith(`${home}/`) ? path.slice(home.length + 1) : path,
   ]);
-  const all = [...rows, ...images.map((tag) => ['image', '', 'of an earlier version', tag])];
+  const all = [
+    ...rows,
+    ...images.map((tag) => ['image', '', 'of an earlier version', tag]),
+    ...volumes.map((name) => ['volume', '', 'not used for a week', name]),
+  ];
   const would = isDryRun ? 'would free' : 'freed';
   const sum = `${would} ${size(freedBytes)} of ${size(totalBytes)}`;
   const rest =

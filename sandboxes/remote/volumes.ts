@@ -4,13 +4,14 @@
  *   proofhouse-<instance>-mirror-<repository>               history, added to by carriers only
  *   proofhouse-<instance>-history-<repository>-<base>       the past of one base commit, for whoever is not ours
  *   proofhouse-<instance>-dependencies-<repository>-<key>   what the dependency commands made
- *   proofhouse-<run>-<attempt>-<part>                       a workspace: a clone that borrows the mirror
+ *   proofhouse-<run>-<attempt>-<part>                       a workspace: a clone that borrows its past
  */
 import { createReadStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Sha } from '../../orchestrator/domain/ids.ts';
 import type { DependencyPlan, Place } from '../../orchestrator/ports.ts';
+import { takeLease } from '../gc-leases.ts';
 import { onceEach } from '../once-each.ts';
 import type { Folders } from '../source/folders.ts';
 import { packOf } from '../source/pack.ts';
@@ -53,10 +54,24 @@ export const filling = (source: string): Mount => ({
   takesRights: true,
 });
 
-type House = { readonly far: Far; readonly once: ReturnType<typeof onceEach<void>> };
+type House = {
+  readonly far: Far;
+  /** Once for each run: what a run that goes on uses is not collected. */
+  readonly once: (what: string, place: Place, make: () => Promise<void>) => Promise<void>;
+};
 
 export function openVolumes(far: Far): Volumes {
-  const house: House = { far, once: onceEach<void>() };
+  const [one, there] = [onceEach<void>(), new Set<string>()];
+  const house: House = {
+    far,
+    once: (what, { run, base }, make) => {
+      const key = `${run} ${base} ${what}`;
+      return one(key, async () => {
+        if (!there.has(key)) await make();
+        there.add(key);
+      });
+    },
+  };
   return {
     mirror: (place, signal) => mirror(house, place, signal),
     history: (place, signal) => history(house, place, signal),
@@ -81,15 +96,16 @@ const layer = (far: Far, place: Place, plan: DependencyPlan | null): readonly Mo
 
 async function mirror({ far, once }: House, place: Place, signal: AbortSignal): Promise<Mount> {
   const name = nameFor(far, place, 'mirror');
-  await once(`${name} ${place.base}`, () => bringOver(far, place, name, signal));
+  await once(name, place, () => bringOver(far, place, name, signal));
   return volumeMount(name, '/mirror');
 }
 
 async function history(house: House, place: Place, signal: AbortSignal): Promise<Mount> {
   const { far, once } = house;
   const name = `${nameFor(far, place, 'history')}-${place.base}`;
+  await takeLease(far.folders.history(place.repository, place.base), place.run);
   const from = await mirror(house, place, signal);
-  await once(name, async () => {
+  await once(name, place, async () => {
     await far.engine.ensureVolume(name, null);
     const errand = { place, part: 'past', script: 'past.sh', env: { BASE: place.base } } as const;
     const mounts = [from, filling(name)];
@@ -105,6 +121,7 @@ async function hasDependencies(
   signal: AbortSignal,
 ): Promise<boolean> {
   const name = layerName(far, place, plan);
+  await takeLease(far.folders.dependencies(place.repository, plan.key), place.run);
   await far.engine.ensureVolume(name, null);
   const looked = { place, part: 'look', script: 'whole.sh', code: 'engine_failed' } as const;
   const said = await send(far, { ...looked, mounts: [filling(name)], bytesMax: 16 }, signal);

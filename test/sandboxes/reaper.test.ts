@@ -117,6 +117,12 @@ const ONE: Found = { sandboxes: [sandbox(`proofhouse-${RUN}-1-agent`, 'agent')],
 const OVER = [EVENTS.claimed, EVENTS.cancelled];
 
 describe('the reaper', () => {
+  test("leaves what all runs share, and takes what bears our mark and is nobody's", async () => {
+    const volumes = [named('proofhouse-mirror', 'layer', null), named('stray', '', null)];
+    const one = await world({ found: { sandboxes: [], volumes } });
+    expect((await one.reap()).removed.map(({ what }) => what)).toEqual(['stray']);
+  });
+
   test('removes by the id it was given, and says what and why', async () => {
     const one = await world({ found: ONE, state: OVER });
     const why = 'its run is over';

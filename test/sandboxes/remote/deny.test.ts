@@ -7,6 +7,7 @@ import { OWNER, ROOTS, SPEC } from '../sample.ts';
 
 const RUN = 'proofhouse-r0000001-1';
 const MIRROR = `proofhouse-${OWNER.instance}-mirror-${'a'.repeat(16)}`;
+const HISTORY = `proofhouse-${OWNER.instance}-history-${'a'.repeat(16)}-${'c'.repeat(40)}`;
 const LAYER = `proofhouse-${OWNER.instance}-dependencies-${'a'.repeat(16)}-${'b'.repeat(32)}`;
 const filled = (source: string): Mount => ({
   ...volumeMount(source, '/var/tmp', true),
@@ -19,9 +20,12 @@ function reasons(role: Role, ...mounts: Mount[]): string {
 }
 
 describe('a carrier', () => {
-  test.each([`${RUN}-workspace`, `${RUN}-agent-launch`, MIRROR, LAYER])('may fill %s', (source) => {
-    expect(reasons('carrier', filled(source))).toBe('');
-  });
+  test.each([`${RUN}-workspace`, `${RUN}-agent-launch`, MIRROR, HISTORY, LAYER])(
+    'may fill %s',
+    (source) => {
+      expect(reasons('carrier', filled(source))).toBe('');
+    },
+  );
 
   test.each<[string, Mount, RegExp]>([
     ['of another run', filled('proofhouse-r0000002-1-workspace'), /another run/],
@@ -48,16 +52,16 @@ describe('a carrier', () => {
 });
 
 describe('an agent', () => {
-  test('may read the mirror, a layer and its launch folder from volumes', () => {
+  test('may read the past of its base and its launch folder from volumes', () => {
     const launch = volumeMount(`${RUN}-agent-launch`, '/run/proofhouse');
-    const mounts = [volumeMount(MIRROR, '/mirror'), volumeMount(LAYER, '/layer'), launch];
-    expect(reasons('agent', ...mounts)).toBe('');
+    expect(reasons('agent', volumeMount(HISTORY, '/mirror'), launch)).toBe('');
   });
 
   test.each<[string, Mount, RegExp]>([
     ['fill a volume', filled(MIRROR), /not a place/],
-    ['write to the mirror', volumeMount(MIRROR, '/mirror', true), /writable/],
-    ['write to a layer', volumeMount(LAYER, '/layer', true), /writable/],
+    ['see what came after its base', volumeMount(MIRROR, '/mirror'), /not made/],
+    ['read a layer', volumeMount(LAYER, '/layer'), /not a place/],
+    ['write to the past', volumeMount(HISTORY, '/mirror', true), /writable/],
     [
       'write beside its socket',
       volumeMount(`${RUN}-agent-launch`, '/run/proofhouse', true),

@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { filesIn } from '../../../sandboxes/remote/check-room.ts';
+import { counter } from '../../../sandboxes/remote/counted.ts';
 import { unframed } from '../../../sandboxes/remote/exchange.ts';
+import { headReader } from '../../../sandboxes/remote/seal.ts';
 
 type From = 'out' | 'err';
 
@@ -63,5 +65,53 @@ describe('the files of an output', () => {
     ['nothing', Buffer.alloc(0)],
   ])('%s are refused', (_, printed) => {
     expect(() => filesIn(printed)).toThrow();
+  });
+});
+
+describe('what an exporter prints', () => {
+  const TREE = 'a'.repeat(40);
+  const PRINTED = Buffer.from(`${TREE}\n5\none\0\nPACK...\n`);
+
+  test('is a tree, names and a pack, however it is cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 60 }), async (cut) => {
+        const head = headReader();
+        let pack = '';
+        for (let at = 0; at < PRINTED.length; at += cut)
+          pack += head.rest(PRINTED.subarray(at, at + cut)).toString();
+        expect(pack).toBe('PACK...\n');
+        expect(head.read()).toEqual({ tree: TREE, hidden: Buffer.from('one\0\n') });
+      }),
+    );
+  });
+
+  test.each([
+    ['something else than a tree', `${'x'.repeat(100)}\n`],
+    ['a number that is none', `${TREE}\n-1\n${'x'.repeat(60)}`],
+  ])('begins with no %s', (_, printed) => {
+    expect(() => headReader().rest(Buffer.from(printed))).toThrow('something else than a tree');
+  });
+
+  test('is nothing before its pack', () => {
+    const head = headReader();
+    head.rest(PRINTED.subarray(0, 45));
+    expect(() => head.read()).toThrow('before its pack');
+  });
+});
+
+describe('counts of a workspace', () => {
+  const GIB = 2 ** 30;
+  test.each<[string, string[], number]>([
+    ['what was laid there counts for nothing', ['9999999999 500000\n', '9999999999 500001\n'], 0],
+    ['too many bytes end it once', ['5 1\n', `${3 * GIB} 2\n`, `${4 * GIB} 2\n`], 1],
+    ['too many entries end it', ['5 1\n', '6 200', '002\n'], 1],
+    ['half a line is none', ['5 1\n', '6 900000'], 0],
+  ])('%s', async (_, printed, times) => {
+    let over = 0;
+    const count = counter(async () => {
+      over += 1;
+    });
+    for (const text of printed) await count(Buffer.from(text));
+    expect(over).toBe(times);
   });
 });

@@ -2,7 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type IgnoreFile, ignoredAt, ignoreList } from '../../../sandboxes/source/ignore.ts';
+import {
+  foldersAt,
+  type IgnoreFile,
+  ignoredAt,
+  ignoreList,
+  untrackedIn,
+} from '../../../sandboxes/source/ignore.ts';
 import { git, temporaryFolder, writeAll } from '../../orchestrator/intake/repositories.ts';
 import { bench } from './bench.ts';
 
@@ -77,4 +83,22 @@ test('the list is of the commit that is asked for, in every folder, whatever its
   expect(Buffer.from(await ignoredAt(at.mirror, base), 'latin1').toString()).toBe(
     '/**/kept\n/é/**/ö\n/a/b/x\n',
   );
+});
+
+test('what dependency commands made beside tracked files is named folder by folder', async () => {
+  const { at, base } = await bench({ 'packages/a/index.js': 'one', 'odd [1]/x': 'two' });
+  const layer = temporaryFolder();
+  writeAll(layer, {
+    'node_modules/x/index.js': 'x',
+    'packages/a/node_modules/y/index.js': 'y',
+    'packages/b/made.js': 'b',
+    'odd [1]/é': 'z',
+  });
+  const names = await untrackedIn(layer, await foldersAt(at.mirror, base));
+  expect(names.map((name) => Buffer.from(name, 'latin1').toString()).sort()).toEqual([
+    'node_modules',
+    'odd [1]/é',
+    'packages/a/node_modules',
+    'packages/b',
+  ]);
 });

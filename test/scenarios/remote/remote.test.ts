@@ -142,6 +142,67 @@ describe('an engine elsewhere', () => {
     expect(await attempts.discard()).toEqual([]);
   });
 
+  it('shows a workspace the past of its base, and nothing that came after', async () => {
+    const factory = await factoryThere('past');
+    const repository = tinyRepository(path.join(factory.home, 'tiny'));
+    const attempts = await attemptsOn(factory, repository);
+    const git = (...args: string[]) => execFileSync('git', ['-C', repository, ...args]).toString();
+    git('commit', '--allow-empty', '-m', 'The answer');
+    const later = git('rev-parse', 'HEAD').trim();
+    const newer = await attemptsOn(factory, repository);
+    await newer.open();
+    const place = await attempts.open();
+    const looking = `git cat-file -t HEAD; git log --oneline | wc -l; git fsck > /dev/null && echo whole
+      git --git-dir=/mirror cat-file -t ${later} 2>/dev/null || echo unknown`;
+    const looked = await attempts.work(place, sh(looking));
+    expect(looked.lines).toEqual(['commit', expect.stringMatching(/^\s*1$/), 'whole', 'unknown']);
+  });
+
+  it('tells what an ignore file of the change would hide, and refuses what is too large', async () => {
+    const factory = await factoryThere('ignored');
+    const repository = tinyRepository(path.join(factory.home, 'tiny'), { '.gitignore': '*.log\n' });
+    const attempts = await attemptsOn(factory, repository);
+    const place = await attempts.open();
+    await attempts.work(place, sh('echo "*.js" >> .gitignore; echo 1 > a.log; echo 2 > hidden.js'));
+    const { workspaces } = factory.tools;
+    expect(await workspaces.seal(place, null, signal)).toMatchObject({
+      findings: [{ code: 'ignore_widened', message: expect.stringContaining('hidden.js') }],
+    });
+    expect(await attempts.seal(place)).toMatchObject({
+      touched: ['modify .gitignore', 'add hidden.js'],
+    });
+    const large = await attempts.open();
+    await attempts.work(large, sh('truncate -s 1G src/large'));
+    expect(await attempts.seal(large)).toMatchObject({
+      refused: [expect.stringContaining('1073741824 bytes: ./src/large')],
+    });
+  });
+
+  it('ends an agent that writes more than a workspace may hold', async () => {
+    const factory = await factoryThere('full');
+    const attempts = await attemptsOn(factory, tinyRepository(path.join(factory.home, 'tiny')));
+    const place = await attempts.open();
+    const fill =
+      'mkdir d; i=0; while :; do i=$((i+1)); mkdir d/$i; (cd d/$i; seq 1000 | xargs touch); done';
+    const worked = await attempts.work(place, sh(fill));
+    expect(worked.end).toMatchObject({ full: expect.stringContaining('200000'), exitCode: 137 });
+  });
+
+  it('leaves what all runs share when it clears away, and removes it when it is old', async () => {
+    const factory = await factoryThere('shared');
+    const attempts = await attemptsOn(factory, tinyRepository(path.join(factory.home, 'tiny')));
+    await attempts.open();
+    const layers = async (): Promise<number> => {
+      const { volumes } = await factory.engine.mine();
+      return volumes.filter(({ role }) => role === 'layer').length;
+    };
+    await factory.reap();
+    expect(await layers()).toBe(1);
+    expect(await attempts.discard()).toEqual([]);
+    await factory.collect(Number.MAX_SAFE_INTEGER, false);
+    expect(await layers()).toBe(0);
+  });
+
   it('reads regular files of an output and follows nothing', async () => {
     const factory = await factoryThere('outputs');
     const repository = tinyRepository(path.join(factory.home, 'tiny'));

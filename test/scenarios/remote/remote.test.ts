@@ -182,10 +182,9 @@ describe('an engine elsewhere', () => {
     const factory = await factoryThere('full');
     const attempts = await attemptsOn(factory, tinyRepository(path.join(factory.home, 'tiny')));
     const place = await attempts.open();
-    const fill =
-      'mkdir d; i=0; while :; do i=$((i+1)); mkdir d/$i; (cd d/$i; seq 1000 | xargs touch); done';
+    const fill = 'fallocate -l 1500M a; fallocate -l 1500M b; sleep 120';
     const worked = await attempts.work(place, sh(fill));
-    expect(worked.end).toMatchObject({ full: expect.stringContaining('200000'), exitCode: 137 });
+    expect(worked.end).toMatchObject({ full: expect.stringContaining('2048 MiB'), exitCode: 137 });
   });
 
   it('leaves what all runs share when it clears away, and removes it when it is old', async () => {

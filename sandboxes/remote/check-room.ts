@@ -25,7 +25,7 @@ export async function clonedRoom(
   const name = sandboxName(place, part);
   const out = `${name}-out`;
   const laid = { plan, tree: { id: tree, attempt: place.attempt } };
-  await volumes.lay(name, place, laid, signal);
+  const held = await volumes.lay(name, place, laid, signal);
   await engine.removeVolume(out);
   await engine.ensureVolume(out, place.run);
   const errand = { place, part: `${part}-out`, code: 'engine_failed' } as const;
@@ -39,7 +39,7 @@ export async function clonedRoom(
       volumeMount(out, '/out', true),
     ],
     follow: async ({ spec, onLine }, until) => {
-      const counted = { place, spec, volumes: [name, out] } as const;
+      const counted = { place, spec, volumes: [name, out], laid: held } as const;
       const { end, isOver } = await followCounted(far, counted, onLine, until);
       return { end, full: isOver ? fullText(WORKSPACE_SIZE) : null };
     },

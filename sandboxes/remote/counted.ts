@@ -1,5 +1,8 @@
 /** The soft quota of an engine elsewhere: a carrier counts what the volumes of a sandbox hold, beside it. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { PassThrough } from 'node:stream';
+import { Fault } from '../../orchestrator/domain/faults.ts';
 import type { OnLine, Place, SandboxEnd } from '../../orchestrator/ports.ts';
 import { WORKSPACE_SIZE } from '../quota.ts';
 import type { SandboxSpec } from '../spec.ts';
@@ -10,21 +13,42 @@ import { sendInto } from './exchange.ts';
 const PRINTED_BYTES_MAX = 2 ** 24;
 const GRACE_MS = 60_000;
 
+export type Held = { readonly bytes: number; readonly inodes: number };
+
+/** What a script of ours counted. */
+export function heldIn(printed: Buffer): Held {
+  const [bytes = Number.NaN, inodes = Number.NaN] = printed
+    .toString()
+    .trim()
+    .split(' ')
+    .map(Number);
+  if (!Number.isSafeInteger(bytes) || !Number.isSafeInteger(inodes))
+    throw new Fault('engine_failed', 'a count of a volume is no two numbers');
+  return { bytes, inodes };
+}
+
+export async function keepHeld(file: string, { bytes, inodes }: Held): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, `${bytes} ${inodes}\n`);
+}
+
+export const keptHeld = async (file: string): Promise<Held> => heldIn(await readFile(file));
+
 /**
- * Reads counts as they come. The first says what was laid there before anything was written: a clone and
- * its dependencies, which beside us are layers that no workspace is charged for.
+ * Reads counts as they come. What was laid there before anything was written, a clone and its dependencies,
+ * counts for nothing: beside us those are layers that no workspace is charged for.
  */
-export function counter(over: () => Promise<void>): (bytes: Buffer) => Promise<void> {
-  let [text, laid]: [string, readonly number[] | null] = ['', null];
+export function counter(laid: Held, over: () => Promise<void>): (bytes: Buffer) => Promise<void> {
+  let text = '';
   let isOver = false;
   return async (bytes) => {
     const lines = `${text}${bytes.toString()}`.split('\n');
     text = lines.pop() ?? '';
-    for (const line of lines) {
-      const found = line.split(' ').map(Number);
-      laid ??= found;
-      const [more = 0, entries = 0] = found.map((count, at) => count - (laid?.[at] ?? 0));
-      if (isOver || (more <= WORKSPACE_SIZE.bytes && entries <= WORKSPACE_SIZE.inodes)) continue;
+    for (const held of lines.map((line) => heldIn(Buffer.from(line)))) {
+      const isTooMuch =
+        held.bytes - laid.bytes > WORKSPACE_SIZE.bytes ||
+        held.inodes - laid.inodes > WORKSPACE_SIZE.inodes;
+      if (isOver || !isTooMuch) continue;
       isOver = true;
       await over();
     }
@@ -36,18 +60,19 @@ export type Counted = {
   readonly spec: SandboxSpec;
   /** The workspace, and where reports go when there is such a place. */
   readonly volumes: readonly [string, string?];
+  readonly laid: Held;
 };
 
 /** Follows a sandbox to its end. One that wrote more than a workspace may hold is ended. */
 export async function followCounted(
   shop: Shop,
-  { place, spec, volumes: [workspace, out] }: Counted,
+  { place, spec, laid, volumes: [workspace, out] }: Counted,
   onLine: OnLine,
   signal: AbortSignal,
 ): Promise<{ readonly end: SandboxEnd; readonly isOver: boolean }> {
   const listening = new PassThrough();
   let isOver = false;
-  const count = counter(async () => {
+  const count = counter(laid, async () => {
     isOver = true;
     await shop.engine.kill(spec.name);
   });

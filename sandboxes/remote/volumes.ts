@@ -18,6 +18,7 @@ import { packOf } from '../source/pack.ts';
 import type { Mount } from '../spec.ts';
 import { type Shop, volumeMount } from '../tool.ts';
 import { sandboxName } from '../workspaces/names.ts';
+import { type Held, heldIn } from './counted.ts';
 import { type Errand, send } from './exchange.ts';
 
 const LIST_BYTES_MAX = 4 * 2 ** 20;
@@ -38,8 +39,8 @@ export type Volumes = {
   ): Promise<void>;
   /** An empty list without a plan. */
   layer(place: Place, plan: DependencyPlan | null): Promise<readonly Mount[]>;
-  /** A fresh volume with the base, what the plan made, and what makes it the tree. */
-  lay(name: string, place: Place, on: Laid, signal: AbortSignal): Promise<void>;
+  /** A fresh volume with the base, what the plan made, and what makes it the tree. Says how much that is. */
+  lay(name: string, place: Place, on: Laid, signal: AbortSignal): Promise<Held>;
 };
 
 export type Laid = {
@@ -158,7 +159,7 @@ async function lay(
   house: House,
   { name, place, plan, tree }: Laid & { readonly name: string; readonly place: Place },
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Held> {
   const { far } = house;
   const from = await mirror(house, place, signal);
   await far.engine.removeVolume(name);
@@ -172,11 +173,12 @@ async function lay(
     code: 'git_failed',
     bytesMax: LIST_BYTES_MAX,
   };
-  if (tree === null) await send(far, laying, signal);
-  else
+  if (tree === null) return heldIn(await send(far, laying, signal));
+  return heldIn(
     await withPack(far, place, treePack(far, place, tree), (input) =>
       send(far, { ...laying, input }, signal),
-    );
+    ),
+  );
 }
 
 /** The mirror on the engine is asked what it has; what it lacks goes over as one pack. */
@@ -209,16 +211,16 @@ function treePack(far: Far, place: Place, { id, attempt }: NonNullable<Laid['tre
 
 type Wanted = Parameters<typeof packOf>[1];
 
-async function withPack(
+async function withPack<T>(
   { folders }: Far,
   place: Place,
   wanted: Wanted,
-  use: (pack: ReturnType<typeof createReadStream>) => Promise<unknown>,
-): Promise<void> {
+  use: (pack: ReturnType<typeof createReadStream>) => Promise<T>,
+): Promise<T> {
   const folder = path.join(folders.attempt(place.run, place.attempt), 'pack');
   await mkdir(folder, { recursive: true });
   try {
-    await use(createReadStream(await packOf(folder, wanted)));
+    return await use(createReadStream(await packOf(folder, wanted)));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

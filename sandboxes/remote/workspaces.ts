@@ -28,7 +28,7 @@ import { launchFolder, specOf } from '../workspaces/launch.ts';
 import { sandboxName, volumeName } from '../workspaces/names.ts';
 import { networkOf, startServices, stopServices } from '../workspaces/services.ts';
 import { clonedRoom } from './check-room.ts';
-import { followCounted } from './counted.ts';
+import { followCounted, keepHeld, keptHeld } from './counted.ts';
 import { launchName, openRelay } from './door.ts';
 import { send } from './exchange.ts';
 import { sealFrom } from './seal.ts';
@@ -64,7 +64,8 @@ export function openRemoteWorkspaces(options: WorkspacesOptions): Workspaces {
     open: async (place, previous, plan, signal) => {
       await house.engine.remove(sandboxName(place, 'agent'));
       const tree = previous === null ? null : { id: previous, attempt: place.attempt - 1 };
-      await volumes.lay(volumeName(place), place, { plan, tree }, signal);
+      const held = await volumes.lay(volumeName(place), place, { plan, tree }, signal);
+      await keepHeld(laidFile(house, place), held);
       return { kind: 'watched', ...WORKSPACE_SIZE };
     },
     runAgent: (place, command, onLine, signal) =>
@@ -84,6 +85,10 @@ export function openRemoteWorkspaces(options: WorkspacesOptions): Workspaces {
 
 const socketPath = async (house: House, place: Place, part: string): Promise<string> =>
   path.join(await launchFolder(house.runtime, place, part), 'gateway.sock');
+
+/** What the workspace held when it was opened, for the controller that adopts its agent too. */
+const laidFile = ({ folders }: House, { run, attempt }: Place): string =>
+  path.join(folders.attempt(run, attempt), 'laid');
 
 /** What to start goes into a volume, which only the relay writes to after that. */
 function launchIn(options: WorkspacesOptions): Ground['launch'] {
@@ -140,7 +145,8 @@ async function runAgent(
   });
   // One that a controller before us started has its services, with what it did to them.
   if (!(await house.engine.has(spec.name))) await startServices(house, owner, services, signal);
-  const counted = { place, spec, volumes: [volumeName(place)] } as const;
+  const laid = await keptHeld(laidFile(house, place));
+  const counted = { place, spec, volumes: [volumeName(place)], laid } as const;
   const { end, isOver } = await behindRelay(
     house,
     { place, part: 'agent', spec },

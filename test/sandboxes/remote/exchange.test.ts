@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { filesIn } from '../../../sandboxes/remote/check-room.ts';
-import { counter } from '../../../sandboxes/remote/counted.ts';
+import { counter, heldIn } from '../../../sandboxes/remote/counted.ts';
 import { unframed } from '../../../sandboxes/remote/exchange.ts';
 import { headReader } from '../../../sandboxes/remote/seal.ts';
 
@@ -102,16 +102,20 @@ describe('what an exporter prints', () => {
 describe('counts of a workspace', () => {
   const GIB = 2 ** 30;
   test.each<[string, string[], number]>([
-    ['what was laid there counts for nothing', ['9999999999 500000\n', '9999999999 500001\n'], 0],
+    ['what was laid there counts for nothing', [`${2 * GIB + 5} 200001\n`], 0],
     ['too many bytes end it once', ['5 1\n', `${3 * GIB} 2\n`, `${4 * GIB} 2\n`], 1],
     ['too many entries end it', ['5 1\n', '6 200', '002\n'], 1],
     ['half a line is none', ['5 1\n', '6 900000'], 0],
   ])('%s', async (_, printed, times) => {
     let over = 0;
-    const count = counter(async () => {
+    const count = counter({ bytes: 5, inodes: 1 }, async () => {
       over += 1;
     });
     for (const text of printed) await count(Buffer.from(text));
     expect(over).toBe(times);
+  });
+
+  test.each(['', '5', 'x 1', '1e99 1'])('%j is none', (text) => {
+    expect(() => heldIn(Buffer.from(text))).toThrow('no two numbers');
   });
 });

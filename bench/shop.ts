@@ -49,7 +49,7 @@ type Measured = { readonly phases: ReadonlyMap<string, number>; readonly peakMiB
 
 async function shopRun(home: string, shop: string): Promise<Measured> {
   const clock = (): Date => new Date();
-  const ledgers = openLedgers(home, clock);
+  const ledgers = openLedgers(home, clock, []);
   try {
     const file = path.join(SHOP, 'tasks', 'cart-rounding.md');
     const wanted = { text: null, file, repository: shop, base: 'main' };

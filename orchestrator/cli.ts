@@ -1,4 +1,5 @@
 /** The command line's edge. The only file that reads the environment; everything else is handed what it needs. */
+import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
@@ -89,7 +90,7 @@ function contextOf(global: Global, loaded: Rooms | null): Context {
     err: (text) => process.stderr.write(`${text}\n`),
     signal: stop.signal,
     clock,
-    ledgers: (folder = home) => rooms().openLedgers(folder, clock),
+    ledgers: (folder = home) => rooms().openLedgers(folder, clock, secrets()),
     signatures: (folder = home) => rooms().openSignatures(folder, clock),
     reading: () => rooms().openReading(home),
     audit: () => rooms().openAudit(home, clock),
@@ -109,7 +110,11 @@ function contextOf(global: Global, loaded: Rooms | null): Context {
 /** Values of the environment that must never be stored, whoever prints them. */
 function secrets(): string[] {
   return Object.entries(environment).flatMap(([name, value]) =>
-    value !== undefined && value.length >= 8 && /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name)
+    value !== undefined &&
+    value.length >= 8 &&
+    /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name) &&
+    // The name of a file is none; taken out, it would garble every path below it.
+    !existsSync(value)
       ? [value]
       : [],
   );

@@ -51,7 +51,8 @@ import { livesIn, stateIn } from './lives.ts';
 import type { Machine } from './ports/machine.ts';
 import type { Source } from './ports/source.ts';
 import type { Collected, Reaped } from './ports/upkeep.ts';
-import type { Doors, Forge, Keys, ModelCall, Stage, Store } from './ports.ts';
+import type { Doors, Forge, Keys, Stage, Store } from './ports.ts';
+import { redactedEvidence, redactedForge, redactedSource, redactedStore } from './redacted.ts';
 import type { Runner, Stages } from './runner.ts';
 import { judge } from './stages/judge.ts';
 import { prepare } from './stages/prepare.ts';
@@ -105,11 +106,16 @@ export type Factory = {
 };
 
 /** Opens the journal and the forge of a data directory; needs no engine. */
-export function openLedgers(home: string, clock: () => Date): { store: Store; forge: Forge } {
+export function openLedgers(
+  home: string,
+  clock: () => Date,
+  secrets: readonly string[],
+): { store: Store; forge: Forge } {
   mkdirSync(home, { recursive: true, mode: 0o700 });
+  const redact = redactor(secrets);
   return {
-    store: openSqliteStore(path.join(home, 'journal.sqlite'), clock),
-    forge: openLocalForge(path.join(home, 'forge'), clock),
+    store: redactedStore(openSqliteStore(path.join(home, 'journal.sqlite'), clock), redact),
+    forge: redactedForge(openLocalForge(path.join(home, 'forge'), clock), redact),
   };
 }
 
@@ -134,11 +140,11 @@ export function openSignatures(home: string, clock: () => Date): Signatures {
 
 export function openFactory(options: FactoryOptions): Factory {
   const { clock } = options;
-  const ledgers = openLedgers(options.home, clock);
+  const ledgers = openLedgers(options.home, clock, options.secrets);
   const home = realpathSync(options.home);
   const engine = engineOf(home, options.runtime);
-  const redact = redactor([...options.secrets]);
-  const evidence = openEvidenceStore(path.join(home, 'evidence'));
+  const redact = redactor(options.secrets);
+  const evidence = redactedEvidence(openEvidenceStore(path.join(home, 'evidence')), redact);
   const workspaces = openEitherWorkspaces({
     engine,
     image: imagesOf(engine),
@@ -146,12 +152,12 @@ export function openFactory(options: FactoryOptions): Factory {
     folders: folders(home),
     runtime: runtimeFolder(home),
   });
-  const validating = { workspaces, evidence, redact };
+  const validating = { workspaces, evidence, redact: redact.text };
   const tools: StageTools = {
     ...ledgers,
-    source: openSource(folders(home)),
+    source: redactedSource(openSource(folders(home)), redact),
     workspaces,
-    doors: doorsOf(options, ledgers.store, redact),
+    doors: doorsOf(options, ledgers.store),
     evidence,
     signatures: openSignatures(home, clock),
     agentFor: ({ agent }) =>
@@ -171,7 +177,7 @@ export function openFactory(options: FactoryOptions): Factory {
     ownImage: engine.ownImage,
     above: options.above,
     gatewayUrl: GATEWAY_URL,
-    redact,
+    redact: redact.text,
     clock,
   };
   const runner = {
@@ -285,7 +291,7 @@ function stage<P extends Phase>(
   };
 }
 
-function doorsOf(options: FactoryOptions, store: Store, redact: (text: string) => string): Doors {
+function doorsOf(options: FactoryOptions, store: Store): Doors {
   const registry = hostRegistry();
   const tarballs = openTarballs(path.join(options.home, 'packages'));
   const outside = options.outside ?? { resolve: nameServers() };
@@ -306,7 +312,7 @@ function doorsOf(options: FactoryOptions, store: Store, redact: (text: string) =
           to === 'package-registry' ? { upstream: await registry(), packages, tarballs } : null,
         egress: { ...outside, reaches },
         budget,
-        ledger: redactedLedger(store, redact),
+        ledger: store.ledger,
         note: async (kind, text) => {
           const at = options.clock().toISOString();
           await store.note({
@@ -316,19 +322,11 @@ function doorsOf(options: FactoryOptions, store: Store, redact: (text: string) =
             index: index++,
             at,
             kind,
-            text: redact(text),
+            text,
           });
         },
       });
     },
-  };
-}
-
-function redactedLedger({ ledger }: Store, redact: (text: string) => string): Store['ledger'] {
-  const clean = (call: ModelCall): ModelCall => ({ ...call, model: redact(call.model) });
-  return {
-    reserve: (call, budget) => ledger.reserve(clean(call), budget),
-    settle: (call) => ledger.settle(clean(call)),
   };
 }
 

@@ -3,6 +3,8 @@ import { type Logger, pino } from 'pino';
 
 export type { Logger };
 
-export function openLog(level: string): Logger {
-  return pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
+/** Every line loses its secrets on its way out. */
+export function openLog(level: string, redact: (text: string) => string): Logger {
+  const hooks = { streamWrite: redact };
+  return pino({ level, base: null, hooks }, pino.destination({ dest: 2, sync: true }));
 }

@@ -28,6 +28,12 @@ export type Activity = {
   readonly text: string;
 };
 
+/** Takes secrets out of what is to be stored. Must not throw; what it cannot read it withholds. */
+export type Redact = {
+  readonly text: (text: string) => string;
+  readonly bytes: (bytes: Uint8Array) => Uint8Array;
+};
+
 export type ModelUsage = { readonly inputTokens: number; readonly outputTokens: number };
 
 /** One model call as the gateway saw it. Money in millionths of a dollar; null is "nobody said". */

@@ -19,8 +19,8 @@ export type ServeOptions = {
 };
 
 export async function serve(context: Context, options: ServeOptions): Promise<Exit> {
-  const log = openLog(options.logLevel);
   const factory = await context.factory(options.scripted, options.runtime);
+  const log = openLog(options.logLevel, factory.tools.redact);
   const concurrency = options.concurrency ?? fitting(availableParallelism(), freemem());
   const { model } = factory.tools;
   log.info({ home: factory.home, model: model.shown, concurrency }, 'controller started');

@@ -90,6 +90,13 @@ export const FAULTS = {
     meaning: 'The file .proofhouse/workspace.yaml at the base commit could not be read whole.',
     todo: 'Mend the line named, commit it to the base branch and queue the task again.',
   },
+  secret_refused: {
+    exit: 2,
+    acts: 'member',
+    meaning:
+      'What was to be stored holds a secret and could not be stored without it, as what a person signs.',
+    todo: 'Say it without the secret. A value counts as one by its name in the environment of the controller.',
+  },
   not_eligible: {
     exit: 2,
     acts: 'reviewer',

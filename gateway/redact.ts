@@ -5,7 +5,7 @@
  *
  * Invariant: JSON stays JSON, and whatever goes wrong in here, the text itself is not let through.
  */
-import type { Redact } from '../orchestrator/ports.ts';
+import type { Redact } from '../orchestrator/ports/redact.ts';
 import { formsOf, SECRET_CHARS_MIN } from './secret-forms.ts';
 
 const KNOWN = '«secret:known»';

@@ -10,8 +10,11 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { asFault, type FaultCode } from '../orchestrator/domain/faults.ts';
 import type { RunId } from '../orchestrator/domain/ids.ts';
+import type { HarnessTerms } from '../orchestrator/ports/harness.ts';
 import type { Budget, Ledger } from '../orchestrator/ports.ts';
+import { noteAnswers } from './answers.ts';
 import { type EgressOptions, NO_EGRESS, openTunnels, type Tunnels } from './egress/tunnel.ts';
+import { watchHarness } from './harness/watch.ts';
 import { readBody } from './incoming.ts';
 import { answerCall, type Calls } from './model/call.ts';
 import { sendError } from './model/caller.ts';
@@ -33,6 +36,8 @@ export type GatewayOptions = {
   readonly egress?: EgressOptions;
   readonly budget: Budget;
   readonly ledger: Ledger;
+  /** What the agent may run with. Left out, nothing is looked at. */
+  readonly harness?: HarnessTerms | null;
   note(kind: string, text: string): Promise<void>;
   readonly limits?: Partial<GatewayLimits>;
 };
@@ -126,9 +131,10 @@ function doorOf(
     tally.answered += 1;
   };
   const who = { run, attempt, budget, ledger, keepAliveMs: limits.keepAliveMs };
+  const seen = model === null ? {} : { ...watched(options, model), answers: noteAnswers(note) };
   // Installing dependencies runs foreign code and has nothing to ask a model.
   const calls =
-    role === 'agent' && model ? { ...who, upstream: model, note, failed, answered } : null;
+    role === 'agent' && model ? { ...who, ...seen, upstream: model, note, failed, answered } : null;
   return {
     limits,
     calls,
@@ -138,6 +144,14 @@ function doorOf(
     closing,
     failed,
   };
+}
+
+function watched(
+  { harness, run, attempt, note }: GatewayOptions,
+  { model: served }: ModelUpstream,
+): Pick<Calls, 'harness'> {
+  if (!harness) return {};
+  return { harness: watchHarness({ terms: harness, run, attempt, served, note }) };
 }
 
 function serverOf(door: Door, underWay: Set<Promise<void>>): http.Server {

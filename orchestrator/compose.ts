@@ -296,7 +296,7 @@ function doorsOf(options: FactoryOptions, store: Store): Doors {
   const tarballs = openTarballs(path.join(options.home, 'packages'));
   const outside = options.outside ?? { resolve: nameServers() };
   return {
-    open: async ({ socketPath, run, attempt, to, reaches, packages, budget }) => {
+    open: async ({ socketPath, run, attempt, to, reaches, packages, budget, harness }) => {
       // Lines of this door go on after those that a controller before us stored.
       const before = (await store.activity(run)).filter(
         (one) => one.attempt === attempt && one.source === 'gateway',
@@ -312,6 +312,7 @@ function doorsOf(options: FactoryOptions, store: Store): Doors {
           to === 'package-registry' ? { upstream: await registry(), packages, tarballs } : null,
         egress: { ...outside, reaches },
         budget,
+        harness,
         ledger: store.ledger,
         note: async (kind, text) => {
           const at = options.clock().toISOString();

@@ -10,6 +10,7 @@ import type { Digest, RunId, Sha } from './domain/ids.ts';
 import type { KeptRecord } from './domain/records.ts';
 import type { Quota, RunEvent, RunState } from './domain/run-state.ts';
 import type { Task } from './domain/task.ts';
+import type { HarnessTerms } from './ports/harness.ts';
 
 export type JournalEntry = { readonly seq: number; readonly at: string; readonly event: RunEvent };
 
@@ -26,12 +27,6 @@ export type Activity = {
   readonly at: string;
   readonly kind: string;
   readonly text: string;
-};
-
-/** Takes secrets out of what is to be stored. Must not throw; what it cannot read it withholds. */
-export type Redact = {
-  readonly text: (text: string) => string;
-  readonly bytes: (bytes: Uint8Array) => Uint8Array;
 };
 
 export type ModelUsage = { readonly inputTokens: number; readonly outputTokens: number };
@@ -352,6 +347,8 @@ export type DoorRequest = {
   /** Whether a tunnel to a host may be opened. Pure; asked before the host is looked up. */
   readonly reaches: (host: string, port: number) => boolean;
   readonly budget: Budget;
+  /** What an agent at this door may run with; null where no agent is. */
+  readonly harness: HarnessTerms | null;
   /** Of a door to a package registry, what may be read there. */
   readonly packages: PackageList;
 };

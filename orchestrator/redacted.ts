@@ -8,8 +8,9 @@
 import { Fault } from './domain/faults.ts';
 import { RunEvent } from './domain/run-state.ts';
 import type { Task } from './domain/task.ts';
+import type { Redact } from './ports/redact.ts';
 import type { Source } from './ports/source.ts';
-import type { EvidenceStore, Forge, Redact, Store } from './ports.ts';
+import type { EvidenceStore, Forge, Store } from './ports.ts';
 
 export function redactedStore(store: Store, redact: Redact): Store {
   return {

@@ -42,9 +42,14 @@ function openEnds({ models, agents, validators, budgets, evidence }: Policy): Fo
       ...(hidden.length > 0
         ? [open(['agents', role, 'hidden'], 'paths are not hidden from an agent yet')]
         : []),
-      ...(tools.allow !== undefined || tools.ask.length > 0 || tools.deny.length > 0
-        ? [open(['agents', role, 'tools'], "an agent's tools are not limited one by one yet")]
-        : []),
+      ...(tools.allow === undefined
+        ? []
+        : [
+            open(['agents', role, 'tools', 'allow'], "an agent's tools can only be denied, so far"),
+          ]),
+      ...(tools.ask.length === 0
+        ? []
+        : [open(['agents', role, 'tools', 'ask'], 'nobody is asked about a tool yet')]),
     ]),
     ...Object.entries(validators).flatMap(([id, { testsFrom }]) =>
       testsFrom === 'base'

@@ -11,13 +11,16 @@ import { z } from 'zod';
 import type { FaultCode } from '../../orchestrator/domain/faults.ts';
 import type { RunId } from '../../orchestrator/domain/ids.ts';
 import type { Budget, Ledger, ModelCall, ModelUsage } from '../../orchestrator/ports.ts';
+import type { AnswerNotes } from '../answers.ts';
+import type { HarnessWatch } from '../harness/watch.ts';
+import { sessionOf } from '../session.ts';
 import { type Caller, callerOf, KEEP_ALIVE_MS, sendError } from './caller.ts';
 import { JsonObject } from './conversation.ts';
 import { type Delivered, deliver } from './deliver.ts';
 import { type Protocol, parsed } from './protocols/protocol.ts';
 import { reachesOut } from './reach.ts';
 import { askPatiently } from './retry.ts';
-import { type ModelUpstream, microUsd, type Question } from './upstream.ts';
+import { type ModelUpstream, microUsd, type Question, understood } from './upstream.ts';
 
 export type Calls = {
   readonly run: RunId;
@@ -26,6 +29,10 @@ export type Calls = {
   readonly budget: Budget;
   readonly ledger: Ledger;
   readonly keepAliveMs?: number;
+  /** Why a call is not made, by what it shows of the harness. Left out, nothing is looked at. */
+  readonly harness?: HarnessWatch;
+  /** Hears what the model answered before. */
+  readonly answers?: AnswerNotes;
   note(kind: 'model' | 'limit' | 'refused', text: string): Promise<void>;
   failed(code: FaultCode): void;
   answered(): void;
@@ -65,6 +72,11 @@ export async function answerCall(
     await calls.note('refused', `model call with ${outward}: it would open a way to the network`);
     return refuse(403, `${outward} is not allowed here: it would open a way to the network`);
   }
+  const unfit = (await calls.harness?.({ wire: protocol.wire, body, headers })) ?? null;
+  if (unfit !== null) {
+    calls.failed('harness_refused');
+    return refuse(403, unfit);
+  }
   const call = reservation(calls, body, bytes.byteLength);
   const refused = await reserve(calls, call);
   if (refused !== null) {
@@ -80,6 +92,16 @@ export async function answerCall(
   const delivered = await made(calls.upstream, question, caller, signal);
   const wallMs = Math.round(performance.now() - startedMs);
   await settle(calls, { ...call, wallMs }, delivered);
+  await noteAnswersIn(calls, question, body);
+}
+
+/** After the answer, so that nobody waits for it. */
+async function noteAnswersIn(calls: Calls, question: Question, body: JsonObject): Promise<void> {
+  if (calls.answers === undefined) return;
+  const conversation = understood(question);
+  if (!('kind' in conversation)) {
+    await calls.answers(sessionOf(question.headers, body), conversation);
+  }
 }
 
 function questionOf(

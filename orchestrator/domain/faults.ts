@@ -213,6 +213,13 @@ export const FAULTS = {
     meaning: 'The policy limits money, and nobody said what this model costs.',
     todo: 'Set PROOFHOUSE_MODEL_PRICE=INPUT/OUTPUT, in dollars per million tokens.',
   },
+  harness_refused: {
+    exit: 2,
+    acts: 'platform engineer',
+    meaning:
+      'The agent ran with a tool that the policy denies, or with a harness that is none of those it expects.',
+    todo: 'See what it ran with: proofhouse run harness RUN. Then change the agent, or the policy under agents.',
+  },
   limit_reached: {
     exit: 1,
     acts: 'platform engineer',

@@ -11,7 +11,7 @@ import { Fault } from '../domain/faults.ts';
 import type { Digest, Sha } from '../domain/ids.ts';
 import type { WorkspaceFile } from '../intake/workspace-file.ts';
 import type { DependencyPlan } from '../ports.ts';
-import { fedRules } from './fed-rules.ts';
+import { type FedRules, fedRules } from './fed-rules.ts';
 import type { StageTools } from './tools.ts';
 import { readWorkspace, type SetUp } from './workspace.ts';
 
@@ -23,6 +23,8 @@ export type BaseRules = {
   /** Text of the rule files, each under its path; empty when there is none. */
   readonly rules: string;
   readonly rulesDigest: Digest | null;
+  /** The rule files one by one. */
+  readonly ruleTexts: FedRules['texts'];
   readonly plan: DependencyPlan | null;
   /** What the base's files ask of the workspace and is not done. */
   readonly ignored: readonly Finding[];
@@ -50,6 +52,7 @@ export async function readBaseRules(
     file,
     rules: fed.text,
     rulesDigest: fed.digest,
+    ruleTexts: fed.texts,
     plan: await planOf(tools, { setUp, base, layers }, read),
     ignored,
   };

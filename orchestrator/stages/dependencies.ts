@@ -30,6 +30,7 @@ export async function ensureDependencies(
     packages,
     reaches: (host, port) => mayTunnel(layers, 'setup', { host, port }),
     budget: NO_BUDGET,
+    harness: null,
   });
   const tail: string[] = [];
   const note = boundedNotes(tools.store);

@@ -26,6 +26,12 @@ export type FedRules = {
   readonly digest: Digest | null;
   readonly bytes: number;
   readonly files: readonly FedFile[];
+  /** Those that are there, as they are. */
+  readonly texts: readonly {
+    readonly path: string;
+    readonly digest: Digest;
+    readonly text: string;
+  }[];
 };
 
 export type FedFile = {
@@ -57,13 +63,15 @@ export async function rulesIn(
 ): Promise<FedRules> {
   const parts: string[] = [];
   const files: FedFile[] = [];
+  const texts: FedRules['texts'][number][] = [];
   for (const path of rules) {
     const text = await read(path);
     if (text !== null) parts.push(`<!-- ${path} -->\n${text.trim()}\n`);
     const digest = text === null ? null : sha256(text);
+    if (text !== null) texts.push({ path, digest: sha256(text), text });
     files.push({ path, digest, bytes: Buffer.byteLength(text ?? '') });
   }
   const text = parts.join('\n');
   const digest = text === '' ? null : sha256(text);
-  return { text, digest, bytes: Buffer.byteLength(text), files };
+  return { text, digest, bytes: Buffer.byteLength(text), files, texts };
 }

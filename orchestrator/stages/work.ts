@@ -14,6 +14,7 @@ import type { AgentEnd, OnLine, Place } from '../ports.ts';
 import { promptText } from '../text/prompt.ts';
 import { readBaseRules } from './base-rules.ts';
 import { boundedNotes } from './bounded-notes.ts';
+import { harnessRefusal, harnessTerms } from './harness.ts';
 import { NO_PACKAGES } from './packages.ts';
 import type { StageTools } from './tools.ts';
 
@@ -30,7 +31,8 @@ export async function work(
 ): Promise<RunEvent> {
   const { base } = run.prepared;
   const place = { run: task.id, attempt: run.attempt, repository: task.repository, base };
-  const { layers, file, rules } = await readBaseRules(tools, task.repository, base);
+  const baseRules = await readBaseRules(tools, task.repository, base);
+  const { layers, file, rules } = baseRules;
   const budget = budgetOf(layers);
   const agent = tools.agentFor(file);
   const prompt = promptText({
@@ -53,6 +55,7 @@ export async function work(
     reaches: (host, port) => mayTunnel(layers, 'agent', { host, port }),
     packages: NO_PACKAGES,
     budget,
+    harness: harnessTerms(tools, run.prepared, baseRules),
   });
   const allowed = someTunnel(layers, 'agent');
   const env = { ...launch.env, [SELF_TEST_ENV]: selfTestFor(allowed) };
@@ -94,6 +97,10 @@ async function eventOf(
   said: string,
   wallMs: number,
 ): Promise<RunEvent> {
+  const unfit = await harnessRefusal(tools, place);
+  if (unfit !== null) {
+    return { type: 'machinery_broke', code: 'harness_refused', message: unfit, final: true };
+  }
   const refused = await budgetRefusal(tools, place);
   if (refused !== null) return { type: 'limit_reached', limit: 'budget', message: refused };
   if (end.full !== null) return { type: 'limit_reached', limit: 'workspace', message: end.full };

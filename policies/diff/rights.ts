@@ -205,6 +205,8 @@ function roleChanges(both: Both): PolicyChange[] {
   });
 }
 
+const ON_OTHER = ['alarm', 'refuse'] as const;
+
 function role(old: RoleRule, now: RoleRule): Difference[] {
   const write =
     old.write && now.write
@@ -217,6 +219,8 @@ function role(old: RoleRule, now: RoleRule): Difference[] {
     ...allowing('tools.allow', [old.tools.allow ?? null, now.tools.allow ?? null]),
     ...asking('tools.ask', [old.tools.ask, now.tools.ask]),
     ...asking('tools.deny', [old.tools.deny, now.tools.deny]),
+    ...allowing('expected_harness', [old.expectedHarness ?? null, now.expectedHarness ?? null]),
+    ...ordered('on_other_harness', ON_OTHER, [old.onOtherHarness, now.onOtherHarness]),
   ];
 }
 

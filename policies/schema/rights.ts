@@ -169,10 +169,14 @@ export const Models = z
 
 const Tool = z
   .string()
-  .regex(/^[a-z0-9*][a-z0-9.*_-]{0,60}$/, 'expected a tool, as in git.push or mcp.*');
+  .regex(/^[A-Za-z0-9*][A-Za-z0-9.*_-]{0,60}$/, 'expected a tool, as in WebFetch or mcp__*');
 const Tools = z.array(Tool).max(200);
 
-const Role = z.strictObject({
+const HarnessDigest = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/, 'expected a digest, as `run harness` prints it: sha256:…');
+
+const RoleKeys = z.strictObject({
   write: key(Globs.optional(), 'All it may change. By default anything.', 'what all allow'),
   readonly: key(Globs.default([]), 'What it sees and never changes.', 'union'),
   hidden: key(Globs.default([]), 'What it never sees.', 'union'),
@@ -181,12 +185,31 @@ const Role = z.strictObject({
       .strictObject({
         allow: key(Tools.optional(), 'Tools it may use. By default any.', 'what all allow'),
         ask: key(Tools.default([]), 'Tools somebody is asked about each time.', 'union'),
-        deny: key(Tools.default([]), 'Tools it never uses.', 'union'),
+        deny: key(
+          Tools.default([]),
+          'Names of tools it is never offered. A call to a model that offers one is not made, and the run ends. What a shell starts is no tool.',
+          'union',
+        ),
       })
       .prefault({}),
     'A second line only: what matters is held by the sandbox, the gateway and the gate.',
   ),
+  expected_harness: key(
+    z.array(HarnessDigest).min(1).max(20).optional(),
+    'What it may run with: digests of its instructions, tools and parameters, as `run harness` prints them. By default anything.',
+    'what all allow',
+  ),
+  on_other_harness: key(
+    z.enum(['alarm', 'refuse']).default('refuse'),
+    'What comes of another one: the run and its pull request say so, or the run ends.',
+    'refuse, then alarm',
+  ),
 });
+const Role = RoleKeys.transform(({ expected_harness, on_other_harness, ...rest }) => ({
+  ...rest,
+  expectedHarness: expected_harness,
+  onOtherHarness: on_other_harness,
+}));
 export type RoleRule = z.output<typeof Role>;
 export const Agents = z.record(Id, Role).default({});
 

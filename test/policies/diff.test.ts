@@ -117,6 +117,7 @@ const FULL = {
       readonly: ['AGENTS.md'],
       hidden: ['secrets/'],
       tools: { allow: ['read', 'edit'], ask: ['mcp.*'], deny: ['git.push'] },
+      expected_harness: [`sha256:${'a'.repeat(64)}`],
     },
   },
   never_delegate: [
@@ -305,6 +306,12 @@ describe('what is looser one way is tighter the other', () => {
     ],
     [[...ROLE, 'tools', 'ask'], [], 'agent coder: tools.ask: no longer mcp.*'],
     [[...ROLE, 'tools', 'deny'], [], 'agent coder: tools.deny: no longer git.push'],
+    [
+      [...ROLE, 'expected_harness'],
+      undefined,
+      'agent coder: expected_harness: was a list, is anything now',
+    ],
+    [[...ROLE, 'on_other_harness'], 'alarm', 'agent coder: on_other_harness: refuse became alarm'],
     [
       ['never_delegate', 0],
       { action: 'edit-policy', gate: { group: 'platform' } },

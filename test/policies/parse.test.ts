@@ -201,7 +201,10 @@ break_glass: { groups: [a], incident_url: "https://a.example/" }`);
       testsFrom: 'head',
     });
     const tools = { ask: [], deny: [] };
-    expect(written.agents['coder']).toEqual({ readonly: [], hidden: [], tools });
+    expect(written.agents['coder']).toEqual({
+      ...{ readonly: [], hidden: [], tools },
+      onOtherHarness: 'refuse',
+    });
     expect(written.models).toEqual({ routes: [], data: [] });
     expect(written.evidence).toEqual({ attest: [], publish: [] });
     expect(written.separation).toEqual({

@@ -128,6 +128,8 @@ export const EVERY: { [key: string]: Json } = {
       readonly: ['.github/'],
       hidden: ['**/.env'],
       tools: { allow: ['read'], ask: ['mcp.*'], deny: ['git.push'] },
+      expected_harness: [`sha256:${'a'.repeat(64)}`],
+      on_other_harness: 'alarm',
     },
   },
   never_delegate: [

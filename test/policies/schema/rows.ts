@@ -658,12 +658,25 @@ export const ROWS: readonly Row[] = [
   ...['allow', 'ask', 'deny'].map((key) =>
     row(
       `agents.coder.tools.${key}`,
-      [[], ['git.push', 'mcp.*', 'read']],
+      [[], ['git.push', 'mcp__*', 'WebFetch']],
       [
-        [['Read'], 'P0104', 'expected a tool, as in git.push or mcp.*'],
+        [['web fetch'], 'P0104', 'expected a tool, as in WebFetch or mcp__*'],
         ['read', 'P0104', LIST],
       ],
     ),
+  ),
+  row(
+    'agents.coder.expected_harness',
+    [[`sha256:${'0'.repeat(64)}`], undefined],
+    [
+      [[], 'P0104', 'expected at least 1 items'],
+      [['sha256:0'], 'P0104', 'expected a digest, as `run harness` prints it: sha256:…'],
+    ],
+  ),
+  row(
+    'agents.coder.on_other_harness',
+    ['alarm', 'refuse', undefined],
+    [['ignore', 'P0104', 'expected `alarm` or `refuse`, found `ignore`']],
   ),
   row(
     'never_delegate',

@@ -44,6 +44,7 @@ describe('a sandbox, from inside', () => {
       to: 'nothing',
       reaches: () => false,
       packages: { names: [], tarballs: [] },
+      harness: null,
       budget,
     } as const;
     const door = await factory.tools.doors.open(asked);

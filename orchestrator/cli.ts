@@ -93,6 +93,7 @@ function contextOf(global: Global, loaded: Rooms | null): Context {
     ledgers: (folder = home) => rooms().openLedgers(folder, clock, secrets()),
     signatures: (folder = home) => rooms().openSignatures(folder, clock),
     reading: () => rooms().openReading(home),
+    redact: (text) => rooms().textRedactor(secrets())(text),
     audit: () => rooms().openAudit(home, clock),
     orgPolicies: global.orgPolicy ?? [],
     local: async (folder) => (await import('./compose.ts')).openLocal(folder),

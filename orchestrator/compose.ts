@@ -13,6 +13,9 @@ import type { ModelUpstream } from '../gateway/model/upstream.ts';
 import { redactor } from '../gateway/redact.ts';
 import { hostRegistry } from '../gateway/registry/host.ts';
 import { openTarballs } from '../gateway/registry/tarballs.ts';
+import { recorded } from '../gateway/scripted/record.ts';
+import { writeScenario } from '../gateway/scripted/scenario.ts';
+import { serveScripted } from '../gateway/scripted/serve.ts';
 import { openGateway } from '../gateway/server.ts';
 import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
@@ -51,7 +54,7 @@ import { livesIn, stateIn } from './lives.ts';
 import type { Machine } from './ports/machine.ts';
 import type { Source } from './ports/source.ts';
 import type { Collected, Reaped } from './ports/upkeep.ts';
-import type { Doors, Forge, Keys, Stage, Store } from './ports.ts';
+import type { Doors, EvidenceStore, Forge, Keys, Stage, Store } from './ports.ts';
 import { redactedEvidence, redactedForge, redactedSource, redactedStore } from './redacted.ts';
 import type { Runner, Stages } from './runner.ts';
 import { judge } from './stages/judge.ts';
@@ -77,7 +80,17 @@ const BREAK_MS = 2000;
 const AWAY_MS = 10 * 60_000;
 
 export type { Runtime };
-export { chooseModel, type ModelChoice, openLocal, openModel, SERVICE_IMAGES, type ServiceImage };
+export {
+  chooseModel,
+  type ModelChoice,
+  openLocal,
+  openModel,
+  recorded,
+  SERVICE_IMAGES,
+  type ServiceImage,
+  serveScripted,
+  writeScenario,
+};
 
 export type FactoryOptions = {
   readonly home: string;
@@ -124,10 +137,16 @@ export function openAudit(home: string, clock: () => Date): { keys: Keys; files:
   return { keys: openKeys(home, clock), files: auditFilePaths(home) };
 }
 
-/** The controller's bare copies, to read from. */
-export function openReading(home: string): { source: Source } {
-  return { source: openSource(folders(home)) };
+/** The controller's bare copies and what was kept as evidence, to read from. */
+export function openReading(home: string): { source: Source; evidence: EvidenceStore } {
+  return {
+    source: openSource(folders(home)),
+    evidence: openEvidenceStore(path.join(home, 'evidence')),
+  };
 }
+
+/** Takes these values, and what looks like a key, out of a text. */
+export const textRedactor = (secrets: readonly string[]) => redactor(secrets).text;
 
 /** This machine's keys for what people decide. */
 export function openSignatures(home: string, clock: () => Date): Signatures {

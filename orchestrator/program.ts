@@ -6,6 +6,8 @@ import { Command, Option } from 'commander';
 import type { Perform } from './commands/context.ts';
 import { auditCommands } from './program/audit.ts';
 import { decisionCommands, emergencyCommands } from './program/decisions.ts';
+import { harnessCommands } from './program/harness.ts';
+import { modelCommands } from './program/model.ts';
 import { bytes, KEEP_BYTES, positive } from './program/numbers.ts';
 import { policyCommands } from './program/policy.ts';
 import { rulesCommands } from './program/rules.ts';
@@ -47,6 +49,7 @@ export function buildProgram(perform: Perform, judge: Perform = perform): Comman
   policyCommands(program, judge);
   auditCommands(program, perform);
   rulesCommands(program, judge);
+  modelCommands(program, perform);
   return program;
 }
 
@@ -207,6 +210,7 @@ function taskCommands(program: Command, perform: Perform): void {
 
 function runCommands(program: Command, perform: Perform): void {
   const run = program.command('run').description('look at runs');
+  harnessCommands(run, perform);
   run
     .command('list')
     .description('every run and where it is')

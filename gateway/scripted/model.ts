@@ -64,7 +64,7 @@ function turnsDone({ messages }: Conversation): number {
 }
 
 function replied(id: string, step: Step, conversation: Conversation): ScriptedAnswer {
-  const wanted = step.shell === undefined ? step.write : { shell: step.shell };
+  const wanted = step.shell === undefined ? (step.write ?? step.call) : { shell: step.shell };
   const chosen = wanted === undefined ? null : chooseTool(wanted, conversation.tools);
   const missing = wanted !== undefined && chosen === null;
   const text = missing ? NO_TOOL : (step.say ?? '');

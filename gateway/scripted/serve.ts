@@ -14,17 +14,24 @@ import { understood } from '../model/upstream.ts';
 import { SCRIPTED, type ScriptedModel, scriptedModel } from './model.ts';
 import { loadScenarios } from './scenario.ts';
 
-export type ScriptedServer = { readonly url: string; close(): Promise<void> };
+export type ScriptedServer = {
+  readonly url: string;
+  /** Names of the scenarios. */
+  readonly scenarios: readonly string[];
+  close(): Promise<void>;
+};
 
 const BODY_BYTES_MAX = 32 * 1024 * 1024;
 /** Nothing in a request over TCP says which run and attempt it is of. */
 const ASKER = { run: 'tcp', attempt: 1 };
 
+/** `named` is a scenario or a folder of them. Serves this machine only: there is no key to ask for. */
 export async function serveScripted(
-  folder: string,
+  named: string,
   { host, port }: { host: string; port: number },
 ): Promise<ScriptedServer> {
-  const model = scriptedModel(await loadScenarios(folder));
+  const scenarios = await loadScenarios(named);
+  const model = scriptedModel(scenarios);
   const server = http.createServer((request, response) => {
     route(model, request, response).catch(() => response.destroy());
   });
@@ -34,6 +41,7 @@ export async function serveScripted(
   });
   const { port: bound } = server.address() as AddressInfo;
   return {
+    scenarios: scenarios.map(({ scenario }) => scenario),
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));

@@ -1,11 +1,15 @@
 /** Finds the tool of an agent that can do what a scenario asks, and its arguments. Pure. */
 import path from 'node:path';
 import { z } from 'zod';
-import type { Tool } from '../model/conversation.ts';
+import type { JsonObject, Tool } from '../model/conversation.ts';
+import type { Step } from './scenario.ts';
 
 export type Wanted =
   | { readonly shell: string }
-  | { readonly path: string; readonly content: string };
+  | { readonly path: string; readonly content: string }
+  | Call;
+/** A tool by its name, with its arguments, or the text of a tool that takes one. */
+type Call = { readonly tool: string; readonly input: JsonObject | string };
 export type Chosen = { readonly name: string; readonly input: string; readonly custom: boolean };
 
 /** Codex gives a command this long before it answers for it; 30 s is the most it allows. */
@@ -17,8 +21,46 @@ const WRITERS = ['Write', 'write_file', 'write', 'create'];
 /** Null when the agent offers nothing that could do it. */
 export function chooseTool(wanted: Wanted, tools: readonly Tool[]): Chosen | null {
   if ('shell' in wanted) return shell(wanted.shell, tools);
+  if ('tool' in wanted) return exactly(wanted, tools);
   const writer = byName(WRITERS, tools);
   return writer === null ? shell(heredoc(wanted), tools) : write(writer, wanted);
+}
+
+/** Such a step as would have made this call, of any agent where there is one. */
+export function wantedOf({ tool, input }: Call): Pick<Step, 'shell' | 'write' | 'call'> {
+  const call = { call: { tool, input } };
+  if (typeof input === 'string') return call;
+  if (SHELLS.includes(tool)) {
+    const line = lineIn(input);
+    return line === null ? call : { shell: line };
+  }
+  if (!WRITERS.includes(tool)) return call;
+  const file = input['file_path'] ?? input['filePath'] ?? input['path'];
+  const content = input['content'] ?? input['file_text'];
+  if (typeof file !== 'string' || typeof content !== 'string') return call;
+  return { write: { path: file.replace(/^\/workspace\//, ''), content } };
+}
+
+/** What says nothing about the command itself; with any other argument it is another call. */
+const BESIDE_A_LINE = new Set([
+  ...['cmd', 'command', 'yield_time_ms', 'timeout', 'timeout_ms', 'description'],
+  ...['max_output_tokens', 'login'],
+]);
+
+function lineIn(input: JsonObject): string | null {
+  if (Object.keys(input).some((name) => !BESIDE_A_LINE.has(name))) return null;
+  const given = input['cmd'] ?? input['command'];
+  if (typeof given === 'string') return given === '' ? null : given;
+  const [program, flag, line] = Array.isArray(given) ? given : [];
+  const isShell = program === 'bash' && flag === '-lc' && typeof line === 'string';
+  return isShell && Array.isArray(given) && given.length === 3 ? line : null;
+}
+
+function exactly({ tool: name, input }: Call, tools: readonly Tool[]): Chosen | null {
+  const tool = byName([name], tools);
+  if (tool === null) return null;
+  const text = typeof input === 'string' ? input : JSON.stringify(input);
+  return { name, input: text, custom: tool.custom };
 }
 
 function shell(line: string, tools: readonly Tool[]): Chosen | null {

@@ -7,7 +7,7 @@ import { RunId as RunIdSchema } from '../domain/ids.ts';
 import type { Signatures } from '../domain/signed.ts';
 import type { Task } from '../domain/task.ts';
 import type { LocalRepository, Source } from '../ports/source.ts';
-import type { Forge, JournalEntry, Store } from '../ports.ts';
+import type { EvidenceStore, Forge, JournalEntry, Store } from '../ports.ts';
 import { printableJson } from '../text/columns.ts';
 
 export type Context = {
@@ -32,8 +32,10 @@ export type Context = {
   readonly signatures: (home?: string) => Signatures;
   /** What the data directory signs with, and where its audit log is published. */
   readonly audit: () => ReturnType<typeof openAudit>;
-  /** The controller's bare copies, to read from. */
-  readonly reading: () => { source: Source };
+  /** The controller's bare copies and what was kept as evidence, to read from. */
+  readonly reading: () => { source: Source; evidence: EvidenceStore };
+  /** Takes secrets of the environment out of a text. */
+  readonly redact: (text: string) => string;
   /** Policy files above a repository's own, as they were named. */
   readonly orgPolicies: readonly string[];
   /** The repository that a folder is in, to read from. Whoever opens it closes it. */

@@ -103,15 +103,14 @@ function toolChanges(before: Harness, after: Harness): HarnessChange[] {
     const [had, has] = [old?.get(name), now?.get(name)];
     const about = `tool ${name}`;
     if (had === undefined || has === undefined) return oneSided(about, had, has);
-    const parts = [
-      ...(had.schema === has.schema ? [] : ['schema']),
-      ...(had.description === has.description ? [] : ['description']),
-    ];
-    return parts.map((part) => ({
-      ...{ about: `${about}, ${part}`, change: 'changed' as const, texts: null },
-      ...{ before: `${had.bytes} bytes`, after: `${has.bytes} bytes` },
-    }));
+    return (['schema', 'description'] as const).flatMap((part) => {
+      return valueChange(`${about}, ${part}`, short(had[part]), short(has[part]));
+    });
   });
+}
+
+function short(digest: Digest): string {
+  return digest.slice(0, 'sha256:'.length + 12);
 }
 
 function oneSided(
@@ -138,7 +137,7 @@ function systemChanges(before: Harness, after: Harness): HarnessChange[] {
 
 function ruleChanges(before: Harness, after: Harness): HarnessChange[] {
   const said = ({ rules }: Harness) =>
-    new Map(rules.map(({ path, digest, found }) => [path, `${found}, ${digest.slice(0, 19)}`]));
+    new Map(rules.map(({ path, digest, found }) => [path, `${found}, ${short(digest)}`]));
   return mapChanges('rules', said(before), said(after));
 }
 

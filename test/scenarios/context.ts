@@ -28,6 +28,7 @@ export function contextFor(factory: Factory): Context & { readonly printed: stri
     signatures: () => openSignatures(factory.home, () => new Date()),
     audit: () => openAudit(factory.home, () => new Date()),
     reading: () => openReading(factory.home),
+    redact: (text) => text,
     orgPolicies: [],
     local: openLocal,
     model: (scripted) => chooseModel({}, scripted),

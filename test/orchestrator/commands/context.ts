@@ -10,6 +10,7 @@ import type { Source } from '../../../orchestrator/ports/source.ts';
 import type { Store } from '../../../orchestrator/ports.ts';
 import { openSqliteStore } from '../../../orchestrator/store/sqlite.ts';
 import { openLocal } from '../../../sandboxes/source/local-change.ts';
+import { openEvidenceStore } from '../../../validators/evidence/store.ts';
 import { SIGNATURES } from '../../policies/signing.ts';
 import { AT, DANA, TASK } from '../fixtures.ts';
 import { temporaryFolder } from '../intake/repositories.ts';
@@ -45,7 +46,13 @@ export function desk(over: Partial<Context> = {}): Desk {
     ledgers: () => ({ store, forge }),
     signatures: () => SIGNATURES,
     audit: () => openAudit(home, clock),
-    reading: () => ({ source: unused<Source>('source') }),
+    reading: () => ({
+      evidence: openEvidenceStore(join(home, 'evidence')),
+      get source(): Source {
+        return unused<Source>('source');
+      },
+    }),
+    redact: (text) => text,
     orgPolicies: [],
     local: openLocal,
     model: () => unused('model'),

@@ -4,11 +4,13 @@
  * so a restart changes nothing. Only how often an `error` was given is remembered.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SCRIPTED } from '../../orchestrator/domain/scripted.ts';
 import { askedText, type Conversation, type Reply } from '../model/conversation.ts';
 import type { Scenario, Step } from './scenario.ts';
 import { chooseTool } from './tools.ts';
 
-export const SCRIPTED = 'scripted';
+export { SCRIPTED };
+
 const NO_SCENARIO = 'The scripted model has no scenario for this task.';
 const NO_MORE_STEPS = 'Done.';
 const NO_TOOL = 'The scripted model found no tool here that could do the next step.';

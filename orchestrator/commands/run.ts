@@ -14,6 +14,7 @@ import { exitOf } from '../text/outcomes.ts';
 import { runList, runReport } from '../text/run-report.ts';
 import { type Context, type Exit, knownRun, show } from './context.ts';
 import { tallied, whoMay } from './desk.ts';
+import { isAlarm } from './harness.ts';
 import { newRunId } from './names.ts';
 
 const DIFF_BYTES_MAX = 512 * 1024;
@@ -43,15 +44,17 @@ export async function runShow(context: Context, named: string, withDiff: boolean
   const { id, task, journal } = await knownRun(store, named);
   const run = replay(journal);
   const calls = await store.calls(id);
+  const alarms = (await store.activity(id)).filter(isAlarm).map(({ text }) => text);
   const waits = run.phase === 'awaiting_approval';
   const may = whoMay(context, run, task);
   const decided = waits ? tallied(context, run, task) : null;
   const related = waits ? await relatedTo(store, task, journal, context.clock()) : [];
   const diff = withDiff ? await diffOf(context, task, journal) : null;
+  const known = { task, run, journal, calls, alarms, related };
   show(
     context,
-    () => runReport({ task, run, journal, calls, may, decided, related, command: context.command }),
-    () => ({ task, run, journal, calls, related, ...(diff === null ? {} : { diff }) }),
+    () => runReport({ ...known, may, decided, command: context.command }),
+    () => ({ ...known, ...(diff === null ? {} : { diff }) }),
   );
   if (diff !== null && !context.json) context.out(diff);
   return exitOf(run);

@@ -12,11 +12,13 @@ import type { Sha } from '../domain/ids.ts';
 import type { Judgement } from '../domain/judgement.ts';
 import { apply, NEW_RUN } from '../domain/run.ts';
 import type { In, RunEvent } from '../domain/run-state.ts';
+import { isScripted } from '../domain/scripted.ts';
 import type { Task } from '../domain/task.ts';
 import { missingWords } from '../text/decisions.ts';
 import { type PullRequestFacts, pullRequestText } from '../text/pull-request.ts';
 import { readBaseRules } from './base-rules.ts';
 import { factsOf } from './facts.ts';
+import { harnessFacts } from './harness.ts';
 import { relatedTo } from './related.ts';
 import type { StageTools } from './tools.ts';
 
@@ -167,8 +169,10 @@ async function textFacts(
       microUsd: calls.some(({ microUsd }) => microUsd === null)
         ? null
         : sum(({ microUsd }) => microUsd ?? 0),
-      scripted: tools.model.isScripted,
+      // By the calls: the controller that publishes may have another model than the one that asked.
+      scripted: calls.some(isScripted),
     },
+    ...harnessFacts(activity),
     refusedConnections: activity.filter(
       ({ source, kind }) => source === 'gateway' && kind === 'refused',
     ).length,

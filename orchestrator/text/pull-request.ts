@@ -33,6 +33,10 @@ export type PullRequestFacts = {
   readonly cost: Cost;
   /** Changed files that decide what is installed: checks ran with what the base installs. */
   readonly manifests: readonly string[];
+  /** Digests of what the agent ran with. */
+  readonly harnesses: readonly Digest[];
+  /** What of it the policy does not expect. */
+  readonly alarms: readonly string[];
   /** How often something in the run's sandboxes tried to reach the network and was refused. */
   readonly refusedConnections: number;
   /** Other runs that touch the same gates or files. */
@@ -65,6 +69,7 @@ export function pullRequestText(facts: PullRequestFacts): PullRequestText {
   const sections = [
     summary(facts, code),
     ...emergency(facts),
+    ...alarmParts(facts),
     `### What was asked\n\n${asked(facts)}`,
     `### Checks\n\n${checksTable(facts.checks)}${manifestNote(facts)}`,
     `### Gates\n\n${gatesTable(facts)}`,
@@ -117,6 +122,10 @@ function emergency(facts: PullRequestFacts): string[] {
     `> **Passed by break-glass**: ${people} opened ${gates} in an emergency, ${incidents}. ` +
       'All checks ran. Somebody else must review this afterwards.',
   ];
+}
+
+function alarmParts({ alarms }: PullRequestFacts): string[] {
+  return alarms.slice(0, PATHS_MAX).map((alarm) => `> **Alarm**: ${code(cut(alarm))}`);
 }
 
 function asked({ task }: PullRequestFacts): string {
@@ -227,7 +236,7 @@ function howToVerify({ task, change }: PullRequestFacts): string {
   ].join('\n');
 }
 
-function digests({ prepared, change, judgement, evidence }: PullRequestFacts): string {
+function digests({ prepared, change, judgement, evidence, harnesses }: PullRequestFacts): string {
   const rows = [
     ['Base commit', change.base],
     ['Tree', change.tree],
@@ -237,6 +246,7 @@ function digests({ prepared, change, judgement, evidence }: PullRequestFacts): s
     ['Evidence', evidence],
     ['Agent', prepared.agent],
     ['Image', prepared.image],
+    ...harnesses.slice(0, PATHS_MAX).map((harness) => ['Harness', harness]),
     ['Model', prepared.model],
   ].map(([name = '', value = '']) => [name, code(cut(value.replaceAll('|', '¦')))]);
   const inner = table(['What', 'Exactly'], rows);

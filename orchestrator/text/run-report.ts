@@ -3,6 +3,7 @@ import type { Finding } from '../domain/check.ts';
 import type { Person } from '../domain/ids.ts';
 import type { RelatedRun } from '../domain/related-runs.ts';
 import type { Quota, RunState } from '../domain/run-state.ts';
+import { isScripted } from '../domain/scripted.ts';
 import type { Task } from '../domain/task.ts';
 import type { JournalEntry, ModelCall } from '../ports.ts';
 import { columns, printable, printableLines } from './columns.ts';
@@ -14,6 +15,8 @@ export type RunReport = {
   readonly run: RunState;
   readonly journal: readonly JournalEntry[];
   readonly calls: readonly ModelCall[];
+  /** What the gateway saw of the agent's harness that the policy does not expect. */
+  readonly alarms: readonly string[];
   /** Who may decide, when it waits. */
   readonly may: readonly Person[];
   /** What all decisions come to, when it waits. */
@@ -50,6 +53,7 @@ export function runReport(report: RunReport): string {
     `${task.id}  ${printable(task.title)}`,
     `${stateWords(run)}; asked by ${task.requester} on ${task.queuedAt.slice(0, 19).replace('T', ' ')}, from ${printable(task.source)}`,
     `repository ${printable(task.repository)}, base ${printable(task.base)}`,
+    ...report.alarms.map((alarm) => `ALARM: ${printable(alarm)}`),
     '',
     ...timeline(journal),
     ...ignoredLines(journal),
@@ -144,7 +148,9 @@ function eventNote(event: JournalEntry['event']): string {
     case 'workspace_ready':
       return `: ${printable(event.prepared.agent)} on ${printable(event.prepared.model)}, base ${event.prepared.base.slice(0, 12)}${quotaWords(event.prepared.quota)}`;
     case 'agent_finished':
-      return event.ending.said === '' ? '' : `: "${printable(event.ending.said).slice(0, 100)}"`;
+      return event.ending.said === ''
+        ? ''
+        : `, and says: "${printable(event.ending.said).slice(0, 100)}"`;
     case 'change_sealed':
       return `: tree ${event.change.tree.slice(0, 12)}, ${event.change.files} files, +${event.change.addedLines} -${event.change.removedLines}${beside(event.findings ?? [])}`;
     case 'judged':
@@ -233,6 +239,7 @@ function costLines(calls: readonly ModelCall[]): string[] {
   return [
     '',
     `model calls: ${calls.length} (${calls.length - settled.length} failed), ${tokens('inputTokens')} tokens in, ${tokens('outputTokens')} out, ${money(settled)}`,
+    ...(calls.some(isScripted) ? ['The model was scripted: no real model took part.'] : []),
   ];
 }
 

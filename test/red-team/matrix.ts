@@ -3,6 +3,7 @@ import type { Family } from './attack.ts';
 import { BASE_FILES } from './devcontainer-attack.ts';
 import { EGRESS } from './egress/rows.ts';
 import { SUPPLY } from './egress/supply-rows.ts';
+import { INJECTION } from './injection/rows.ts';
 import { LIFECYCLE } from './lifecycle/rows.ts';
 import { BESIDE } from './sandbox/beside.ts';
 import { CALLS } from './sandbox/calls.ts';
@@ -16,6 +17,7 @@ export const FAMILIES: readonly Family[] = [
   EGRESS,
   SUPPLY,
   LIFECYCLE,
+  INJECTION,
 ];
 
 /** The families as tables of a page. */

@@ -288,3 +288,28 @@ describe('broken machinery', () => {
     expect(open()).toBe(0);
   });
 });
+
+describe('the harness of the agent', () => {
+  test('the door is told what the agent was given and what the policy says of its tools', async () => {
+    const policy = `${POLICY}agents: { coder: { tools: { deny: [WebFetch] } } }\n`;
+    const { opened } = await worked({ policy });
+    const harness = opened[0]?.harness;
+    expect(harness).toMatchObject({ role: 'coder', expected: null, rules: [] });
+    expect(harness?.toolProblem('WebFetch')).toContain('is denied to the coder');
+    expect(harness?.toolProblem('Bash')).toBeNull();
+  });
+
+  test('that was refused ends the run, and is no fault of the task', async () => {
+    const text = 'the tool "WebFetch" is denied to the coder';
+    const { event } = await worked({
+      meanwhile: (store) =>
+        store.note({
+          ...{ run: RUN, attempt: STATES.working.attempt, source: 'gateway', index: 0, at: AT },
+          ...{ kind: 'harness-refused', text },
+        }),
+    });
+    expect(event).toEqual({
+      ...{ type: 'machinery_broke', code: 'harness_refused', message: text, final: true },
+    });
+  });
+});

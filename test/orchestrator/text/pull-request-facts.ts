@@ -51,6 +51,8 @@ export const PULL_REQUEST: PullRequestFacts = {
   approvals: [],
   opened: [],
   cost: { calls: 1, inputTokens: 900, outputTokens: 80, microUsd: null, scripted: true },
+  harnesses: [],
+  alarms: [],
   refusedConnections: 0,
   related: [],
 };

@@ -70,6 +70,7 @@ function report(
     run,
     journal,
     calls,
+    alarms: [],
     may: MAY,
     decided,
     related: [],
@@ -107,7 +108,7 @@ describe('a run', () => {
 
             +0.0 s  claimed
             +1.2 s  workspace ready: codex 1.2.3 on scripted, base aaaaaaaaaaaa
-            +2.4 s  agent finished: "I rounded it."
+            +2.4 s  agent finished, and says: "I rounded it."
             +3.6 s  change sealed: tree bbbbbbbbbbbb, 2 files, +5 -1
             +4.8 s  judged: hold, class critical
             +6.0 s  validation passed
@@ -140,7 +141,7 @@ describe('a run', () => {
 
             +0.0 s  claimed
             +1.2 s  workspace ready: codex 1.2.3 on scripted, base aaaaaaaaaaaa
-            +2.4 s  agent finished: "I rounded it."
+            +2.4 s  agent finished, and says: "I rounded it."
             +3.6 s  change sealed: tree bbbbbbbbbbbb, 2 files, +5 -1
             +4.8 s  judged: hold, class critical
             +6.0 s  validation passed
@@ -183,7 +184,7 @@ describe('a run', () => {
 
             +0.0 s  claimed
             +1.2 s  workspace ready: codex 1.2.3 on scripted, base aaaaaaaaaaaa
-            +2.4 s  agent finished: "I rounded it."
+            +2.4 s  agent finished, and says: "I rounded it."
             +3.6 s  change sealed: tree bbbbbbbbbbbb, 2 files, +5 -1
             +4.8 s  judged: deny, class critical
 

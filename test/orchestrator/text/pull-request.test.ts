@@ -421,3 +421,13 @@ test('other runs that touch the same are named, a line each', () => {
   expect(commitMessage).toBe(pullRequestText(GATED).commitMessage);
   expect(pullRequestText(GATED).body).not.toContain('Other runs');
 });
+
+test('a harness that is not the expected one is said on top, and each harness is among the digests', () => {
+  const alarms = ['the harness `x`\n# Approved'];
+  const { body } = pullRequestText({ ...GATED, alarms, harnesses: [digest('7')] });
+  const [top = ''] = body.split('### What was asked');
+  expect(top).toContain('> **Alarm**: ');
+  expect(top).not.toMatch(/^# Approved/m);
+  expect(body).toContain(`| Harness | \`${digest('7')}\` |`);
+  expect(pullRequestText(GATED).body).not.toMatch(/Alarm|Harness/);
+});

@@ -289,3 +289,13 @@ describe('nothing that a terminal would act on gets through', () => {
     expect(shown).toContain('a·[2J·b·');
   });
 });
+
+test('a run says that its model was scripted, and what of its harness was not expected', () => {
+  const calls = [call({ model: 'scripted' })];
+  expect(report(WAITING, calls)).toContain('The model was scripted: no real model took part.');
+  expect(report(WAITING, [call()])).not.toContain('scripted:');
+  const journal = journalOf(WAITING);
+  const given = { task: TASK, run: replay(journal), journal, calls, may: [], decided: null };
+  const text = runReport({ ...given, related: [], command: 'p', alarms: ['other \u001b[31m'] });
+  expect(text.split('\n')[3]).toBe('ALARM: other ·[31m');
+});

@@ -131,7 +131,7 @@ function doorOf(
     tally.answered += 1;
   };
   const who = { run, attempt, budget, ledger, keepAliveMs: limits.keepAliveMs };
-  const seen = model === null ? {} : { ...watched(options, model), answers: noteAnswers(note) };
+  const seen = { ...watched(options), answers: noteAnswers(note) };
   // Installing dependencies runs foreign code and has nothing to ask a model.
   const calls =
     role === 'agent' && model ? { ...who, ...seen, upstream: model, note, failed, answered } : null;
@@ -146,12 +146,8 @@ function doorOf(
   };
 }
 
-function watched(
-  { harness, run, attempt, note }: GatewayOptions,
-  { model: served }: ModelUpstream,
-): Pick<Calls, 'harness'> {
-  if (!harness) return {};
-  return { harness: watchHarness({ terms: harness, run, attempt, served, note }) };
+function watched({ harness, run, attempt, note }: GatewayOptions): Pick<Calls, 'harness'> {
+  return harness ? { harness: watchHarness({ terms: harness, run, attempt, note }) } : {};
 }
 
 function serverOf(door: Door, underWay: Set<Promise<void>>): http.Server {

@@ -25,8 +25,6 @@ export type HarnessOptions = {
   readonly terms: HarnessTerms;
   readonly run: RunId;
   readonly attempt: number;
-  /** The model that answers. */
-  readonly served: string;
   note(kind: 'harness' | 'alarm' | 'harness-refused', text: string): Promise<void>;
 };
 
@@ -34,6 +32,8 @@ export type SeenCall = {
   readonly wire: Wire;
   readonly body: JsonObject;
   readonly headers: IncomingHttpHeaders;
+  /** The model that answers. */
+  readonly served: string;
 };
 
 /** Why a call is not made; null when it may be. */
@@ -53,7 +53,8 @@ export function watchHarness(options: HarnessOptions): HarnessWatch {
     const known = verdicts.get(key);
     if (known !== undefined) return known;
     const userAgent = headerOf(call.headers, 'user-agent');
-    const facts = { ...options, session, protocol: call.wire, userAgent };
+    const { run, attempt } = options;
+    const facts = { run, attempt, session, protocol: call.wire, userAgent, served: call.served };
     const { harness } = manifestOf(outline, facts, options.terms);
     await noteOnce(options, noted.manifests, { harness });
     const refused = await judge(options, noted, outline, harness.digest);

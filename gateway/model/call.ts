@@ -72,7 +72,8 @@ export async function answerCall(
     await calls.note('refused', `model call with ${outward}: it would open a way to the network`);
     return refuse(403, `${outward} is not allowed here: it would open a way to the network`);
   }
-  const unfit = (await calls.harness?.({ wire: protocol.wire, body, headers })) ?? null;
+  const seen = { wire: protocol.wire, body, headers, served: calls.upstream.model };
+  const unfit = (await calls.harness?.(seen)) ?? null;
   if (unfit !== null) {
     calls.failed('harness_refused');
     return refuse(403, unfit);

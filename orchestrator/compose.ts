@@ -189,7 +189,6 @@ export function openFactory(options: FactoryOptions): Factory {
       model: options.model.model,
       shown: options.model.name,
       isPriced: options.model.price !== null,
-      isScripted: options.model.wire === 'scripted',
     },
     machine: machineOf(engine, home),
     image: imagesOf(engine),

@@ -29,7 +29,6 @@ export type StageTools = {
     /** What people are told, as in `scripted (examples/shop/models)`. */
     readonly shown: string;
     readonly isPriced: boolean;
-    readonly isScripted: boolean;
   };
   readonly machine: Machine;
   /** Engine id of an image of ours. */

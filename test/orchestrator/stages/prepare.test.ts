@@ -148,7 +148,7 @@ describe('nothing is opened, and the run ends for a person to mend it,', () => {
   });
 
   test('when money is limited and the model has no price', async () => {
-    const model = { model: 'm', shown: 'some-model', isPriced: false, isScripted: false };
+    const model = { model: 'm', shown: 'some-model', isPriced: false };
     const given = { ...withFiles({ [POLICY_PATH]: POLICY }), over: { model } };
     await refused(given, 'model_unpriced', 'some-model has no price');
   });
@@ -160,7 +160,7 @@ describe('nothing is opened, and the run ends for a person to mend it,', () => {
 });
 
 test('a model without a price will do where no layer limits money', async () => {
-  const model = { model: 'm', shown: 'm', isPriced: false, isScripted: false };
+  const model = { model: 'm', shown: 'm', isPriced: false };
   const given = { ...withFiles({ [POLICY_PATH]: minimal() }), ...opening(), over: { model } };
   const event = await prepare(await toolsWith(given), RUNNING, TASK, SIGNAL);
   expect(event.type).toBe('workspace_ready');

@@ -123,6 +123,24 @@ describe('a change that everybody still agrees to', () => {
     ]);
   });
 
+  test('says that its model was scripted, whichever model the controller has that publishes it', async () => {
+    for (const [model, isScripted] of [
+      ['scripted', true],
+      ['large', false],
+    ] as const) {
+      const { given, drafts } = writing();
+      const tools = await toolsWith(given);
+      const usage = { inputTokens: 1, outputTokens: 1 };
+      const call = { id: model, run: RUN, attempt: 1, at: AT, model, usage, microUsd: 0 } as const;
+      const NO_BUDGET = { microUsd: null, tokens: null, turns: null };
+      const rest = { wallMs: 1, failure: null };
+      await tools.store.ledger.reserve({ ...call, ...rest, state: 'reserved' }, NO_BUDGET);
+      await tools.store.ledger.settle({ ...call, ...rest, state: 'settled' });
+      await publish(tools, await publishing(), TASK);
+      expect(drafts[0]?.body.includes('The model was scripted')).toBe(isScripted);
+    }
+  });
+
   test('has the time of the task on its commit, so that doing it again makes the same one', async () => {
     const { given, committed } = writing();
     const run = await publishing();

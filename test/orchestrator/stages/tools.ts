@@ -173,7 +173,7 @@ export async function toolsWith(given: Given = {}): Promise<StageTools> {
     signatures: SIGNATURES,
     agentFor: () => AGENT,
     validators: strict<StageTools['validators']>('validators', {}),
-    model: { model: 'm-1', shown: 'scripted (models)', isPriced: true, isScripted: true },
+    model: { model: 'm-1', shown: 'scripted (models)', isPriced: true },
     ownImage: async () => null,
     machine: { facts: async () => MACHINE },
     image: async (name) => `sha256:${name}`,

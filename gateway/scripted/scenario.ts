@@ -81,7 +81,9 @@ export function parseScenario(source: string, file: string): Scenario {
   if (broken) throw new Fault('usage', `${file}:${line(broken.pos[0])}: ${broken.message}`);
   const read = Scenario.safeParse(dataIn(document, file));
   if (read.success) return read.data;
-  const [issue] = read.error.issues;
+  const { issues } = read.error;
+  // A key that was misspelt is missing too; what it is instead says more.
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
   const at = issue?.path ?? [];
   const where = at.length === 0 ? '' : `${at.join('.')}: `;
   const message = issue === undefined ? 'not a scenario' : sentence(issue);

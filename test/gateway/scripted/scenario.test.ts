@@ -57,6 +57,10 @@ describe('is refused with its place', () => {
       `${HEAD}steps:\n  - { shell: a, write: { path: a, content: b } }\n`,
       'dir/a.yaml:4: steps.0: a step has a shell, a write or a call, and one of them only',
     ],
+    [
+      'scenario: a\nwhen: { prompt_contain: [x] }\nsteps: [{ say: a }]\n',
+      'dir/a.yaml:2: when: Unrecognized key: "prompt_contain"; there are: prompt_contains, attempt',
+    ],
     [`${HEAD}steps: []\n`, 'dir/a.yaml:3: steps: '],
     [`${HEAD}steps:\n  - delay_ms: -1\n`, 'dir/a.yaml:4: steps.0.delay_ms: '],
     [`${HEAD}steps:\n  - error: { status: 200 }\n`, 'dir/a.yaml:4: steps.0.error.status: '],

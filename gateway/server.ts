@@ -13,12 +13,16 @@ import type { RunId } from '../orchestrator/domain/ids.ts';
 import type { Budget, Ledger } from '../orchestrator/ports.ts';
 import { type EgressOptions, NO_EGRESS, openTunnels, type Tunnels } from './egress/tunnel.ts';
 import { readBody } from './incoming.ts';
-import { answerCall, type Calls } from './model/call.ts';
+import { answerCall } from './model/call.ts';
 import { sendError } from './model/caller.ts';
+import type { Calls } from './model/calls.ts';
 import { countTokens, modelList } from './model/listing.ts';
 import { PATHS, protocolAt } from './model/protocols/all.ts';
 import { messages } from './model/protocols/messages.ts';
+import { openChains, type Routing, routingTo } from './model/routing.ts';
+import { openTripWire, type Wires } from './model/trip-wires.ts';
 import type { ModelUpstream } from './model/upstream.ts';
+import { openWrapUp } from './model/wrap-up.ts';
 import { type Refusals, refusalsInto, requestLine } from './refusals.ts';
 import { type Registry, type RegistryProxy, registryProxy } from './registry/proxy.ts';
 
@@ -28,6 +32,12 @@ export type GatewayOptions = {
   readonly attempt: number;
   readonly role: 'agent' | 'dependencies';
   readonly model: ModelUpstream | null;
+  /** Where each role's calls may go. Left out, to the model and nowhere else. */
+  readonly routing?: Routing;
+  /** What ends a run that goes round in circles. Left out, nothing. */
+  readonly wires?: Wires;
+  /** When an agent is told to come to an end, in milliseconds since 1970. Left out, never. */
+  readonly wrapUpAtMs?: number | null;
   readonly registry: Registry | null;
   /** Hosts outside that may be tunnelled to. Left out, none. */
   readonly egress?: EgressOptions;
@@ -71,7 +81,7 @@ const REFUSED = 'this is a gateway to a model, there is no way to the network he
 
 type Door = {
   readonly limits: GatewayLimits;
-  readonly calls: Calls | null;
+  readonly calls: (Calls & { readonly model: string }) | null;
   readonly registry: RegistryProxy | null;
   readonly tunnels: Tunnels;
   readonly refusals: Refusals;
@@ -128,7 +138,7 @@ function doorOf(
   const who = { run, attempt, budget, ledger, keepAliveMs: limits.keepAliveMs };
   // Installing dependencies runs foreign code and has nothing to ask a model.
   const calls =
-    role === 'agent' && model ? { ...who, upstream: model, note, failed, answered } : null;
+    role === 'agent' && model ? callsFor(options, model, { ...who, note, failed, answered }) : null;
   return {
     limits,
     calls,
@@ -137,6 +147,22 @@ function doorOf(
     refusals,
     closing,
     failed,
+  };
+}
+
+function callsFor(
+  { routing, wires, wrapUpAtMs }: GatewayOptions,
+  model: ModelUpstream,
+  rest: Omit<Calls, 'chains' | 'free' | 'trip' | 'wrapUp'>,
+): Calls & { readonly model: string } {
+  const routes = routing ?? routingTo(model);
+  return {
+    ...rest,
+    model: model.model,
+    chains: openChains(routes),
+    free: routes.free,
+    trip: openTripWire(wires ?? { refusals: null, cacheMisses: null }),
+    wrapUp: openWrapUp(wrapUpAtMs ?? null),
   };
 }
 
@@ -201,7 +227,7 @@ async function route(
   }
   if (method === 'HEAD' && url === '/') return void response.writeHead(200).end();
   if (door.calls && method === 'GET' && path === '/v1/models') {
-    return sendJson(response, 200, modelList(door.calls.upstream.model));
+    return sendJson(response, 200, modelList(door.calls.model));
   }
   if (door.calls && method === 'POST' && path === `${PATHS.messages}/count_tokens`) {
     return counting(door, request, response);

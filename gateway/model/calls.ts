@@ -1,0 +1,23 @@
+/** What every model call of one door shares. */
+import type { FaultCode } from '../../orchestrator/domain/faults.ts';
+import type { RunId } from '../../orchestrator/domain/ids.ts';
+import type { Budget, Ledger } from '../../orchestrator/ports.ts';
+import type { Chains } from './routing.ts';
+import type { TripWire } from './trip-wires.ts';
+import type { WrapUp } from './wrap-up.ts';
+
+export type Calls = {
+  readonly run: RunId;
+  readonly attempt: number;
+  readonly chains: Chains;
+  /** Names of models that the policy says cost nothing. */
+  readonly free: readonly string[];
+  readonly budget: Budget;
+  readonly ledger: Ledger;
+  readonly trip: TripWire;
+  readonly wrapUp: WrapUp;
+  readonly keepAliveMs?: number;
+  note(kind: 'model' | 'limit' | 'refused' | 'wrap-up', text: string): Promise<void>;
+  failed(code: FaultCode): void;
+  answered(): void;
+};

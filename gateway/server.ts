@@ -10,6 +10,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { asFault, type FaultCode } from '../orchestrator/domain/faults.ts';
 import type { RunId } from '../orchestrator/domain/ids.ts';
+import { MODEL_ROLES, type ModelRole } from '../orchestrator/domain/money.ts';
 import type { Budget, Ledger } from '../orchestrator/ports.ts';
 import { type EgressOptions, NO_EGRESS, openTunnels, type Tunnels } from './egress/tunnel.ts';
 import { readBody } from './incoming.ts';
@@ -19,6 +20,7 @@ import type { Calls } from './model/calls.ts';
 import { countTokens, modelList } from './model/listing.ts';
 import { PATHS, protocolAt } from './model/protocols/all.ts';
 import { messages } from './model/protocols/messages.ts';
+import type { Protocol } from './model/protocols/protocol.ts';
 import { openChains, type Routing, routingTo } from './model/routing.ts';
 import { openTripWire, type Wires } from './model/trip-wires.ts';
 import type { ModelUpstream } from './model/upstream.ts';
@@ -216,10 +218,13 @@ async function route(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { method = '', url = '' } = request;
+  const { method = '' } = request;
+  const { url, role } = roleIn(request.url ?? '', door.calls?.run);
   const [path = ''] = url.split('?');
   const protocol = method === 'POST' ? protocolAt(path) : null;
-  if (door.calls && protocol) return modelCall(door, door.calls, request, response);
+  if (door.calls && protocol) {
+    return modelCall(door, { ...door.calls, role, protocol }, request, response);
+  }
   if (door.registry) {
     // Tarball addresses come from the registry itself: npm replaces their host and keeps their path.
     const below = path.startsWith(`${REGISTRY}/`) ? url.slice(REGISTRY.length) : url;
@@ -236,13 +241,20 @@ async function route(
   sendJson(response, 403, { error: { message: REFUSED, type: 'permission_error' } });
 }
 
+/** `/run/RUN/ROLE/…` is a call in that role, where the run is this one; anything else edits. */
+function roleIn(url: string, own: RunId | undefined): { url: string; role: ModelRole } {
+  const [, run, named, below = ''] = /^\/run\/([^/]+)\/([^/]+)(\/.*)$/.exec(url) ?? [];
+  const role = MODEL_ROLES.find((known) => known === named);
+  return role !== undefined && run === own ? { url: below, role } : { url, role: 'edit' };
+}
+
 async function modelCall(
   door: Door,
-  calls: Calls,
+  calls: Calls & { readonly role: ModelRole; readonly protocol: Protocol },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const protocol = protocolAt((request.url ?? '').split('?')[0] ?? '') ?? messages;
+  const { role, protocol } = calls;
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   const body = await readBody(request, door.limits.bodyBytes);
@@ -250,7 +262,7 @@ async function modelCall(
     response.setHeader('connection', 'close');
     return sendError(response, protocol, { ...body, again: false });
   }
-  const asked = { protocol, bytes: body.bytes, headers: request.headers };
+  const asked = { protocol, role, bytes: body.bytes, headers: request.headers };
   const signal = AbortSignal.any([gone.signal, door.closing]);
   await answerCall(calls, asked, response, signal);
 }

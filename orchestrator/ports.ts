@@ -10,7 +10,7 @@ import type { Digest, RunId, Sha } from './domain/ids.ts';
 import type { KeptRecord } from './domain/records.ts';
 import type { Quota, RunEvent, RunState } from './domain/run-state.ts';
 import type { Task } from './domain/task.ts';
-import type { Budget, Ledger, ModelCall } from './ports/ledger.ts';
+import type { Budget, Ledger, ModelCall, ModelPlan } from './ports/ledger.ts';
 
 /** Every other port is here, and those who use them need not know that these are not. */
 export type { ModelUsage } from './domain/money.ts';
@@ -323,6 +323,8 @@ export type DoorRequest = {
   /** Whether a tunnel to a host may be opened. Pure; asked before the host is looked up. */
   readonly reaches: (host: string, port: number) => boolean;
   readonly budget: Budget;
+  /** Of a door to a model, which of them answers what, and what ends the run. Left out, the usual one. */
+  readonly models?: ModelPlan;
   /** Of a door to a package registry, what may be read there. */
   readonly packages: PackageList;
 };

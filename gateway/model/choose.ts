@@ -7,6 +7,8 @@
  *   PROOFHOUSE_MODEL                           its name there; else the first the server lists,
  *                                              or with a key alone the vendor's default below
  *   PROOFHOUSE_MODEL_PRICE=IN/OUT              dollars per million tokens; left out, the table of prices
+ *   PROOFHOUSE_MODELS                          a file of models that a policy may name; the first of
+ *                                              them is the usual one
  *   none of these                              the scripted model
  */
 import { Fault } from '../../orchestrator/domain/faults.ts';
@@ -17,6 +19,13 @@ type Vendor = 'openai' | 'anthropic';
 export type ModelChoice =
   | { readonly kind: 'scripted'; readonly folder: string; readonly shown: string }
   | { readonly kind: 'none'; readonly shown: string }
+  | {
+      readonly kind: 'listed';
+      readonly file: string;
+      /** Where the keys are that the file names. */
+      readonly environment: Environment;
+      readonly shown: string;
+    }
   | {
       readonly kind: Vendor;
       readonly url: string;
@@ -49,11 +58,16 @@ const VENDORS = {
 export function chooseModel(environment: Environment, scriptedFolder: string | null): ModelChoice {
   const named = settingOf(environment, 'PROOFHOUSE_MODEL');
   const remote = remoteOf(environment, 'openai') ?? remoteOf(environment, 'anthropic');
+  const file = settingOf(environment, 'PROOFHOUSE_MODELS');
+  if (named !== 'scripted' && scriptedFolder === null && file !== null) {
+    return { kind: 'listed', file, environment, shown: `the models listed in ${file}` };
+  }
   if (named !== 'scripted' && remote !== null) return remote;
   if (scriptedFolder === null) {
     return {
       kind: 'none',
-      shown: 'no model: set OPENAI_BASE_URL, OPENAI_API_KEY or ANTHROPIC_API_KEY',
+      shown:
+        'no model: set OPENAI_BASE_URL, OPENAI_API_KEY, ANTHROPIC_API_KEY or PROOFHOUSE_MODELS',
     };
   }
   const shown = `scripted model: answers from the files in ${scriptedFolder}, no AI, no key`;

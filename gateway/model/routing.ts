@@ -1,5 +1,6 @@
 /** What a door needs to send each call where the policy lets it go. One for each attempt of a run. */
 import type { ModelRole } from '../../orchestrator/domain/money.ts';
+import type { ModelPlan } from '../../orchestrator/ports/ledger.ts';
 import { chainFor, type Fleet, type RoutePlan, stickingTo } from '../routing/route.ts';
 import type { ModelUpstream } from './upstream.ts';
 
@@ -24,6 +25,14 @@ export const routingTo = (usual: ModelUpstream): Routing => ({
   plan: NO_PLAN,
   free: [],
 });
+
+/** What a gateway is opened with for a run whose policy says `plan`. */
+export function routedBy(fleet: Fleet<ModelUpstream>, plan: ModelPlan | undefined) {
+  if (plan === undefined) return {};
+  const { routes, free, refusals, cacheMisses, wrapUpAtMs } = plan;
+  const routing: Routing = { fleet, plan: routes, free };
+  return { routing, wires: { refusals, cacheMisses }, wrapUpAtMs };
+}
 
 export function openChains({ fleet, plan }: Routing): Chains {
   const last = new Map<string, string>();

@@ -15,3 +15,12 @@ export function priceAt(upstream: Priced, free: readonly string[], at: Date): Pr
   if (free.includes(upstream.id)) return FREE;
   return listedPrice(upstream, at.toISOString().slice(0, 10));
 }
+
+/** What a policy's names and limits are held against. */
+export function priceFact(
+  upstream: Priced & { readonly name: string },
+  at: Date,
+): { readonly id: string; readonly shown: string; readonly isPriced: boolean } {
+  const { id, name } = upstream;
+  return { id, shown: name, isPriced: priceAt(upstream, [], at) !== null };
+}

@@ -61,3 +61,15 @@ export type Ledger = {
   /** The first settlement stands. One that comes after its reservation ran out still counts. */
   settle(call: ModelCall): Promise<void>;
 };
+
+/** What the policy says of the calls behind one door. */
+export type ModelPlan = {
+  /** Of each role the names of the models that may answer, first to last; null for the usual one. */
+  readonly routes: Readonly<Record<ModelRole, readonly string[] | null>>;
+  /** Models that cost nothing. */
+  readonly free: readonly string[];
+  readonly refusals: number | null;
+  readonly cacheMisses: number | null;
+  /** When the agent is told to come to an end, in milliseconds since 1970. */
+  readonly wrapUpAtMs: number;
+};

@@ -122,7 +122,8 @@ describe('a run', () => {
       gates
         auth  critical  One bug is everyone's account.  .proofhouse/policy.yaml:12:5  1 paths
 
-      model calls: 2 (1 failed), 900 tokens in, 100 out, $0.0123
+      model calls: 2 (1 failed), tokens: 1800 in, 200 out, $0.0246
+        edit  m (acme)  2 calls, 1 failed  1800 in, 200 out  $0.0246
 
       Gate auth asks for 1 of security: One bug is everyone's account.
         src/auth/session.ts

@@ -10,18 +10,24 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { asFault, type FaultCode } from '../orchestrator/domain/faults.ts';
 import type { RunId } from '../orchestrator/domain/ids.ts';
+import { MODEL_ROLES, type ModelRole } from '../orchestrator/domain/money.ts';
 import type { HarnessTerms } from '../orchestrator/ports/harness.ts';
 import type { Budget, Ledger } from '../orchestrator/ports.ts';
 import { noteAnswers } from './answers.ts';
 import { type EgressOptions, NO_EGRESS, openTunnels, type Tunnels } from './egress/tunnel.ts';
 import { watchHarness } from './harness/watch.ts';
 import { readBody } from './incoming.ts';
-import { answerCall, type Calls } from './model/call.ts';
+import { answerCall } from './model/call.ts';
 import { sendError } from './model/caller.ts';
+import type { Calls } from './model/calls.ts';
 import { countTokens, modelList } from './model/listing.ts';
 import { PATHS, protocolAt } from './model/protocols/all.ts';
 import { messages } from './model/protocols/messages.ts';
+import type { Protocol } from './model/protocols/protocol.ts';
+import { openChains, type Routing, routingTo } from './model/routing.ts';
+import { openTripWire, type Wires } from './model/trip-wires.ts';
 import type { ModelUpstream } from './model/upstream.ts';
+import { openWrapUp } from './model/wrap-up.ts';
 import { type Refusals, refusalsInto, requestLine } from './refusals.ts';
 import { type Registry, type RegistryProxy, registryProxy } from './registry/proxy.ts';
 
@@ -31,6 +37,12 @@ export type GatewayOptions = {
   readonly attempt: number;
   readonly role: 'agent' | 'dependencies';
   readonly model: ModelUpstream | null;
+  /** Where each role's calls may go. Left out, to the model and nowhere else. */
+  readonly routing?: Routing;
+  /** What ends a run that goes round in circles. Left out, nothing. */
+  readonly wires?: Wires;
+  /** When an agent is told to come to an end, in milliseconds since 1970. Left out, never. */
+  readonly wrapUpAtMs?: number | null;
   readonly registry: Registry | null;
   /** Hosts outside that may be tunnelled to. Left out, none. */
   readonly egress?: EgressOptions;
@@ -76,7 +88,7 @@ const REFUSED = 'this is a gateway to a model, there is no way to the network he
 
 type Door = {
   readonly limits: GatewayLimits;
-  readonly calls: Calls | null;
+  readonly calls: (Calls & { readonly model: string }) | null;
   readonly registry: RegistryProxy | null;
   readonly tunnels: Tunnels;
   readonly refusals: Refusals;
@@ -134,7 +146,9 @@ function doorOf(
   const seen = { ...watched(options), answers: noteAnswers(note) };
   // Installing dependencies runs foreign code and has nothing to ask a model.
   const calls =
-    role === 'agent' && model ? { ...who, ...seen, upstream: model, note, failed, answered } : null;
+    role === 'agent' && model
+      ? callsFor(options, model, { ...who, ...seen, note, failed, answered })
+      : null;
   return {
     limits,
     calls,
@@ -148,6 +162,22 @@ function doorOf(
 
 function watched({ harness, run, attempt, note }: GatewayOptions): Pick<Calls, 'harness'> {
   return harness ? { harness: watchHarness({ terms: harness, run, attempt, note }) } : {};
+}
+
+function callsFor(
+  { routing, wires, wrapUpAtMs }: GatewayOptions,
+  model: ModelUpstream,
+  rest: Omit<Calls, 'chains' | 'free' | 'trip' | 'wrapUp'>,
+): Calls & { readonly model: string } {
+  const routes = routing ?? routingTo(model);
+  return {
+    ...rest,
+    model: model.model,
+    chains: openChains(routes),
+    free: routes.free,
+    trip: openTripWire(wires ?? { refusals: null, cacheMisses: null }),
+    wrapUp: openWrapUp(wrapUpAtMs ?? null),
+  };
 }
 
 function serverOf(door: Door, underWay: Set<Promise<void>>): http.Server {
@@ -200,10 +230,13 @@ async function route(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { method = '', url = '' } = request;
+  const { method = '' } = request;
+  const { url, role } = roleIn(request.url ?? '', door.calls?.run);
   const [path = ''] = url.split('?');
   const protocol = method === 'POST' ? protocolAt(path) : null;
-  if (door.calls && protocol) return modelCall(door, door.calls, request, response);
+  if (door.calls && protocol) {
+    return modelCall(door, { ...door.calls, role, protocol }, request, response);
+  }
   if (door.registry) {
     // Tarball addresses come from the registry itself: npm replaces their host and keeps their path.
     const below = path.startsWith(`${REGISTRY}/`) ? url.slice(REGISTRY.length) : url;
@@ -211,7 +244,7 @@ async function route(
   }
   if (method === 'HEAD' && url === '/') return void response.writeHead(200).end();
   if (door.calls && method === 'GET' && path === '/v1/models') {
-    return sendJson(response, 200, modelList(door.calls.upstream.model));
+    return sendJson(response, 200, modelList(door.calls.model));
   }
   if (door.calls && method === 'POST' && path === `${PATHS.messages}/count_tokens`) {
     return counting(door, request, response);
@@ -220,13 +253,20 @@ async function route(
   sendJson(response, 403, { error: { message: REFUSED, type: 'permission_error' } });
 }
 
+/** `/run/RUN/ROLE/…` is a call in that role, where the run is this one; anything else edits. */
+function roleIn(url: string, own: RunId | undefined): { url: string; role: ModelRole } {
+  const [, run, named, below = ''] = /^\/run\/([^/]+)\/([^/]+)(\/.*)$/.exec(url) ?? [];
+  const role = MODEL_ROLES.find((known) => known === named);
+  return role !== undefined && run === own ? { url: below, role } : { url, role: 'edit' };
+}
+
 async function modelCall(
   door: Door,
-  calls: Calls,
+  calls: Calls & { readonly role: ModelRole; readonly protocol: Protocol },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const protocol = protocolAt((request.url ?? '').split('?')[0] ?? '') ?? messages;
+  const { role, protocol } = calls;
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   const body = await readBody(request, door.limits.bodyBytes);
@@ -234,7 +274,7 @@ async function modelCall(
     response.setHeader('connection', 'close');
     return sendError(response, protocol, { ...body, again: false });
   }
-  const asked = { protocol, bytes: body.bytes, headers: request.headers };
+  const asked = { protocol, role, bytes: body.bytes, headers: request.headers };
   const signal = AbortSignal.any([gone.signal, door.closing]);
   await answerCall(calls, asked, response, signal);
 }

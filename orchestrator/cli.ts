@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Context, Exit } from './commands/context.ts';
 import { SHOP_MODELS } from './commands/demo-shop.ts';
 import type { ModelChoice } from './compose.ts';
-import { asFault } from './domain/faults.ts';
+import { asFault, Fault } from './domain/faults.ts';
 import type { Global } from './program.ts';
 import { faultText } from './text/fault.ts';
 
@@ -99,10 +99,11 @@ function contextOf(global: Global, loaded: Rooms | null): Context {
     local: async (folder) => (await import('./compose.ts')).openLocal(folder),
     model,
     factory: async (scripted, runtime) => {
-      const upstream = await rooms().openModel(model(scripted));
+      const [usual, ...models] = await rooms().openModels(model(scripted));
+      if (usual === undefined) throw new Fault('model_unavailable', 'there is no model');
       const { loadPolicies } = await import('./commands/policy.ts');
       const above = await loadPolicies(process.cwd(), global.orgPolicy ?? []);
-      const opened = { home, model: upstream, secrets: secrets(), above, clock, runtime };
+      const opened = { home, model: usual, models, secrets: secrets(), above, clock, runtime };
       return rooms().openFactory(opened);
     },
   };

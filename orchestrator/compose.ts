@@ -8,8 +8,10 @@ import { command } from '../agents/command.ts';
 import { nameServers } from '../gateway/egress/resolve.ts';
 import type { EgressOptions } from '../gateway/egress/tunnel.ts';
 import { chooseModel, type ModelChoice } from '../gateway/model/choose.ts';
-import { openModel } from '../gateway/model/open.ts';
+import { openModel, openModels } from '../gateway/model/open.ts';
+import { routedBy } from '../gateway/model/routing.ts';
 import type { ModelUpstream } from '../gateway/model/upstream.ts';
+import { priceFact } from '../gateway/prices/price.ts';
 import { redactor } from '../gateway/redact.ts';
 import { hostRegistry } from '../gateway/registry/host.ts';
 import { openTarballs } from '../gateway/registry/tarballs.ts';
@@ -85,6 +87,7 @@ export {
   type ModelChoice,
   openLocal,
   openModel,
+  openModels,
   recorded,
   SERVICE_IMAGES,
   type ServiceImage,
@@ -95,6 +98,8 @@ export {
 export type FactoryOptions = {
   readonly home: string;
   readonly model: ModelUpstream;
+  /** Further models that a policy may name. Left out, none. */
+  readonly models?: readonly ModelUpstream[];
   /** Values that must never be stored. */
   readonly secrets: readonly string[];
   /** What sandboxes run under; null for the engine's own choice. */
@@ -187,9 +192,9 @@ export function openFactory(options: FactoryOptions): Factory {
     },
     model: {
       model: options.model.model,
-      shown: options.model.name,
-      isPriced: options.model.price !== null,
+      ...priceFact(options.model, clock()),
     },
+    models: modelsOf(options).map((one) => priceFact(one, clock())),
     machine: machineOf(engine, home),
     image: imagesOf(engine),
     ownImage: engine.ownImage,
@@ -309,12 +314,16 @@ function stage<P extends Phase>(
   };
 }
 
+function modelsOf({ model, models = [] }: FactoryOptions): readonly ModelUpstream[] {
+  return [model, ...models.filter(({ id }) => id !== model.id)];
+}
+
 function doorsOf(options: FactoryOptions, store: Store): Doors {
   const registry = hostRegistry();
   const tarballs = openTarballs(path.join(options.home, 'packages'));
   const outside = options.outside ?? { resolve: nameServers() };
   return {
-    open: async ({ socketPath, run, attempt, to, reaches, packages, budget, harness }) => {
+    open: async ({ socketPath, run, attempt, to, reaches, packages, budget, harness, models }) => {
       // Lines of this door go on after those that a controller before us stored.
       const before = (await store.activity(run)).filter(
         (one) => one.attempt === attempt && one.source === 'gateway',
@@ -329,6 +338,7 @@ function doorsOf(options: FactoryOptions, store: Store): Doors {
         registry:
           to === 'package-registry' ? { upstream: await registry(), packages, tarballs } : null,
         egress: { ...outside, reaches },
+        ...routedBy({ usual: options.model, named: modelsOf(options) }, models),
         budget,
         harness,
         ledger: store.ledger,

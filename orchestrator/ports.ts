@@ -11,6 +11,11 @@ import type { KeptRecord } from './domain/records.ts';
 import type { Quota, RunEvent, RunState } from './domain/run-state.ts';
 import type { Task } from './domain/task.ts';
 import type { HarnessTerms } from './ports/harness.ts';
+import type { Budget, Ledger, ModelCall, ModelPlan } from './ports/ledger.ts';
+
+/** Every other port is here, and those who use them need not know that these are not. */
+export type { ModelUsage } from './domain/money.ts';
+export type { Budget, Ledger, ModelCall };
 
 export type JournalEntry = { readonly seq: number; readonly at: string; readonly event: RunEvent };
 
@@ -27,23 +32,6 @@ export type Activity = {
   readonly at: string;
   readonly kind: string;
   readonly text: string;
-};
-
-export type ModelUsage = { readonly inputTokens: number; readonly outputTokens: number };
-
-/** One model call as the gateway saw it. Money in millionths of a dollar; null is "nobody said". */
-export type ModelCall = {
-  readonly id: string;
-  readonly run: RunId;
-  readonly attempt: number;
-  readonly at: string;
-  readonly model: string;
-  readonly state: 'reserved' | 'settled' | 'failed';
-  readonly usage: ModelUsage;
-  readonly microUsd: number | null;
-  readonly wallMs: number;
-  /** Fault code of a failed call. */
-  readonly failure: string | null;
 };
 
 /** Journal, tasks and everything that can be rebuilt from them. Several processes may share one. */
@@ -71,6 +59,8 @@ export type Store = {
   note(activity: Activity): Promise<void>;
   activity(run: RunId): Promise<readonly Activity[]>;
   calls(run: RunId): Promise<readonly ModelCall[]>;
+  /** Runs of a repository that were first driven on a day (UTC, as `2026-03-01`), in that order. */
+  startedOn(repository: string, day: string): Promise<readonly RunId[]>;
   /** Stores a record that outlives its run. The first with an id stays; it is never taken out. */
   keep(record: KeptRecord): Promise<void>;
   /** Every record that was kept, in order. */
@@ -106,19 +96,6 @@ export type Keys = {
 export class JournalMoved extends Error {
   override readonly name = 'JournalMoved';
 }
-
-export type Budget = {
-  readonly microUsd: number | null;
-  readonly tokens: number | null;
-  readonly turns: number | null;
-};
-
-/** Money and tokens of a run. A call is reserved before it is made and settled after. */
-export type Ledger = {
-  /** In one transaction: either all of the budget holds with this call, or nothing is written. */
-  reserve(call: ModelCall, budget: Budget): Promise<{ refused: string } | null>;
-  settle(call: ModelCall): Promise<void>;
-};
 
 /** One stage of the run: does its work and reports the single event that came of it. */
 export type Stage = (run: RunState, task: Task, signal: AbortSignal) => Promise<RunEvent>;
@@ -349,6 +326,8 @@ export type DoorRequest = {
   readonly budget: Budget;
   /** What an agent at this door may run with; null where no agent is. */
   readonly harness: HarnessTerms | null;
+  /** Of a door to a model, which of them answers what, and what ends the run. Left out, the usual one. */
+  readonly models?: ModelPlan;
   /** Of a door to a package registry, what may be read there. */
   readonly packages: PackageList;
 };

@@ -29,12 +29,9 @@ export function beyond(loaded: LoadedPolicy): Beyond[] {
   }));
 }
 
-function openEnds({ models, agents, validators, budgets, evidence }: Policy): Found[] {
+function openEnds({ models, agents, validators, evidence }: Policy): Found[] {
   const open = (path: YamlPath, message: string): Found => ({ path, message, isOpen: true });
   return [
-    ...((models?.routes.length ?? 0) > 0
-      ? [open(['models', 'routes'], 'models are not chosen by route yet')]
-      : []),
     ...((models?.data.length ?? 0) > 0
       ? [open(['models', 'data'], 'content is not kept from providers yet')]
       : []),
@@ -56,9 +53,6 @@ function openEnds({ models, agents, validators, budgets, evidence }: Policy): Fo
         ? [open(['validators', id, 'tests_from'], 'tests are taken from the change only, so far')]
         : [],
     ),
-    ...(budgets.perRepoDay.microUsd !== null || budgets.perRepoDay.tasks !== null
-      ? [open(['budgets', 'per_repo_day'], 'what a repository uses up on a day is not counted yet')]
-      : []),
     ...(evidence !== undefined
       ? [open(['evidence'], 'statements are not made of a published change yet')]
       : []),
@@ -66,7 +60,7 @@ function openEnds({ models, agents, validators, budgets, evidence }: Policy): Fo
 }
 
 /** What stays shut, or stricter than written. */
-function closedEnds({ network, groups, budgets }: Policy): Found[] {
+function closedEnds({ network, groups, budgets, models }: Policy): Found[] {
   const shut = (path: YamlPath, message: string): Found => ({ path, message, isOpen: false });
   const phases = ['setup', 'agent'] as const;
   return [
@@ -82,6 +76,11 @@ function closedEnds({ network, groups, budgets }: Policy): Found[] {
         ? [shut(['groups', id], `teams are not looked up yet; \`${id}\` has no members`)]
         : [],
     ),
+    ...(models?.routes ?? []).flatMap(({ class: classes }, index) =>
+      classes === undefined || classes.includes('critical')
+        ? []
+        : [shut(['models', 'routes', index, 'class'], NO_CLASS)],
+    ),
     ...(budgets.onExceed === 'fail'
       ? []
       : [
@@ -89,6 +88,9 @@ function closedEnds({ network, groups, budgets }: Policy): Found[] {
         ]),
   ];
 }
+
+const NO_CLASS =
+  'the class of a change is not known while models work on it; the route for critical is taken';
 
 function whyShut(host: string, methods: readonly string[]): string | null {
   if (isShared(host)) return 'anybody can have such a name';

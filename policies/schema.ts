@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import { RiskClass } from '../orchestrator/domain/judgement.ts';
+import { Budgets } from './schema/budgets.ts';
 import { Classes } from './schema/classes.ts';
 import { Contents, Gates, Limits, PackContents, PackGates } from './schema/gates.ts';
 import {
@@ -18,10 +19,11 @@ import {
   Separation,
 } from './schema/people.ts';
 import { Require } from './schema/require.ts';
-import { Agents, Budgets, Evidence, Models, Network } from './schema/rights.ts';
+import { Agents, Evidence, Models, Network } from './schema/rights.ts';
 import { Validators } from './schema/validators.ts';
 import { GroupName, key, Line } from './schema/words.ts';
 
+export type { WindowRule } from './schema/budgets.ts';
 export type { ClassRule } from './schema/classes.ts';
 export type { ContentRule, GateRule, JudgedOperation } from './schema/gates.ts';
 export type { ExemptionRule, GroupRule } from './schema/people.ts';

@@ -79,6 +79,7 @@ describe('imports', () => {
     ['pure-domain', 'orchestrator/domain/b.ts', 'node:fs'],
     ['pure-policies', 'policies/d.ts', 'node:fs/promises'],
     ['pure-text', 'orchestrator/text/b.ts', 'node:os'],
+    ['pure-routing', 'gateway/routing/b.ts', 'node:fs'],
     ['resolves', 'agents/b.ts', './gone.ts'],
     ['no-cycles', 'agents/c.ts', './d.ts'],
   ];

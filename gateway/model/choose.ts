@@ -6,17 +6,26 @@
  *   ANTHROPIC_BASE_URL, ANTHROPIC_API_KEY      any Anthropic-compatible server
  *   PROOFHOUSE_MODEL                           its name there; else the first the server lists,
  *                                              or with a key alone the vendor's default below
- *   PROOFHOUSE_MODEL_PRICE=IN/OUT              dollars per million tokens
+ *   PROOFHOUSE_MODEL_PRICE=IN/OUT              dollars per million tokens; left out, the table of prices
+ *   PROOFHOUSE_MODELS                          a file of models that a policy may name; the first of
+ *                                              them is the usual one
  *   none of these                              the scripted model
  */
 import { Fault } from '../../orchestrator/domain/faults.ts';
-import type { Price } from './upstream.ts';
+import { flat, type Price, rateIn } from '../../orchestrator/domain/money.ts';
 
 type Vendor = 'openai' | 'anthropic';
 
 export type ModelChoice =
   | { readonly kind: 'scripted'; readonly folder: string; readonly shown: string }
   | { readonly kind: 'none'; readonly shown: string }
+  | {
+      readonly kind: 'listed';
+      readonly file: string;
+      /** Where the keys are that the file names. */
+      readonly environment: Environment;
+      readonly shown: string;
+    }
   | {
       readonly kind: Vendor;
       readonly url: string;
@@ -49,11 +58,16 @@ const VENDORS = {
 export function chooseModel(environment: Environment, scriptedFolder: string | null): ModelChoice {
   const named = settingOf(environment, 'PROOFHOUSE_MODEL');
   const remote = remoteOf(environment, 'openai') ?? remoteOf(environment, 'anthropic');
+  const file = settingOf(environment, 'PROOFHOUSE_MODELS');
+  if (named !== 'scripted' && scriptedFolder === null && file !== null) {
+    return { kind: 'listed', file, environment, shown: `the models listed in ${file}` };
+  }
   if (named !== 'scripted' && remote !== null) return remote;
   if (scriptedFolder === null) {
     return {
       kind: 'none',
-      shown: 'no model: set OPENAI_BASE_URL, OPENAI_API_KEY or ANTHROPIC_API_KEY',
+      shown:
+        'no model: set OPENAI_BASE_URL, OPENAI_API_KEY, ANTHROPIC_API_KEY or PROOFHOUSE_MODELS',
     };
   }
   const shown = `scripted model: answers from the files in ${scriptedFolder}, no AI, no key`;
@@ -97,14 +111,16 @@ function checkedUrl(text: string, variable: string): URL {
 function priceOf(environment: Environment): Price | null {
   const text = settingOf(environment, 'PROOFHOUSE_MODEL_PRICE');
   if (text === null) return null;
-  const found = /^(\d+(?:\.\d+)?)\/(\d+(?:\.\d+)?)$/.exec(text);
-  if (found === null) {
+  const [input = null, output = null, ...more] = text.split('/').map((part) => rateIn(part));
+  if (input === null || output === null || more.length > 0) {
     const how = 'is not INPUT/OUTPUT in dollars per million tokens, as in 3/15';
     throw new Fault('usage', `PROOFHOUSE_MODEL_PRICE=${text} ${how}`);
   }
-  // A dollar for a million tokens is a millionth of a dollar for one.
-  const [, input = '', output = ''] = found;
-  return { inputMicroUsdPerToken: Number(input), outputMicroUsdPerToken: Number(output) };
+  // Who names two numbers says nothing of caches: what was written to one costs up to twice as much.
+  return {
+    rates: { ...flat(input, output), cacheWrite1h: input * 2, cacheWrite5m: input * 2 },
+    long: null,
+  };
 }
 
 /** Empty counts as not set, as in `OPENAI_API_KEY= proofhouse …`. */

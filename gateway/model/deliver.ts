@@ -42,8 +42,12 @@ export async function deliver(
     case 'silent':
       return failed(caller, 'model_silent', answer.message, false);
     case 'nonsense':
-      return failed(caller, 'model_nonsense', answer.message, false);
+      return { ...failed(caller, 'model_nonsense', answer.message, false), ...costOf(answer) };
   }
+}
+
+function costOf({ usage }: Extract<Answer, { kind: 'nonsense' }>): Partial<Delivered> {
+  return usage === undefined ? {} : { usage };
 }
 
 function refused(answer: Extract<Answer, { kind: 'refused' }>, caller: Caller): Delivered {

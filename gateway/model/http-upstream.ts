@@ -3,6 +3,7 @@
  * The key is put in here, last, and nothing that an agent sent besides the body and the few
  * headers named below gets through.
  */
+import type { Price } from '../../orchestrator/domain/money.ts';
 import { collect, type Incoming, Silence, send } from '../outgoing.ts';
 import { type Conversation, JsonObject, withCustomCalls } from './conversation.ts';
 import { PROTOCOLS } from './protocols/all.ts';
@@ -10,16 +11,20 @@ import { parsed, type Wire } from './protocols/protocol.ts';
 import { swapModel } from './swap-model.ts';
 import {
   type Answer,
+  idOf,
   type ModelUpstream,
   PATIENCE,
   type Patience,
-  type Price,
   type Question,
   type Refusal,
   understood,
 } from './upstream.ts';
 
 export type HttpModel = {
+  /** Left out, made from the model's name. */
+  readonly id?: string;
+  /** Left out, told from the address: the makers by their names, everybody else by their host. */
+  readonly vendor?: string;
   readonly name: string;
   readonly model: string;
   /** Base address; `/v1` may be at its end or not. */
@@ -82,8 +87,20 @@ export function credentials(wire: Wire, key: string | null): Record<string, stri
   return key === null ? {} : { authorization: `Bearer ${key}` };
 }
 
-function shown({ name, model, price, patience = PATIENCE }: HttpModel) {
-  return { name, model, price, patience };
+function shown(options: HttpModel) {
+  const { name, model, price, patience = PATIENCE, id = idOf(model) } = options;
+  return { id, vendor: options.vendor ?? vendorAt(options.url), name, model, price, patience };
+}
+
+const MAKERS: Readonly<Record<string, string>> = {
+  'api.anthropic.com': 'anthropic',
+  'api.openai.com': 'openai',
+  'generativelanguage.googleapis.com': 'google',
+};
+
+function vendorAt(url: string): string {
+  const { hostname, host } = new URL(url);
+  return MAKERS[hostname] ?? host;
 }
 
 function isNoSuchPath(answer: Answer): boolean {

@@ -7,6 +7,7 @@ import { loadScenarios } from '../scripted/scenario.ts';
 import { scriptedUpstream } from '../scripted/upstream.ts';
 import type { ModelChoice } from './choose.ts';
 import { anthropicUpstream, credentials, openAiUpstream, versioned } from './http-upstream.ts';
+import { readModels } from './models-file.ts';
 import { parsed } from './protocols/protocol.ts';
 import { type ModelUpstream, PATIENCE, type Patience } from './upstream.ts';
 
@@ -21,12 +22,23 @@ export async function openModel(
   patience: Patience = PATIENCE,
 ): Promise<ModelUpstream> {
   if (choice.kind === 'none') throw new Fault('model_unavailable', choice.shown);
+  if (choice.kind === 'listed') {
+    const [first] = await openModels(choice);
+    if (first) return first;
+    throw new Fault('model_unavailable', `${choice.file} names no model`);
+  }
   if (choice.kind === 'scripted') {
     return scriptedUpstream(scriptedModel(await loadScenarios(choice.folder)), patience);
   }
   const model = choice.model ?? (await firstListed(choice));
   const options = { ...choice, model, patience, name: `${model} at ${new URL(choice.url).host}` };
   return choice.kind === 'openai' ? openAiUpstream(options) : anthropicUpstream(options);
+}
+
+/** Every model there is; the usual one is the first. */
+export async function openModels(choice: ModelChoice): Promise<readonly ModelUpstream[]> {
+  if (choice.kind !== 'listed') return [await openModel(choice)];
+  return readModels(choice.file, choice.environment);
 }
 
 async function firstListed({ kind, url, key }: Remote): Promise<string> {

@@ -4,15 +4,9 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
-import type { ModelUsage } from '../../orchestrator/ports.ts';
+import type { ModelUsage, Price } from '../../orchestrator/domain/money.ts';
 import type { Conversation, Reply } from './conversation.ts';
 import type { Protocol, Wire } from './protocols/protocol.ts';
-
-/** Millionths of a dollar for one token, which is dollars for a million of them. */
-export type Price = {
-  readonly inputMicroUsdPerToken: number;
-  readonly outputMicroUsdPerToken: number;
-};
 
 export type Patience = {
   readonly connectMs: number;
@@ -53,7 +47,12 @@ export type Answer =
   | Refusal
   | { readonly kind: 'unreachable'; readonly message: string }
   | { readonly kind: 'silent'; readonly message: string }
-  | { readonly kind: 'nonsense'; readonly message: string };
+  | {
+      readonly kind: 'nonsense';
+      readonly message: string;
+      /** What it cost all the same, null when nobody said; left out, nothing. */
+      readonly usage?: ModelUsage | null;
+    };
 
 export type Refusal = {
   readonly kind: 'refused';
@@ -63,10 +62,14 @@ export type Refusal = {
 };
 
 export type ModelUpstream = {
+  /** What a policy calls it. */
+  readonly id: string;
+  /** Who runs it: two models of one vendor do not check each other. */
+  readonly vendor: string;
   /** Shown to people; never holds a key. */
   readonly name: string;
   readonly model: string;
-  /** Null when nobody said what it costs. */
+  /** What its operator says that it costs; null when nobody did, and then the table is asked. */
   readonly price: Price | null;
   readonly wire: Wire | 'scripted';
   readonly patience: Patience;
@@ -74,12 +77,15 @@ export type ModelUpstream = {
   ask(question: Question, signal: AbortSignal): Promise<Answer>;
 };
 
-/** Rounded up: a limit must not be passed by what was rounded away. */
-export function microUsd(usage: ModelUsage, price: Price | null): number | null {
-  if (price === null) return null;
-  return Math.ceil(
-    usage.inputTokens * price.inputMicroUsdPerToken +
-      usage.outputTokens * price.outputMicroUsdPerToken,
+/** A model's name as a policy can write it, as in `gpt-6-1-sol`. */
+export function idOf(model: string): string {
+  return (
+    model
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replace(/^-+/, '')
+      .slice(0, 40)
+      .replace(/-+$/, '') || 'model'
   );
 }
 

@@ -1,4 +1,5 @@
 /** The scripted model as an upstream of the gateway, in the same process and free of charge. */
+import { FREE } from '../../orchestrator/domain/money.ts';
 import {
   type Answer,
   type ModelUpstream,
@@ -13,9 +14,11 @@ export function scriptedUpstream(
   patience: Patience = PATIENCE,
 ): ModelUpstream {
   return {
+    id: 'scripted',
+    vendor: 'scripted',
     name: 'scripted model (answers from files, no AI)',
     model: SCRIPTED,
-    price: { inputMicroUsdPerToken: 0, outputMicroUsdPerToken: 0 },
+    price: FREE,
     wire: 'scripted',
     patience,
     ask: async (question, signal) => {

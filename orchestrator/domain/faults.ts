@@ -211,7 +211,13 @@ export const FAULTS = {
     exit: 2,
     acts: 'operator',
     meaning: 'The policy limits money, and nobody said what this model costs.',
-    todo: 'Set PROOFHOUSE_MODEL_PRICE=INPUT/OUTPUT, in dollars per million tokens.',
+    todo: 'Set PROOFHOUSE_MODEL_PRICE=INPUT/OUTPUT in dollars per million tokens, or a price in the file of models; for one that costs nothing: models › free in the policy.',
+  },
+  model_not_allowed: {
+    exit: 2,
+    acts: 'platform engineer',
+    meaning: 'No model that this controller has may answer, by the routes of the policy.',
+    todo: 'Name one under models › routes, or add it to the file of models: PROOFHOUSE_MODELS.',
   },
   harness_refused: {
     exit: 2,

@@ -54,6 +54,7 @@ const transitions: { [P in Phase]: Row<P> } = {
   },
   preparing: {
     workspace_ready: (run, { prepared }) => ({ ...run, phase: 'working', prepared }),
+    limit_reached: (_, { message }) => gaveUp('limit_reached', [finding('limit_reached', message)]),
     machinery_broke: (run, broke) => orBroke(run, broke, preparing),
     revoked,
     cancelled,

@@ -1,7 +1,8 @@
 /** Brings the base commit in, makes its layers, and opens a fresh workspace for this attempt. */
 import { beyond } from '../../policies/beyond.ts';
-import { budgetOf } from '../../policies/budgets.ts';
+import { budgetOf, spendingOf, tasksPerDay } from '../../policies/budgets.ts';
 import { policyDigest } from '../../policies/decide.ts';
+import { modelRules } from '../../policies/models.ts';
 import type { LoadedPolicy } from '../../policies/parse.ts';
 import { unmet } from '../../policies/require.ts';
 import { canonical } from '../domain/canonical.ts';
@@ -26,12 +27,9 @@ export async function prepare(
   refuseWhatIsBeyondUs(rules.layers);
   const machine = await machineUnder(tools, rules.layers);
   const budget = budgetOf(rules.layers);
-  if (budget.microUsd !== null && !tools.model.isPriced) {
-    throw new Fault(
-      'model_unpriced',
-      `the policy limits money and ${tools.model.shown} has no price`,
-    );
-  }
+  needModels(tools, task, rules.layers);
+  const full = await dayIsFull(tools, task, rules.layers);
+  if (full !== null) return { type: 'limit_reached', limit: 'tasks', message: full };
   await ensureDependencies(tools, place, rules, signal);
   const quota = await tools.workspaces.open(place, run.previous?.tree ?? null, rules.plan, signal);
   const agent = tools.agentFor(rules.file);
@@ -50,6 +48,47 @@ export async function prepare(
       quota,
     },
   };
+}
+
+/** Before anything is started: a model that may not be asked in the end would be a run for nothing. */
+function needModels(tools: StageTools, task: Task, layers: readonly LoadedPolicy[]): void {
+  const { plan, free } = modelRules(layers);
+  const named = plan.edit;
+  const asked =
+    named === null ? [tools.model] : tools.models.filter(({ id }) => named.includes(id));
+  if (asked.length === 0) {
+    const here = tools.models.map(({ id }) => id).join(', ');
+    const wanted = named?.join(', ') || 'none';
+    throw new Fault('model_not_allowed', `the policy names ${wanted} for code; here are ${here}`);
+  }
+  if (!limitsMoney(layers, task)) return;
+  const unpriced = asked.find(({ id, isPriced }) => !isPriced && !free.includes(id));
+  if (unpriced === undefined) return;
+  throw new Fault('model_unpriced', `the policy limits money and ${unpriced.shown} has no price`);
+}
+
+function limitsMoney(layers: readonly LoadedPolicy[], task: Task): boolean {
+  const { windows, roles } = spendingOf(layers, task);
+  const all = [budgetOf(layers), ...windows, ...Object.values(roles)];
+  return all.some(({ microUsd }) => microUsd !== null);
+}
+
+/** By the order in which the runs of the repository began today, so that no two count as the same one. */
+async function dayIsFull(
+  { store, clock }: StageTools,
+  task: Task,
+  layers: readonly LoadedPolicy[],
+): Promise<string | null> {
+  const max = tasksPerDay(layers);
+  const [first] = await store.read(task.id);
+  if (max === null || first === undefined) return null;
+  const day = first.at.slice(0, 10);
+  // A run that goes on past midnight was counted on its own day.
+  if (day !== clock().toISOString().slice(0, 10)) return null;
+  const place = (await store.startedOn(task.repository, day)).indexOf(task.id) + 1;
+  return place > max
+    ? `tasks: this would be number ${place} of ${task.repository} on ${day}, the budget is ${max}`
+    : null;
 }
 
 /** A run under a policy that we would only half keep does not start. */

@@ -10,10 +10,12 @@ import type { Facts } from '../domain/change.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Sha } from '../domain/ids.ts';
 import type { Judgement } from '../domain/judgement.ts';
+import { answerTokens, promptTokens } from '../domain/money.ts';
 import { apply, NEW_RUN } from '../domain/run.ts';
 import type { In, RunEvent } from '../domain/run-state.ts';
 import { isScripted } from '../domain/scripted.ts';
 import type { Task } from '../domain/task.ts';
+import { costRows, moneyOf } from '../text/cost.ts';
 import { missingWords } from '../text/decisions.ts';
 import { type PullRequestFacts, pullRequestText } from '../text/pull-request.ts';
 import { readBaseRules } from './base-rules.ts';
@@ -152,7 +154,8 @@ async function textFacts(
   { facts: { entries }, manifests, counted }: Read,
 ): Promise<PullRequestFacts> {
   const { attempt, prepared, change, judgement, checks, evidence } = run;
-  const calls = (await tools.store.calls(task.id)).filter(({ state }) => state === 'settled');
+  const asked = await tools.store.calls(task.id);
+  const calls = asked.filter(({ state }) => state === 'settled');
   const activity = await tools.store.activity(task.id);
   const sum = (of: (call: (typeof calls)[number]) => number): number =>
     calls.reduce((total, call) => total + of(call), 0);
@@ -164,13 +167,12 @@ async function textFacts(
     manifests,
     cost: {
       calls: calls.length,
-      inputTokens: sum(({ usage }) => usage.inputTokens),
-      outputTokens: sum(({ usage }) => usage.outputTokens),
-      microUsd: calls.some(({ microUsd }) => microUsd === null)
-        ? null
-        : sum(({ microUsd }) => microUsd ?? 0),
+      inputTokens: sum(({ usage }) => promptTokens(usage)),
+      outputTokens: sum(({ usage }) => answerTokens(usage)),
+      microUsd: moneyOf(asked),
       // By the calls: the controller that publishes may have another model than the one that asked.
       scripted: calls.some(isScripted),
+      rows: costRows(asked),
     },
     ...harnessFacts(activity),
     refusedConnections: activity.filter(

@@ -10,6 +10,8 @@ import type { Agent, Doors, EvidenceStore, Forge, Store, Validator, Workspaces }
 
 type Rule<K extends ValidatorRule['kind']> = Extract<ValidatorRule, { kind: K }>;
 
+export type ModelFact = { readonly id: string; readonly shown: string; readonly isPriced: boolean };
+
 export type StageTools = {
   readonly store: Store;
   readonly forge: Forge;
@@ -23,13 +25,17 @@ export type StageTools = {
     readonly command: Validator<Rule<'command'>>;
     readonly playwright: Validator<Rule<'playwright'>>;
   };
+  /** What answers where the policy says nothing. */
   readonly model: {
+    readonly id: string;
     /** Name sent to the server. */
     readonly model: string;
     /** What people are told, as in `scripted (examples/shop/models)`. */
     readonly shown: string;
     readonly isPriced: boolean;
   };
+  /** Every model of this controller by the name that a policy has for it, the usual one among them. */
+  readonly models: readonly ModelFact[];
   readonly machine: Machine;
   /** Engine id of an image of ours. */
   readonly image: (name: string) => Promise<string>;

@@ -4,13 +4,16 @@
  * After a crash the agent is not started again: its sandbox is found by name and followed from its
  * first line, and the gateway listens on the same socket. Lines seen before are stored once.
  */
-import { budgetOf } from '../../policies/budgets.ts';
+import { budgetOf, spendingOf } from '../../policies/budgets.ts';
+import { modelRules } from '../../policies/models.ts';
 import { mayTunnel, networkOf, someTunnel } from '../../policies/network.ts';
+import type { LoadedPolicy } from '../../policies/parse.ts';
 import { FAULT_CODES, type FaultCode } from '../domain/faults.ts';
 import type { In, RunEvent } from '../domain/run-state.ts';
 import { SELF_TEST_ENV, selfTestFor, selfTestProblem } from '../domain/self-test.ts';
 import type { Task } from '../domain/task.ts';
-import type { AgentEnd, OnLine, Place } from '../ports.ts';
+import type { ModelPlan } from '../ports/ledger.ts';
+import type { AgentEnd, Budget, OnLine, Place } from '../ports.ts';
 import { promptText } from '../text/prompt.ts';
 import { readBaseRules } from './base-rules.ts';
 import { boundedNotes } from './bounded-notes.ts';
@@ -54,8 +57,8 @@ export async function work(
     to: networkOf(layers).agent ? 'model' : 'nothing',
     reaches: (host, port) => mayTunnel(layers, 'agent', { host, port }),
     packages: NO_PACKAGES,
-    budget,
     harness: harnessTerms(tools, run.prepared, baseRules),
+    ...(await spendingAt(tools, task, layers)),
   });
   const allowed = someTunnel(layers, 'agent');
   const env = { ...launch.env, [SELF_TEST_ENV]: selfTestFor(allowed) };
@@ -83,6 +86,24 @@ export async function work(
   } finally {
     await door.close();
   }
+}
+
+/** What the calls of this attempt may take, and which models may answer them. */
+async function spendingAt(
+  { store, clock }: StageTools,
+  task: Task,
+  layers: readonly LoadedPolicy[],
+): Promise<{ budget: Budget; models: ModelPlan }> {
+  const { microUsd, tokens, turns, refusals, cacheMisses, wrapUpMs } = budgetOf(layers);
+  const { plan, free, apart } = modelRules(layers);
+  // The time of an agent that was found again after a crash began when its workspace was ready.
+  const journal = await store.read(task.id);
+  const ready = journal.findLast(({ event }) => event.type === 'workspace_ready');
+  const sinceMs = ready === undefined ? clock().getTime() : Date.parse(ready.at);
+  return {
+    budget: { microUsd, tokens, turns, apart, ...spendingOf(layers, task) },
+    models: { routes: plan, free, refusals, cacheMisses, wrapUpAtMs: sinceMs + wrapUpMs },
+  };
 }
 
 function selfTestFailed(problem: string | null): RunEvent {

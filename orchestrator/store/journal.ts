@@ -46,6 +46,19 @@ export function journalOf(
   };
 }
 
+/** In the order in which they were first claimed. */
+export function startedOn(database: Database, repository: string, day: string): readonly RunId[] {
+  const rows = database.all(
+    `select run.id as id from journal join run on run.id = journal.run
+     where journal.seq = 0 and substr(journal.at, 1, 10) = ?
+       and json_extract(journal.event, '$.type') = 'claimed'
+       and json_extract(run.task, '$.repository') = ?
+     order by journal.at, run.seq`,
+    ...[day, repository],
+  );
+  return rows.map((row) => StoredId.parse(row).id);
+}
+
 /** Derives `run.step` anew from every journal. Nobody drives a run whose journal is unreadable. */
 export function rebuildSteps(database: Database): void {
   for (const row of database.all('select id from run')) {

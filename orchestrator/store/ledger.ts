@@ -1,23 +1,33 @@
 /**
  * Model calls with their tokens and money.
  *
- * Invariant: a call is counted from the moment it is reserved, in the transaction that compares the
- * sum with the budget, so calls made at once cannot spend the same money twice. Whole numbers only.
+ * Invariant: a call is counted from the moment it is reserved, in the transaction that compares every
+ * level of the budget, so calls made at once cannot spend the same money twice. Whole numbers only.
+ * A reservation that nobody settles within `RESERVATION_MS` is given back; a settlement that comes
+ * later still counts, because what a model did was paid for.
  */
 import { z } from 'zod';
 import { Fault } from '../domain/faults.ts';
-import { RunId } from '../domain/ids.ts';
-import type { Budget, Ledger, ModelCall } from '../ports.ts';
+import type { RunId } from '../domain/ids.ts';
+import { allTokens, MODEL_ROLES, type ModelRole, RESERVATION_MS } from '../domain/money.ts';
+import type { Budget, Ledger, ModelCall } from '../ports/ledger.ts';
+import { COLUMNS, callIn, valuesOf } from './call-row.ts';
+import { refusal, type Spending, type Spent } from './ceilings.ts';
 import type { Database } from './database.ts';
 import { readable } from './readable.ts';
+import { addSpend, NOTHING, SpentRow, spentIn } from './spend.ts';
 
-export function ledgerOf(database: Database): Ledger {
+export function ledgerOf(database: Database, clock: () => Date): Ledger {
   return {
     reserve: async (call, budget) =>
       database.transaction(() => {
-        const refused = refusal(spent(database, call), call, budget);
-        if (refused !== null) return { refused };
-        insert(database, call);
+        // Asked for again: it is counted already.
+        if (database.get('select 1 as one from model_call where id = ?', call.id)) return null;
+        giveBack(database, clock());
+        const day = clock().toISOString().slice(0, 10);
+        const refused = refusal(call, budget, spending(database, call, day));
+        if (refused !== null) return refused;
+        insert(database, { call, budget, at: clock() });
         return null;
       }),
     settle: async (call) => settle(database, call),
@@ -27,117 +37,117 @@ export function ledgerOf(database: Database): Ledger {
 export function callsOf(database: Database, run: RunId): readonly ModelCall[] {
   return database
     .all('select * from model_call where run = ? order by seq', run)
-    .map((row) => readable(StoredCall, row, `a model call of run ${run}`));
+    .map((row) => callIn(row, run));
 }
 
-/** What every other call of the run has taken. A failed call is no turn, but it costs what it cost. */
-function spent(database: Database, { run, id }: ModelCall): Spent {
+function spending(database: Database, call: ModelCall, day: string): Spending {
+  return {
+    run: spentOf(database, call, MODEL_ROLES),
+    role: (role) => spentOf(database, call, [role]),
+    window: (account, per) => spentIn(database, { account, day, per }),
+    vendors: (role) =>
+      database
+        .all(
+          `select distinct vendor from model_call
+           where run = ? and role = ? and state in ('reserved', 'settled')`,
+          ...[call.run, role],
+        )
+        .map((row) => z.object({ vendor: z.string() }).parse(row).vendor),
+  };
+}
+
+/** What every other call of the run has taken, in these roles. */
+function spentOf(database: Database, { run, id }: ModelCall, roles: readonly ModelRole[]): Spent {
   const row = database.get(
-    `select coalesce(sum(input_tokens + output_tokens), 0) as tokens,
+    `select count(*) filter (where state <> 'failed') as calls,
+            coalesce(sum(tokens), 0) as tokens,
             coalesce(sum(micro_usd), 0) as microUsd,
-            count(*) filter (where micro_usd is null) as unpriced,
-            count(*) filter (where state <> 'failed') as turns
-     from model_call where run = ? and id <> ?`,
-    ...[run, id],
+            count(*) filter (where micro_usd is null) as unpriced
+     from model_call
+     where run = ? and id <> ? and state <> 'expired'
+       and role in (${roles.map(() => '?').join(', ')})`,
+    ...[run, id, ...roles],
   );
-  return Spent.parse(row);
+  return SpentRow.parse(row);
 }
 
-function refusal(before: Spent, call: ModelCall, budget: Budget): string | null {
-  const { inputTokens, outputTokens } = call.usage;
-  const tokens = before.tokens + inputTokens + outputTokens;
-  const turns = before.turns + 1;
-  if (budget.turns !== null && turns > budget.turns) {
-    return `turns: this call would be number ${turns}, the budget is ${budget.turns}`;
-  }
-  if (budget.tokens !== null && tokens > budget.tokens) {
-    return `tokens: with this call up to ${tokens}, the budget is ${budget.tokens}`;
-  }
-  if (budget.microUsd === null) return null;
-  // A limit on money that cannot be counted would be no limit.
-  if (call.microUsd === null || before.unpriced > 0) return 'money: a call has no price';
-  const microUsd = before.microUsd + call.microUsd;
-  return microUsd > budget.microUsd
-    ? `money: with this call up to ${dollars(microUsd)}, the budget is ${dollars(budget.microUsd)}`
-    : null;
-}
+type Inserting = { readonly call: ModelCall; readonly budget: Budget; readonly at: Date };
 
-function dollars(microUsd: number): string {
-  return `$${(microUsd / 1_000_000).toFixed(6)}`;
-}
-
-function insert(database: Database, call: ModelCall): void {
-  const { inputTokens, outputTokens } = call.usage;
+function insert(database: Database, { call, budget, at }: Inserting): void {
+  const accounts = budget.accounts ?? [];
+  const reservedAt = at.toISOString();
+  const values = [...valuesOf(call), JSON.stringify(accounts), reservedAt];
   database.run(
-    `insert or ignore into model_call
-       (id, run, attempt, at, model, state, input_tokens, output_tokens, micro_usd, wall_ms, failure)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ...[call.id, call.run, call.attempt, call.at, call.model, call.state],
-    ...[
-      whole(inputTokens),
-      whole(outputTokens),
-      call.microUsd === null ? null : whole(call.microUsd),
-    ],
-    ...[whole(call.wallMs), call.failure],
+    `insert into model_call (${COLUMNS.join(', ')}, accounts, reserved_at)
+     values (${values.map(() => '?').join(', ')})`,
+    ...values,
   );
+  addSpend(database, { accounts, day: reservedAt.slice(0, 10) }, takenBy(call));
 }
+
+const Known = z.object({
+  state: z.enum(['reserved', 'settled', 'failed', 'expired']),
+  tokens: z.int().nonnegative(),
+  micro_usd: z.int().nonnegative().nullable(),
+  accounts: z.string().transform((text) => z.array(z.string()).parse(JSON.parse(text))),
+  reserved_at: z.string(),
+});
+type Known = z.infer<typeof Known>;
 
 /** The first settlement stands; the same one again changes nothing. */
 function settle(database: Database, call: ModelCall): void {
-  const { inputTokens, outputTokens } = call.usage;
   database.transaction(() => {
-    const known = database.get(
-      'select state from model_call where id = ? and run = ?',
-      call.id,
-      call.run,
-    );
-    if (known === null) throw new Fault('internal', `model call ${call.id} was never reserved`);
+    const { id, run } = call;
+    const row = database.get('select * from model_call where id = ? and run = ?', id, run);
+    if (row === null) throw new Fault('internal', `model call ${id} was never reserved`);
+    const known = readable(Known, row, `a model call of run ${run}`);
+    if (known.state !== 'reserved' && known.state !== 'expired') return;
     database.run(
-      `update model_call
-       set state = ?, model = ?, input_tokens = ?, output_tokens = ?, micro_usd = ?, wall_ms = ?, failure = ?
-       where id = ? and state = 'reserved'`,
-      ...[call.state, call.model, whole(inputTokens), whole(outputTokens)],
-      ...[
-        call.microUsd === null ? null : whole(call.microUsd),
-        whole(call.wallMs),
-        call.failure,
-        call.id,
-      ],
+      `update model_call set ${COLUMNS.map((name) => `${name} = ?`).join(', ')} where id = ?`,
+      ...[...valuesOf(call), id],
     );
+    change(database, known, takenBy(call));
   });
 }
 
-function whole(value: number): number {
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new Fault(
-    'internal',
-    `${value} is not a whole number of tokens, millionths or milliseconds`,
+/** What a gateway that died had reserved, and never will settle. */
+function giveBack(database: Database, now: Date): void {
+  const before = new Date(now.getTime() - RESERVATION_MS).toISOString();
+  const stale = database.all(
+    `select * from model_call where state = 'reserved' and reserved_at < ? limit 1000`,
+    before,
+  );
+  for (const row of stale) {
+    const { id } = z.object({ id: z.string() }).parse(row);
+    database.run(`update model_call set state = 'expired' where id = ?`, id);
+    change(database, readable(Known, row, `model call ${id}`), NOTHING);
+  }
+}
+
+/** From what is known of a call to what it took. */
+function change(database: Database, known: Known, after: Spent): void {
+  const { state, tokens, micro_usd: microUsd } = known;
+  const unpriced = microUsd === null ? 1 : 0;
+  const held = { calls: 1, tokens, microUsd: microUsd ?? 0, unpriced };
+  const before = state === 'expired' ? NOTHING : held;
+  const day = known.reserved_at.slice(0, 10);
+  addSpend(
+    database,
+    { accounts: known.accounts, day },
+    {
+      calls: after.calls - before.calls,
+      tokens: after.tokens - before.tokens,
+      microUsd: after.microUsd - before.microUsd,
+      unpriced: after.unpriced - before.unpriced,
+    },
   );
 }
 
-const count = z.int().nonnegative();
-const Spent = z.object({ tokens: count, microUsd: count, unpriced: count, turns: count });
-type Spent = z.infer<typeof Spent>;
-
-const StoredCall = z
-  .object({
-    id: z.string(),
-    run: RunId,
-    attempt: z.int(),
-    at: z.string(),
-    model: z.string(),
-    state: z.enum(['reserved', 'settled', 'failed']),
-    input_tokens: count,
-    output_tokens: count,
-    micro_usd: count.nullable(),
-    wall_ms: count,
-    failure: z.string().nullable(),
-  })
-  .transform(
-    ({ input_tokens, output_tokens, micro_usd, wall_ms, ...call }): ModelCall => ({
-      ...call,
-      usage: { inputTokens: input_tokens, outputTokens: output_tokens },
-      microUsd: micro_usd,
-      wallMs: wall_ms,
-    }),
-  );
+function takenBy({ state, usage, microUsd }: ModelCall): Spent {
+  return {
+    calls: state === 'failed' ? 0 : 1,
+    tokens: allTokens(usage),
+    microUsd: microUsd ?? 0,
+    unpriced: microUsd === null ? 1 : 0,
+  };
+}

@@ -85,6 +85,32 @@ const MIGRATIONS: readonly string[] = [
     record text not null
   ) strict;
   `,
+  `
+  alter table model_call add column role text not null default 'edit';
+  alter table model_call add column vendor text not null default '';
+  alter table model_call add column cache_write_5m_tokens integer not null default 0;
+  alter table model_call add column cache_write_1h_tokens integer not null default 0;
+  alter table model_call add column cache_read_tokens integer not null default 0;
+  alter table model_call add column reasoning_tokens integer not null default 0;
+  -- All classes together.
+  alter table model_call add column tokens integer not null default 0;
+  alter table model_call add column reported_micro_usd integer;
+  -- A JSON list: what the call counts for in the table below.
+  alter table model_call add column accounts text not null default '[]';
+  alter table model_call add column reserved_at text not null default '';
+  update model_call set tokens = input_tokens + output_tokens, reserved_at = at;
+  create index model_call_reserved on model_call (reserved_at) where state = 'reserved';
+
+  create table spend (
+    account text not null,
+    day text not null,
+    calls integer not null,
+    tokens integer not null,
+    micro_usd integer not null,
+    unpriced integer not null,
+    primary key (account, day)
+  ) strict, without rowid;
+  `,
 ];
 
 export function migrate(database: Database, file: string): void {

@@ -9,7 +9,7 @@ import { activityOf, note } from './activity.ts';
 import { auditedTransaction, auditLogOf } from './audit.ts';
 import { auditFilesOf } from './audit-files.ts';
 import { openDatabase } from './database.ts';
-import { journalOf } from './journal.ts';
+import { journalOf, startedOn } from './journal.ts';
 import { keep, keptIn } from './kept.ts';
 import { openKeys } from './keys.ts';
 import { leasesOf } from './leases.ts';
@@ -36,7 +36,8 @@ export function openSqliteStore(file: string, clock: () => Date): Store {
     keep: async (record) => keep(database, audited, record, clock()),
     kept: async () => keptIn(database),
     calls: async (run) => callsOf(database, run),
-    ledger: ledgerOf(database),
+    startedOn: async (repository, day) => startedOn(database, repository, day),
+    ledger: ledgerOf(database, clock),
     audit: auditLogOf(database, { audited, files, clock }),
     close: () => database.close(),
   };

@@ -13,6 +13,7 @@ import { type GateJudgement, type Judgement, RiskClass } from '../domain/judgeme
 import type { RelatedRun } from '../domain/related-runs.ts';
 import type { Prepared } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
+import { type CostRow, dollars, reportedWords, tokenWords, vendorsOf } from './cost.ts';
 import { type OpenedGate, voterWords } from './decisions.ts';
 import { block, cell, code, subject, table, words } from './markdown.ts';
 
@@ -51,6 +52,8 @@ export type Cost = {
   readonly microUsd: number | null;
   /** No real model took part. */
   readonly scripted: boolean;
+  /** By role and model. */
+  readonly rows: readonly CostRow[];
 };
 
 export type PullRequestText = {
@@ -219,10 +222,32 @@ function beside({ related }: PullRequestFacts): string[] {
   return [`### Other runs that touch the same\n\n${lines.join('\n')}`];
 }
 
-function cost({ calls, inputTokens, outputTokens, microUsd, scripted }: Cost): string {
-  const money = microUsd === null ? 'price not known' : `$${(microUsd / 1_000_000).toFixed(4)}`;
+function cost({ calls, inputTokens, outputTokens, microUsd, scripted, rows }: Cost): string {
+  const money = microUsd === null ? 'price not known' : dollars(microUsd);
   const sum = `${some(calls, 'model call')}, ${inputTokens} tokens in, ${outputTokens} tokens out, ${money}.`;
-  return scripted ? `${sum} The model was scripted: no real model took part.` : sum;
+  const all = scripted ? `${sum} The model was scripted: no real model took part.` : sum;
+  const parts = rows.map((row) => [
+    row.role,
+    short(row.model),
+    short(row.vendor),
+    `${row.calls}${row.failed > 0 ? `, ${row.failed} failed` : ''}`,
+    tokenWords(row.tokens),
+    row.microUsd === null ? 'not known' : dollars(row.microUsd),
+    reportedWords(row),
+  ]);
+  const head = ['Role', 'Model', 'Vendor', 'Calls', 'Tokens', 'Cost', 'By the provider'];
+  const listed = rows.length === 0 ? [] : [bounded(head, parts)];
+  return [all, ...listed, ...apart(rows)].join('\n\n');
+}
+
+/** Told from the ledger, whatever a policy asked for. */
+function apart(rows: readonly CostRow[]): string[] {
+  const [edit, review] = [vendorsOf(rows, 'edit'), vendorsOf(rows, 'review')];
+  if (edit.length === 0 || review.length === 0) return [];
+  const both = review.filter((vendor) => edit.includes(vendor));
+  const names = (all: readonly string[]) => all.map(short).join(', ');
+  const said = `Edited by models of ${names(edit)}, reviewed by models of ${names(review)}`;
+  return [both.length === 0 ? `${said}: other vendors.` : `${said}: ${names(both)} did both.`];
 }
 
 function howToVerify({ task, change }: PullRequestFacts): string {

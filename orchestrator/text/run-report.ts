@@ -7,6 +7,7 @@ import { isScripted } from '../domain/scripted.ts';
 import type { Task } from '../domain/task.ts';
 import type { JournalEntry, ModelCall } from '../ports.ts';
 import { columns, printable, printableLines } from './columns.ts';
+import { costRows, dollars, reportedWords, tokensOf, tokenWords } from './cost.ts';
 import { type Decided, decidedLines, requirementWords, voterWords } from './decisions.ts';
 import { outcomeDetails, stateWords } from './outcomes.ts';
 
@@ -105,7 +106,7 @@ export function duration(ms: number): string {
 
 export function money(calls: readonly Pick<ModelCall, 'microUsd'>[]): string {
   if (calls.some(({ microUsd }) => microUsd === null)) return 'not priced';
-  return `$${(calls.reduce((sum, { microUsd }) => sum + (microUsd ?? 0), 0) / 1e6).toFixed(4)}`;
+  return dollars(calls.reduce((sum, { microUsd }) => sum + (microUsd ?? 0), 0));
 }
 
 function timeline(journal: readonly JournalEntry[]): string[] {
@@ -234,11 +235,19 @@ function gateLines(run: RunState): string[] {
 function costLines(calls: readonly ModelCall[]): string[] {
   if (calls.length === 0) return [];
   const settled = calls.filter(({ state }) => state === 'settled');
-  const tokens = (side: 'inputTokens' | 'outputTokens'): number =>
-    settled.reduce((sum, { usage }) => sum + usage[side], 0);
+  const rows = costRows(calls);
+  const shown = rows.map((row) => [
+    `  ${row.role}`,
+    row.vendor === '' ? row.model : `${row.model} (${row.vendor})`,
+    `${row.calls} calls${row.failed > 0 ? `, ${row.failed} failed` : ''}`,
+    tokenWords(row.tokens),
+    row.microUsd === null ? 'not priced' : dollars(row.microUsd),
+    reportedWords(row),
+  ]);
   return [
     '',
-    `model calls: ${calls.length} (${calls.length - settled.length} failed), ${tokens('inputTokens')} tokens in, ${tokens('outputTokens')} out, ${money(settled)}`,
+    `model calls: ${calls.length} (${calls.length - settled.length} failed), tokens: ${tokenWords(tokensOf(calls))}, ${money(calls)}`,
+    ...(rows.length > 0 ? [columns(shown)] : []),
     ...(calls.some(isScripted) ? ['The model was scripted: no real model took part.'] : []),
   ];
 }

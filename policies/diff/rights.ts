@@ -4,7 +4,14 @@ import { budgetOf } from '../budgets.ts';
 import { coversHost } from '../hosts.ts';
 import { lasting } from '../looser.ts';
 import type { LoadedPolicy } from '../parse.ts';
-import type { NetworkRule, Policy, RoleRule, RouteRule, ValidatorRule } from '../schema.ts';
+import type {
+  NetworkRule,
+  Policy,
+  RoleRule,
+  RouteRule,
+  ValidatorRule,
+  WindowRule,
+} from '../schema.ts';
 import { type Both, cameAt, goneFrom, paired, told } from './both.ts';
 import { risk } from './classes.ts';
 import {
@@ -32,7 +39,12 @@ export function rightsChanges(both: Both): PolicyChange[] {
     ...told(both, 'require', ['require'], requirements(old, now)),
     ...told(both, 'network', ['network'], network(old, now)),
     ...told(both, 'budgets', ['budgets'], budgets(before, after)),
-    ...told(both, 'models', ['models'], [...routes(old, now), ...data(old, now)]),
+    ...told(
+      both,
+      'models',
+      ['models'],
+      [...routes(old, now), ...free(old, now), ...data(old, now)],
+    ),
     ...roleChanges(both),
     ...told(both, 'evidence', ['evidence'], evidence(old, now)),
   ];
@@ -143,10 +155,36 @@ function budgets(before: LoadedPolicy, after: LoadedPolicy): Difference[] {
     ...ceiling('per_task.turns', [old.turns, now.turns]),
     ...ceiling('per_task.wall', [old.wallMs, now.wallMs], lasting),
     ...ceiling('per_task.retries', [old.attemptsMax - 1, now.attemptsMax - 1]),
+    ...ceiling('per_task.refusals', [old.refusals, now.refusals]),
+    ...ceiling('per_task.cache_misses', [old.cacheMisses, now.cacheMisses]),
+    ...ceiling('per_task: told to end after', [old.wrapUpMs, now.wrapUpMs], lasting),
+    ...windows(was.windows, is.windows),
     ...ceiling('per_repo_day.usd', [was.perRepoDay.microUsd, is.perRepoDay.microUsd], usd),
     ...ceiling('per_repo_day.tasks', [was.perRepoDay.tasks, is.perRepoDay.tasks]),
     ...ordered('on_exceed', ['pause', 'ask', 'fail'], [was.onExceed, is.onExceed]),
   ];
+}
+
+/** Those of one scope are compared number by number. */
+function windows(was: readonly WindowRule[], is: readonly WindowRule[]): Difference[] {
+  const scope = ({ of, name, per }: WindowRule): string =>
+    `${of}${name === null ? '' : ` ${name}`} per ${per}`;
+  const scopes = [...new Set([...was, ...is].map(scope))];
+  const usd = (micro: number): string => `$${micro / 1_000_000}`;
+  return scopes.flatMap((name) => {
+    const both = (of: 'microUsd' | 'tokens' | 'calls') => {
+      const least = (rules: readonly WindowRule[]): number | null => {
+        const found = rules.flatMap((rule) => (scope(rule) === name ? (rule[of] ?? []) : []));
+        return found.length > 0 ? Math.min(...found) : null;
+      };
+      return [least(was), least(is)] as const;
+    };
+    return [
+      ...ceiling(`${name}: usd`, both('microUsd'), usd),
+      ...ceiling(`${name}: tokens`, both('tokens')),
+      ...ceiling(`${name}: turns`, both('calls')),
+    ];
+  });
 }
 
 function routes(old: Policy, now: Policy): Difference[] {
@@ -173,6 +211,10 @@ function routes(old: Policy, now: Policy): Difference[] {
     ]);
     return [...found, ...order, ...differ];
   });
+}
+
+function free(old: Policy, now: Policy): Difference[] {
+  return allowing('free', [old.models?.free ?? [], now.models?.free ?? []]);
 }
 
 function data(old: Policy, now: Policy): Difference[] {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { RiskClass } from '../../orchestrator/domain/judgement.ts';
 import { hostProblem } from '../hosts.ts';
-import { Count, Duration, Timeout } from '../units.ts';
+import { Duration } from '../units.ts';
 import { Globs, Id, key } from './words.ts';
 
 const Host = z.string().check((context) => {
@@ -78,62 +78,14 @@ export const Network = z
   .optional();
 export type NetworkRule = NonNullable<z.output<typeof Network>>;
 
-const Usd = z.number().min(0).max(1_000_000);
-
-export const Budgets = z
-  .strictObject({
-    per_task: key(
-      z
-        .strictObject({
-          usd: key(Usd.optional(), 'Money for model calls, in dollars.', 'the smaller'),
-          tokens: key(Count.optional(), 'Tokens in and out.', 'the smaller'),
-          wall: key(Timeout.optional(), 'Time of one attempt.', 'the smaller'),
-          turns: key(Count.optional(), 'Model calls.', 'the smaller'),
-          retries: key(
-            z.int().min(0).max(8).optional(),
-            'Attempts after the first.',
-            'the smaller',
-          ),
-        })
-        .default({}),
-      'What one task may use up.',
-    ),
-    per_repo_day: key(
-      z
-        .strictObject({
-          usd: key(Usd.optional(), 'Money for model calls of a day, in dollars.', 'the smaller'),
-          tasks: key(Count.optional(), 'Tasks that are started on a day.', 'the smaller'),
-        })
-        .default({}),
-      'What one repository may use up on a day (UTC).',
-    ),
-    on_exceed: key(
-      z.enum(['pause', 'ask', 'fail']).default('fail'),
-      'What happens at a limit.',
-      'fail, then ask, then pause',
-    ),
-  })
-  .prefault({})
-  .transform(
-    ({ per_task: { usd, tokens, wall, turns, retries }, per_repo_day: day, on_exceed }) => ({
-      microUsd: usd === undefined ? null : Math.round(usd * 1_000_000),
-      tokens: tokens ?? null,
-      wallMs: wall ?? null,
-      turns: turns ?? null,
-      retries: retries ?? null,
-      perRepoDay: {
-        microUsd: day.usd === undefined ? null : Math.round(day.usd * 1_000_000),
-        tasks: day.tasks ?? null,
-      },
-      onExceed: on_exceed,
-    }),
-  );
-
 const Route = z.strictObject({
-  stage: key(z.enum(['plan', 'code', 'review', 'extract']), 'What the model is asked for.'),
+  stage: key(
+    z.enum(['plan', 'code', 'review', 'extract', 'title']),
+    'What the model is asked for.',
+  ),
   class: key(
     z.array(RiskClass).min(1).optional(),
-    'Classes of the change it holds for. By default any.',
+    'Classes of the change it holds for. By default any. While models work nobody knows the class, and that of critical is taken.',
   ),
   use: key(z.array(Id).min(1).max(20), 'Models, the first that answers.', 'what all allow'),
   differ_from: key(
@@ -150,6 +102,11 @@ export const Models = z
       z.array(Route).max(100).default([]),
       'Which models may answer. The first that holds for a stage and a class is taken.',
       'what all allow',
+    ),
+    free: key(
+      z.array(Id).max(50).default([]),
+      'Models that cost nothing, as those on machines of your own. Of any other that has no price nothing is asked where money is limited.',
+      'of the first layer; those below it may name fewer',
     ),
     data: key(
       z

@@ -14,10 +14,12 @@ import { auditOf, kept, queued } from '../../orchestrator/domain/audit-events.ts
 import { spkiOf } from '../../orchestrator/domain/dsse.ts';
 import { Fault } from '../../orchestrator/domain/faults.ts';
 import type { RunId } from '../../orchestrator/domain/ids.ts';
+import { allTokens, RESERVATION_MS } from '../../orchestrator/domain/money.ts';
 import { KeptRecord } from '../../orchestrator/domain/records.ts';
 import { apply, nextStep } from '../../orchestrator/domain/run.ts';
 import { RunEvent } from '../../orchestrator/domain/run-state.ts';
 import { Task } from '../../orchestrator/domain/task.ts';
+import type { Refused } from '../../orchestrator/ports/ledger.ts';
 import {
   type Activity,
   type Budget,
@@ -28,6 +30,7 @@ import {
   type Store,
 } from '../../orchestrator/ports.ts';
 import { replay } from '../../orchestrator/runner.ts';
+import { refusal, type Spent } from '../../orchestrator/store/ceilings.ts';
 
 const LEASE_MS = 30_000;
 
@@ -39,11 +42,17 @@ type Row = {
   until: number | null;
 };
 
+type Held = {
+  readonly call: ModelCall;
+  readonly accounts: readonly string[];
+  readonly reservedAt: string;
+};
+
 /** What several openers share, as several processes share one file. */
 export type Memory = {
   readonly rows: Map<RunId, Row>;
   readonly activity: Activity[];
-  readonly calls: Map<string, ModelCall>;
+  readonly calls: Map<string, Held>;
   readonly kept: KeptRecord[];
   readonly audit: AuditRecord[];
 };
@@ -74,10 +83,11 @@ export function openMemoryStore(memory: Memory, clock: () => Date): Store {
     note: async (activity) => note(rows(), memory, activity),
     activity: async (run) => copy(rows() && memory.activity.filter((one) => one.run === run)),
     calls: async (run) => copy(rows() && callsOf(memory, run)),
+    startedOn: async (repository, day) => startedOn(rows(), repository, day),
     keep: async (one) => keep(rows() && memory, clock, one),
     kept: async () => copy(rows() && memory.kept),
     ledger: {
-      reserve: async (call, budget) => reserve(rows() && memory, call, budget),
+      reserve: async (call, budget) => reserve(rows() && memory, clock(), { call, budget }),
       settle: async (call) => settle(rows() && memory, call),
     },
     audit: {
@@ -181,36 +191,75 @@ function keep(memory: Memory, clock: () => Date, given: KeptRecord): void {
 }
 
 function callsOf({ calls }: Memory, run: RunId): ModelCall[] {
-  return [...calls.values()].filter((call) => call.run === run);
+  return [...calls.values()].flatMap(({ call }) => (call.run === run ? [call] : []));
 }
 
-function reserve(memory: Memory, call: ModelCall, budget: Budget): { refused: string } | null {
+function startedOn(rows: Memory['rows'], repository: string, day: string): RunId[] {
+  const begun = [...rows.values()].flatMap(({ task, journal: [first] }) =>
+    task.repository === repository && first?.event.type === 'claimed' && first.at.startsWith(day)
+      ? [{ id: task.id, at: first.at }]
+      : [],
+  );
+  return begun.sort((a, b) => Date.parse(a.at) - Date.parse(b.at)).map(({ id }) => id);
+}
+
+type Reserving = { readonly call: ModelCall; readonly budget: Budget };
+
+/** By sums over every call there is: slow, and nothing that could drift. */
+function reserve(memory: Memory, now: Date, { call, budget }: Reserving): Refused | null {
   checkNumbers(call);
-  const others = callsOf(memory, call.run).filter(({ id }) => id !== call.id);
-  const all = [...others, call];
-  const tokens = all.reduce((n, { usage }) => n + usage.inputTokens + usage.outputTokens, 0);
-  const turns = others.filter(({ state }) => state !== 'failed').length + 1;
-  const money = all.reduce((sum, { microUsd }) => sum + (microUsd ?? 0), 0);
-  const unpriced = all.some(({ microUsd }) => microUsd === null);
-  if (turns > (budget.turns ?? turns)) return { refused: `turns: the budget is ${budget.turns}` };
-  if (tokens > (budget.tokens ?? tokens))
-    return { refused: `tokens: the budget is ${budget.tokens}` };
-  if (budget.microUsd !== null && (unpriced || money > budget.microUsd)) {
-    return { refused: `money: the budget is ${budget.microUsd}` };
+  if (memory.calls.has(call.id)) return null;
+  for (const [id, held] of memory.calls) {
+    const isStale = now.getTime() - Date.parse(held.reservedAt) > RESERVATION_MS;
+    if (held.call.state !== 'reserved' || !isStale) continue;
+    memory.calls.set(id, { ...held, call: { ...held.call, state: 'expired' } });
   }
-  if (!memory.calls.has(call.id)) memory.calls.set(call.id, copy(call));
+  const all = [...memory.calls.values()];
+  const inRun = all.filter((held) => held.call.run === call.run);
+  const today = now.toISOString().slice(0, 10);
+  const refused = refusal(call, budget, {
+    run: sumOf(inRun),
+    role: (role) => sumOf(inRun.filter((held) => held.call.role === role)),
+    window: (account, per) =>
+      sumOf(
+        all.filter(({ accounts, reservedAt }) => {
+          const from = per === 'day' ? today : today.slice(0, 7);
+          return accounts.includes(account) && reservedAt.startsWith(from);
+        }),
+      ),
+    vendors: (role) =>
+      inRun.flatMap((held) =>
+        held.call.role === role && ['reserved', 'settled'].includes(held.call.state)
+          ? [held.call.vendor]
+          : [],
+      ),
+  });
+  if (refused !== null) return refused;
+  const accounts = budget.accounts ?? [];
+  memory.calls.set(call.id, { call: copy(call), accounts, reservedAt: now.toISOString() });
   return null;
+}
+
+function sumOf(held: readonly Held[]): Spent {
+  const calls = held.map(({ call }) => call).filter(({ state }) => state !== 'expired');
+  return {
+    calls: calls.filter(({ state }) => state !== 'failed').length,
+    tokens: calls.reduce((sum, { usage }) => sum + allTokens(usage), 0),
+    microUsd: calls.reduce((sum, { microUsd }) => sum + (microUsd ?? 0), 0),
+    unpriced: calls.filter(({ microUsd }) => microUsd === null).length,
+  };
 }
 
 function settle(memory: Memory, call: ModelCall): void {
   checkNumbers(call);
   const known = memory.calls.get(call.id);
   if (known === undefined) throw new Fault('internal', `call ${call.id} was never reserved`);
-  if (known.state === 'reserved') memory.calls.set(call.id, copy(call));
+  if (!['reserved', 'expired'].includes(known.call.state)) return;
+  memory.calls.set(call.id, { ...known, call: copy(call) });
 }
 
 function checkNumbers({ usage, microUsd, wallMs }: ModelCall): void {
-  const all = [usage.inputTokens, usage.outputTokens, microUsd ?? 0, wallMs];
+  const all = [...Object.values(usage), microUsd ?? 0, wallMs];
   if (all.every((value) => Number.isSafeInteger(value) && value >= 0)) return;
   throw new Fault('internal', `${all.join(', ')} are not whole numbers`);
 }

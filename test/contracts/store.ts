@@ -14,6 +14,13 @@ import type { RunEvent } from '../../orchestrator/domain/run-state.ts';
 import { type Activity, JournalMoved, type Lease, type Store } from '../../orchestrator/ports.ts';
 import { SIGNATURES } from '../policies/signing.ts';
 import {
+  expiryContract,
+  levelsContract,
+  startsContract,
+  sumsContract,
+  vendorsContract,
+} from './ledger.ts';
+import {
   CANCELLED,
   CLAIMED,
   FINISHED,
@@ -55,6 +62,11 @@ export function storeContract(name: string, fresh: () => FreshStore): void {
     keptContract(open);
     ledgerContract(open);
     settlementContract(open);
+    levelsContract(open, pass);
+    vendorsContract(open);
+    expiryContract(open, pass);
+    sumsContract(open);
+    startsContract(open, pass);
   });
 }
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { anthropicUpstream, openAiUpstream } from '../../gateway/model/http-upstream.ts';
 import type { Patience } from '../../gateway/model/upstream.ts';
+import { flat } from '../../orchestrator/domain/money.ts';
 import { CHAT_TASK, gatewayWith, HASTY, NO_BUDGET, post, scripted, serverThat } from './open.ts';
 
 const CHAT = '/v1/chat/completions';
@@ -15,7 +16,7 @@ const WHOLE = JSON.stringify({
   choices: [{ message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
   usage: { prompt_tokens: 11, completion_tokens: 7 },
 });
-const PRICE = { inputMicroUsdPerToken: 3, outputMicroUsdPerToken: 15 };
+const PRICE = { rates: flat(3_000_000, 15_000_000), long: null };
 
 function openAi(url: string, patience: Partial<Patience> = {}, key: string | null = null) {
   const options = { name: 'test', model: 'm1', url, key, price: PRICE };

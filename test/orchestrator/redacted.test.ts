@@ -76,7 +76,8 @@ describe('a store', () => {
     await store.note({ ...line, text: JSON.stringify({ key: SECRET }) });
     expect((await inner.activity(RUN)).map(({ text }) => text)).toEqual([`{"key":"${KNOWN}"}`]);
     const usage = { inputTokens: 1, outputTokens: 1 };
-    const call = { ...at, id: 'c', model: SECRET, usage, microUsd: 1, wallMs: 1, failure: null };
+    const whose = { ...at, id: 'c', role: 'edit', vendor: '' } as const;
+    const call = { ...whose, model: SECRET, usage, microUsd: 1, wallMs: 1, failure: null };
     await store.ledger.reserve(
       { ...call, state: 'reserved' },
       { microUsd: null, tokens: null, turns: null },

@@ -55,6 +55,9 @@ test('a run without a budget is still bounded in time and attempts', () => {
     turns: null,
     wallMs: 1_800_000,
     attemptsMax: 3,
+    refusals: 25,
+    cacheMisses: null,
+    wrapUpMs: 1_440_000,
   });
 });
 
@@ -69,6 +72,9 @@ test('of each number the smallest counts, and two retries are three attempts', (
     turns: 9,
     wallMs: 3_600_000,
     attemptsMax: 1,
+    refusals: 25,
+    cacheMisses: null,
+    wrapUpMs: 2_880_000,
   });
   expect(budgetOf([...layers].reverse())).toEqual(budgetOf(layers));
 });

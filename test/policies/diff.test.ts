@@ -102,6 +102,7 @@ const FULL = {
   budgets: {
     per_task: { usd: 2, tokens: 1000, wall: '20m', turns: 60, retries: 1 },
     per_repo_day: { usd: 20, tasks: 10 },
+    windows: [{ of: 'team', name: 'web', per: 'month', usd: 500, turns: 900 }],
     on_exceed: 'ask',
   },
   models: {
@@ -109,6 +110,7 @@ const FULL = {
       { stage: 'code', class: ['low', 'medium'], use: ['small', 'large'] },
       { stage: 'review', use: ['large'], differ_from: 'code.vendor' },
     ],
+    free: ['small'],
     data: [{ paths: ['src/payments/'], providers: ['local'] }],
   },
   agents: {
@@ -271,6 +273,14 @@ describe('what is looser one way is tighter the other', () => {
     [['budgets', 'per_task', 'wall'], undefined, 'budgets: per_task.wall: 20m became 30m'],
     [['budgets', 'per_task', 'turns'], 61, 'budgets: per_task.turns: 60 became 61'],
     [['budgets', 'per_task', 'retries'], 8, 'budgets: per_task.retries: 1 became 8'],
+    [['budgets', 'per_task', 'refusals'], 26, 'budgets: per_task.refusals: 25 became 26'],
+    [['budgets', 'windows', 0, 'usd'], 501, 'budgets: team web per month: usd: $500 became $501'],
+    [
+      ['budgets', 'windows', 0, 'turns'],
+      undefined,
+      'budgets: team web per month: turns: 900 became none',
+    ],
+    [['models', 'free'], ['small', 'large'], 'models: free: now also large'],
     [['budgets', 'per_repo_day', 'usd'], 21, 'budgets: per_repo_day.usd: $20 became $21'],
     [
       ['budgets', 'per_repo_day', 'tasks'],

@@ -239,8 +239,19 @@ const sections = fc.record(
             wall: oneOf('1m', '2m'),
             turns: oneOf(1, 2),
             retries: oneOf(0, 8),
+            refusals: oneOf(1, 9),
+            cache_misses: oneOf(1, 9),
+            wrap_up: oneOf(50, 90),
           },
           { requiredKeys: [] },
+        ),
+        windows: fc.array(
+          fc.record({
+            of: oneOf('organisation', 'repository', 'requester'),
+            per: oneOf('day', 'month'),
+            usd: oneOf(1, 2),
+          }),
+          { maxLength: 2 },
         ),
       },
       { requiredKeys: [] },
@@ -255,6 +266,7 @@ const sections = fc.record(
           }),
           { maxLength: 3 },
         ),
+        free: some('m1', 'm2'),
       }),
     ),
     agents: fc.record(

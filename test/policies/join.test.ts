@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonical } from '../../orchestrator/domain/canonical.ts';
+import { Person } from '../../orchestrator/domain/ids.ts';
 import {
   Assurance,
   Bind,
@@ -11,7 +12,7 @@ import {
   Surface,
 } from '../../orchestrator/domain/judgement.ts';
 import { writeProblem } from '../../policies/agents.ts';
-import { budgetOf } from '../../policies/budgets.ts';
+import { budgetOf, spendingOf } from '../../policies/budgets.ts';
 import {
   groupsOf,
   join,
@@ -19,7 +20,7 @@ import {
   mergeRequirements,
   NOTHING_SAID,
 } from '../../policies/join.ts';
-import { modelsFor } from '../../policies/models.ts';
+import { modelRules, modelsFor } from '../../policies/models.ts';
 import { mayReach, networkOf } from '../../policies/network.ts';
 import type { LoadedPolicy } from '../../policies/parse.ts';
 import { breakGlassOf, delegationOf, separationOf } from '../../policies/settings.ts';
@@ -234,8 +235,16 @@ function expectNarrower(after: readonly LoadedPolicy[], before: readonly LoadedP
   for (const path of PATHS) expectImplied(isWritable(after, path), isWritable(before, path));
   const [was, is] = [budgetOf(before), budgetOf(after)];
   const sum = (value: number | null) => value ?? Number.POSITIVE_INFINITY;
-  for (const key of ['microUsd', 'tokens', 'turns', 'wallMs', 'attemptsMax'] as const) {
+  for (const key of BUDGET) {
     expect(sum(is[key])).toBeLessThanOrEqual(sum(was[key]));
+  }
+  const asked = { repository: '/shop', requester: Person.parse('local:dana') };
+  const [windows, fewer] = [spendingOf(after, asked), spendingOf(before, asked)].map(
+    (all) => all.windows,
+  );
+  expect(windows).toEqual(expect.arrayContaining([...(fewer ?? [])]));
+  if (before.length > 0) {
+    expect(modelRules(before).free).toEqual(expect.arrayContaining([...modelRules(after).free]));
   }
 }
 
@@ -250,6 +259,11 @@ function expectFewerRequests(after: readonly LoadedPolicy[], before: readonly Lo
     }
   }
 }
+
+const BUDGET = [
+  ...(['microUsd', 'tokens', 'turns', 'wallMs', 'attemptsMax'] as const),
+  ...(['refusals', 'cacheMisses', 'wrapUpMs'] as const),
+];
 
 /** What is so after was so before. */
 function expectImplied(after: boolean, before: boolean) {

@@ -77,6 +77,15 @@ test('units end up in the names, and what was written is what holds', () => {
     wallMs: 1_200_000,
     turns: 60,
     retries: 2,
+    refusals: 9,
+    cacheMisses: 5,
+    wrapUpPercent: 75,
+    windows: [
+      {
+        ...{ of: 'team', name: 'team', per: 'month' },
+        ...{ microUsd: 500_000_000, tokens: 90_000_000, calls: 9_000 },
+      },
+    ],
     perRepoDay: { microUsd: 150_000_000, tasks: 40 },
     onExceed: 'pause',
   });
@@ -139,6 +148,7 @@ describe('what is left out', () => {
       'budgets',
       {
         ...{ microUsd: null, tokens: null, wallMs: null, turns: null, retries: null },
+        ...{ refusals: null, cacheMisses: null, wrapUpPercent: null, windows: [] },
         perRepoDay: { microUsd: null, tasks: null },
         onExceed: 'fail',
       },
@@ -205,7 +215,7 @@ break_glass: { groups: [a], incident_url: "https://a.example/" }`);
       ...{ readonly: [], hidden: [], tools },
       onOtherHarness: 'refuse',
     });
-    expect(written.models).toEqual({ routes: [], data: [] });
+    expect(written.models).toEqual({ routes: [], free: [], data: [] });
     expect(written.evidence).toEqual({ attest: [], publish: [] });
     expect(written.separation).toEqual({
       exclude: [],

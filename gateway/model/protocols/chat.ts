@@ -1,6 +1,11 @@
 /** OpenAI Chat Completions: what local servers and most agent programs speak. */
 import { z } from 'zod';
-import type { ModelUsage } from '../../../orchestrator/ports.ts';
+import {
+  allTokens,
+  answerTokens,
+  type ModelUsage,
+  promptTokens,
+} from '../../../orchestrator/domain/money.ts';
 import {
   argumentsOf,
   type Conversation,
@@ -13,6 +18,7 @@ import {
   type ToolCall,
 } from '../conversation.ts';
 import { Content, count, data, type Protocol, parsed, plainText, type Seen } from './protocol.ts';
+import { cacheDetails, reasoningDetails, splitUsage } from './usage.ts';
 
 export const chat: Protocol = {
   wire: 'chat',
@@ -147,7 +153,14 @@ function writeCall({ id, name, input, custom }: ToolCall): JsonObject {
     : { id, type: 'function', function: { name, arguments: input } };
 }
 
-const Usage = z.looseObject({ prompt_tokens: count, completion_tokens: count });
+const Usage = z.looseObject({
+  prompt_tokens: count,
+  completion_tokens: count,
+  prompt_tokens_details: cacheDetails,
+  completion_tokens_details: reasoningDetails,
+  /** Dollars, from providers that say so. */
+  cost: z.unknown().optional(),
+});
 const Completion = z.looseObject({
   id: z.string().default('completion'),
   model: z.string().default(''),
@@ -176,15 +189,21 @@ function readReply(body: unknown): Reply {
 }
 
 function readUsage(usage: z.infer<typeof Usage>): ModelUsage {
-  return { inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens };
+  return splitUsage({
+    input: usage.prompt_tokens,
+    output: usage.completion_tokens,
+    cached: usage.prompt_tokens_details,
+    reasoned: usage.completion_tokens_details,
+    cost: usage.cost,
+  });
 }
 
 function writeUsage(usage: ModelUsage | null): JsonObject {
-  const { inputTokens, outputTokens } = usage ?? { inputTokens: 0, outputTokens: 0 };
+  const used = usage ?? { inputTokens: 0, outputTokens: 0 };
   return {
-    prompt_tokens: inputTokens,
-    completion_tokens: outputTokens,
-    total_tokens: inputTokens + outputTokens,
+    prompt_tokens: promptTokens(used),
+    completion_tokens: answerTokens(used),
+    total_tokens: allTokens(used),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Anthropic Messages. Content is a list of blocks; tool results are blocks of the user. */
 import { z } from 'zod';
-import type { ModelUsage } from '../../../orchestrator/ports.ts';
+import { answerTokens, type ModelUsage, promptTokens } from '../../../orchestrator/domain/money.ts';
 import {
   argumentsOf,
   type Conversation,
@@ -157,7 +157,12 @@ const Usage = z.looseObject({
   input_tokens: count,
   output_tokens: count,
   cache_creation_input_tokens: count,
-  cache_read_input_tokens: count,
+  cache_read_input_tokens: z.int().nonnegative().nullish(),
+  /** By how long each cache keeps it. */
+  cache_creation: z
+    .looseObject({ ephemeral_5m_input_tokens: count, ephemeral_1h_input_tokens: count })
+    .nullish()
+    .catch(null),
 });
 const Answer = z.looseObject({
   type: z.literal('message'),
@@ -180,10 +185,18 @@ function readReply(body: unknown): Reply {
   };
 }
 
-/** What was read from or written to a cache counts as input at full price: never too little. */
+/** Where nobody says how long a cache keeps what was written, it is the dearer kind: never too little. */
 function readUsage(usage: z.infer<typeof Usage>): ModelUsage {
-  const cached = usage.cache_creation_input_tokens + usage.cache_read_input_tokens;
-  return { inputTokens: usage.input_tokens + cached, outputTokens: usage.output_tokens };
+  const { cache_read_input_tokens: read, cache_creation: kinds } = usage;
+  const written = usage.cache_creation_input_tokens;
+  const short = Math.min(written, kinds?.ephemeral_5m_input_tokens ?? 0);
+  return {
+    inputTokens: usage.input_tokens,
+    outputTokens: usage.output_tokens,
+    ...(short === 0 ? {} : { cacheWrite5mTokens: short }),
+    ...(written === short ? {} : { cacheWrite1hTokens: written - short }),
+    ...(read === null || read === undefined ? {} : { cacheReadTokens: read }),
+  };
 }
 
 function writeReply(reply: Reply): JsonObject {
@@ -191,7 +204,7 @@ function writeReply(reply: Reply): JsonObject {
 }
 
 function opening({ id, model, usage }: Reply): JsonObject {
-  const { inputTokens, outputTokens } = usage ?? { inputTokens: 0, outputTokens: 0 };
+  const used = usage ?? { inputTokens: 0, outputTokens: 0 };
   return {
     id,
     type: 'message',
@@ -200,7 +213,7 @@ function opening({ id, model, usage }: Reply): JsonObject {
     content: [],
     stop_reason: null,
     stop_sequence: null,
-    usage: { input_tokens: inputTokens, output_tokens: outputTokens },
+    usage: { input_tokens: promptTokens(used), output_tokens: answerTokens(used) },
   };
 }
 
@@ -214,7 +227,7 @@ function stop({ cutShort, calls }: Reply): string {
 }
 
 function writeStream(reply: Reply): string[] {
-  const output_tokens = reply.usage?.outputTokens ?? 0;
+  const output_tokens = reply.usage === null ? 0 : answerTokens(reply.usage);
   return [
     event('message_start', { message: opening(reply) }),
     ...blocksOf(reply).flatMap((block, index) => blockEvents(block, index)),

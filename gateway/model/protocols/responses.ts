@@ -1,6 +1,11 @@
 /** OpenAI Responses, as Codex speaks it: instructions are items of the input, tools may be custom. */
 import { z } from 'zod';
-import type { ModelUsage } from '../../../orchestrator/ports.ts';
+import {
+  allTokens,
+  answerTokens,
+  type ModelUsage,
+  promptTokens,
+} from '../../../orchestrator/domain/money.ts';
 import {
   addAssistant,
   type Conversation,
@@ -12,6 +17,7 @@ import {
   type ToolCall,
 } from '../conversation.ts';
 import { Content, count, event, type Protocol, parsed, plainText, type Seen } from './protocol.ts';
+import { cacheDetails, reasoningDetails, splitUsage } from './usage.ts';
 
 export const responses: Protocol = {
   wire: 'responses',
@@ -154,7 +160,14 @@ function callItem({ id, name, input, custom }: ToolCall): JsonObject {
     : { type: 'function_call', call_id: id, name, arguments: input };
 }
 
-const Usage = z.looseObject({ input_tokens: count, output_tokens: count });
+const Usage = z.looseObject({
+  input_tokens: count,
+  output_tokens: count,
+  input_tokens_details: cacheDetails,
+  output_tokens_details: reasoningDetails,
+  /** Dollars, from providers that say so. */
+  cost: z.unknown().optional(),
+});
 const Response = z.looseObject({
   id: z.string(),
   model: z.string().default(''),
@@ -182,7 +195,13 @@ function readReply(body: unknown): Reply {
 }
 
 function readUsage(usage: z.infer<typeof Usage>): ModelUsage {
-  return { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens };
+  return splitUsage({
+    input: usage.input_tokens,
+    output: usage.output_tokens,
+    cached: usage.input_tokens_details,
+    reasoned: usage.output_tokens_details,
+    cost: usage.cost,
+  });
 }
 
 function response(reply: Reply, status: 'completed' | 'in_progress'): JsonObject {
@@ -206,13 +225,13 @@ function response(reply: Reply, status: 'completed' | 'in_progress'): JsonObject
   };
 }
 
-function writeUsage({ inputTokens, outputTokens }: ModelUsage): JsonObject {
+function writeUsage(usage: ModelUsage): JsonObject {
   return {
-    input_tokens: inputTokens,
+    input_tokens: promptTokens(usage),
     input_tokens_details: { cached_tokens: 0 },
-    output_tokens: outputTokens,
+    output_tokens: answerTokens(usage),
     output_tokens_details: { reasoning_tokens: 0 },
-    total_tokens: inputTokens + outputTokens,
+    total_tokens: allTokens(usage),
   };
 }
 

@@ -32,12 +32,12 @@ it.each([
   expect(choice.shown).not.toContain(KEY);
 });
 
-it('dollars for a million tokens are millionths of a dollar for one', () => {
+it('dollars for a million tokens are millionths of a dollar for one, exactly', () => {
   const choice = chooseModel({ OPENAI_API_KEY: KEY, PROOFHOUSE_MODEL_PRICE: '3/0.25' }, null);
   expect(choice).toMatchObject({
     kind: 'openai',
     key: KEY,
-    price: { inputMicroUsdPerToken: 3, outputMicroUsdPerToken: 0.25 },
+    price: { rates: { input: 3_000_000, cacheRead: 3_000_000, output: 250_000 }, long: null },
   });
 });
 

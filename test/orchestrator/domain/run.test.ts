@@ -35,6 +35,7 @@ const TYPES = RunEvent.options.map(({ shape }) => shape.type.value);
 const LEGAL: { readonly [P in Phase]: { readonly [T in Type]?: Phase } } = {
   queued: { claimed: 'preparing', machinery_broke: 'done', cancelled: 'done' },
   preparing: {
+    limit_reached: 'done',
     workspace_ready: 'working',
     machinery_broke: 'preparing',
     revoked: 'preparing',

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { canonical, sha256 } from '../../../orchestrator/domain/canonical.ts';
 import { Fault, type FaultCode } from '../../../orchestrator/domain/faults.ts';
+import { RunId } from '../../../orchestrator/domain/ids.ts';
 import type { Source } from '../../../orchestrator/ports/source.ts';
 import type { SandboxEnd, Workspaces } from '../../../orchestrator/ports.ts';
 import { prepare } from '../../../orchestrator/stages/prepare.ts';
 import { policyDigest } from '../../../policies/decide.ts';
+import { emptyMemory, openMemoryStore } from '../../contracts/memory-store.ts';
 import { load, minimal } from '../../policies/sample.ts';
-import { CHANGE, QUOTA, RUN, STATES, sha, TASK } from '../fixtures.ts';
+import { AT, CHANGE, QUOTA, RUN, STATES, sha, TASK } from '../fixtures.ts';
 import { MACHINE } from '../machine.ts';
 import {
   BASE,
@@ -148,7 +150,7 @@ describe('nothing is opened, and the run ends for a person to mend it,', () => {
   });
 
   test('when money is limited and the model has no price', async () => {
-    const model = { model: 'm', shown: 'some-model', isPriced: false };
+    const model = { id: 'm', model: 'm', shown: 'some-model', isPriced: false };
     const given = { ...withFiles({ [POLICY_PATH]: POLICY }), over: { model } };
     await refused(given, 'model_unpriced', 'some-model has no price');
   });
@@ -160,7 +162,7 @@ describe('nothing is opened, and the run ends for a person to mend it,', () => {
 });
 
 test('a model without a price will do where no layer limits money', async () => {
-  const model = { model: 'm', shown: 'm', isPriced: false };
+  const model = { id: 'm', model: 'm', shown: 'm', isPriced: false };
   const given = { ...withFiles({ [POLICY_PATH]: minimal() }), ...opening(), over: { model } };
   const event = await prepare(await toolsWith(given), RUNNING, TASK, SIGNAL);
   expect(event.type).toBe('workspace_ready');
@@ -286,5 +288,66 @@ describe('dependencies', () => {
     const broken = prepare(await toolsWith(given), RUNNING, TASK, SIGNAL);
     await expect(broken).rejects.toMatchObject({ code: 'engine_failed' });
     expect(open()).toBe(0);
+  });
+});
+
+describe('tasks of a day', () => {
+  const LIMITED = `${POLICY.replace(/budgets:[\s\S]*$/, '')}budgets: { per_repo_day: { tasks: 2 } }\n`;
+
+  async function nth(place: number, policy: string) {
+    const { workspaces, opened } = opening();
+    let ticks = 0;
+    // One second after the other, so that there is an order.
+    const store = openMemoryStore(emptyMemory(), () => new Date(Date.parse(AT) + 1_000 * ticks++));
+    await store.addTask(TASK);
+    const files = withFiles({ [POLICY_PATH]: policy });
+    const tools = await toolsWith({ ...files, workspaces, over: { store } });
+    for (let number = 1; number < place; number++) {
+      const id = RunId.parse(`r000010${number}`);
+      await tools.store.addTask({ ...TASK, id });
+      await tools.store.append(id, 0, { type: 'claimed' }, null);
+    }
+    await tools.store.append(TASK.id, 0, { type: 'claimed' }, null);
+    return { event: await prepare(tools, RUNNING, TASK, SIGNAL), opened };
+  }
+
+  test('beyond what the policy allows are not begun with, and no workspace is opened', async () => {
+    const { event, opened } = await nth(3, LIMITED);
+    expect(event).toEqual({
+      type: 'limit_reached',
+      limit: 'tasks',
+      message: expect.stringMatching(/^tasks: this would be number 3 of .*, the budget is 2$/),
+    });
+    expect(opened).toEqual([]);
+  });
+
+  test('within it are, and without a limit any number is', async () => {
+    expect((await nth(2, LIMITED)).event.type).toBe('workspace_ready');
+    expect((await nth(9, minimal())).event.type).toBe('workspace_ready');
+  });
+});
+
+describe('models that a policy names', () => {
+  const routed = (text: string) =>
+    minimal(`models: { ${text} }\nbudgets: { per_task: { usd: 2 } }`);
+  const fact = (id: string, isPriced: boolean) => ({ id, shown: id, isPriced });
+  const prepared = async (policy: string, models: ReturnType<typeof fact>[]) => {
+    const given = { ...withFiles({ [POLICY_PATH]: policy }), ...opening(), over: { models } };
+    const event = await prepare(await toolsWith(given), RUNNING, TASK, SIGNAL).catch((e) => e);
+    return event.code ?? event.type;
+  };
+
+  test('must be here, at least one of them', async () => {
+    const policy = routed('routes: [{ stage: code, use: [a, b] }]');
+    expect(await prepared(policy, [fact('b', true)])).toBe('workspace_ready');
+    expect(await prepared(policy, [fact('c', true)])).toBe('model_not_allowed');
+  });
+
+  test('must each have a price where money is limited, unless the policy says that it is free', async () => {
+    const route = 'routes: [{ stage: code, use: [a, b] }]';
+    const models = [fact('a', true), fact('b', false)];
+    expect(await prepared(routed(route), models)).toBe('model_unpriced');
+    expect(await prepared(routed(`${route}, free: [b]`), models)).toBe('workspace_ready');
+    expect(await prepared(minimal(`models: { ${route} }`), models)).toBe('workspace_ready');
   });
 });

@@ -131,7 +131,8 @@ describe('a change that everybody still agrees to', () => {
       const { given, drafts } = writing();
       const tools = await toolsWith(given);
       const usage = { inputTokens: 1, outputTokens: 1 };
-      const call = { id: model, run: RUN, attempt: 1, at: AT, model, usage, microUsd: 0 } as const;
+      const whose = { id: model, run: RUN, attempt: 1, at: AT, role: 'edit', vendor: '' } as const;
+      const call = { ...whose, model, usage, microUsd: 0 };
       const NO_BUDGET = { microUsd: null, tokens: null, turns: null };
       const rest = { wallMs: 1, failure: null };
       await tools.store.ledger.reserve({ ...call, ...rest, state: 'reserved' }, NO_BUDGET);

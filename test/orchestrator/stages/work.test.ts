@@ -68,7 +68,9 @@ const call = (id: string, over: Partial<ModelCall>): ModelCall => ({
   run: RUN,
   attempt: 1,
   at: AT,
+  role: 'edit',
   model: 'm-1',
+  vendor: 'acme',
   state: 'failed',
   usage: { inputTokens: 1, outputTokens: 1 },
   microUsd: 0,
@@ -165,6 +167,33 @@ describe('an agent', () => {
       },
     ]);
     expect(open()).toBe(0);
+  });
+
+  test('has a door that knows what its calls count for, who answers what, and when it is to end', async () => {
+    const policy = `${POLICY.replace('retries: 2', 'retries: 2, refusals: 7, wrap_up: 50')}
+  per_repo_day: { usd: 9 }
+  windows: [{ of: team, name: security, per: month, turns: 5 }, { of: role, name: review, per: task, usd: 1 }]
+models: { routes: [{ stage: code, use: [m-1] }, { stage: review, use: [m-2], differ_from: code.vendor }] }
+`;
+    const { opened } = await worked({ policy });
+    const none = { microUsd: null, tokens: null, calls: null };
+    const repository = `repository:${TASK.repository}`;
+    expect(opened[0]).toMatchObject({
+      budget: {
+        accounts: ['organisation', repository, 'requester:local:dana', 'team:security'],
+        windows: [
+          { ...none, account: repository, per: 'day', microUsd: 9_000_000 },
+          { ...none, account: 'team:security', per: 'month', calls: 5 },
+        ],
+        roles: { review: { ...none, microUsd: 1_000_000 } },
+        apart: [['review', 'edit']],
+      },
+      models: {
+        routes: { edit: ['m-1'], review: ['m-2'], plan: null },
+        refusals: 7,
+        wrapUpAtMs: Date.parse(AT) + 10 * 60_000,
+      },
+    });
   });
 
   test('has a door that leads nowhere when the policy gives it none', async () => {

@@ -38,6 +38,23 @@ const works: Record<string, () => Promise<void>> = {
       say(refused === null ? 'made' : 'refused');
     }
   },
+  spend: async () => {
+    const account = 'organisation';
+    const ceiling = { microUsd: 10_000, tokens: null, calls: null };
+    const windows = [{ account, per: 'day' as const, ...ceiling }];
+    for (let index = 0; index < 25; index++) {
+      const call = sampleCall(`${mark}-${index}`, { run: sampleRun(Number(mark)) });
+      const budget = { ...NO_BUDGET, accounts: [account], windows };
+      const refused = await store.ledger.reserve(call, budget);
+      if (refused === null) await store.ledger.settle({ ...call, state: 'settled' });
+      say(refused === null ? String(call.microUsd) : 'refused');
+    }
+  },
+  reserveAndHang: async () => {
+    await store.ledger.reserve(sampleCall('hung'), { ...NO_BUDGET, turns: 1 });
+    say('reserved');
+    setInterval(() => undefined, 1_000);
+  },
   appendForever: async () => {
     for (let number = Number(mark); ; number++) {
       await store.addTask(sampleTask(number));

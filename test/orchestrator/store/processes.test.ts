@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { RESERVATION_MS } from '../../../orchestrator/domain/money.ts';
 import type { Store } from '../../../orchestrator/ports.ts';
 import { openSqliteStore } from '../../../orchestrator/store/sqlite.ts';
-import { CLAIMED, sampleRun, sampleTask } from '../../contracts/samples.ts';
+import { CLAIMED, NO_BUDGET, sampleCall, sampleRun, sampleTask } from '../../contracts/samples.ts';
 
 const DRIVER = join(import.meta.dirname, 'driver.ts');
 /** Starting a process takes seconds on a busy machine. */
@@ -110,6 +111,39 @@ test(
     const made = drivers.flatMap(({ lines }) => lines.filter((line) => line === 'made'));
     expect(made).toHaveLength(10);
     expect(await store.calls(sampleRun(1))).toHaveLength(10);
+  },
+);
+
+test(
+  'a hundred calls of four runs in four processes against the money for ten: ten are paid',
+  SLOW,
+  async () => {
+    const store = open();
+    for (const number of [1, 2, 3, 4]) await store.addTask(sampleTask(number));
+    const drivers = ['1', '2', '3', '4'].map((mark) => drive('spend', mark));
+    await Promise.all(drivers.map(({ ended }) => ended));
+    expect(drivers.map(({ child }) => child.exitCode)).toEqual([0, 0, 0, 0]);
+    const paid = drivers.flatMap(({ lines }) => lines.map(Number).filter((sum) => sum > 0));
+    expect(paid.reduce((sum, one) => sum + one, 0)).toBe(10_000);
+  },
+);
+
+test(
+  'what a process had reserved when it was killed is given back when its time is up',
+  SLOW,
+  async () => {
+    await open().addTask(sampleTask(1));
+    const driver = drive('reserveAndHang');
+    await untilLines(driver, 2);
+    await kill(driver);
+    const later = openSqliteStore(
+      join(given.folder, 'proofhouse.db'),
+      () => new Date(Date.now() + RESERVATION_MS + 1),
+    );
+    given.stores.push(later);
+    const one = { ...NO_BUDGET, turns: 1 };
+    expect(await open().ledger.reserve(sampleCall('two'), one)).not.toBeNull();
+    expect(await later.ledger.reserve(sampleCall('two'), one)).toBeNull();
   },
 );
 

@@ -50,7 +50,7 @@ export const PULL_REQUEST: PullRequestFacts = {
   evidence: digest('e'),
   approvals: [],
   opened: [],
-  cost: { calls: 1, inputTokens: 900, outputTokens: 80, microUsd: null, scripted: true },
+  cost: { calls: 1, inputTokens: 900, outputTokens: 80, microUsd: null, scripted: true, rows: [] },
   harnesses: [],
   alarms: [],
   refusedConnections: 0,

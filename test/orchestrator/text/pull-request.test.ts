@@ -54,7 +54,14 @@ const GATED: PullRequestFacts = {
     ],
   },
   approvals: [approval('local:ana')],
-  cost: { calls: 12, inputTokens: 34_567, outputTokens: 1_234, microUsd: 123_456, scripted: false },
+  cost: {
+    calls: 12,
+    inputTokens: 34_567,
+    outputTokens: 1_234,
+    microUsd: 123_456,
+    scripted: false,
+    rows: [],
+  },
   refusedConnections: 3,
 };
 

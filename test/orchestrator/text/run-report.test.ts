@@ -48,7 +48,9 @@ const call = (over: Partial<ModelCall> = {}): ModelCall => ({
   run: RUN,
   attempt: 1,
   at: AT,
+  role: 'edit',
   model: 'm',
+  vendor: 'acme',
   state: 'settled',
   usage: { inputTokens: 900, outputTokens: 100 },
   microUsd: 12_300,
@@ -121,7 +123,8 @@ describe('a run', () => {
       gates
         auth  critical  One bug is everyone's account.  .proofhouse/policy.yaml:12:5  1 paths
 
-      model calls: 2 (1 failed), 900 tokens in, 100 out, $0.0123
+      model calls: 2 (1 failed), tokens: 1800 in, 200 out, $0.0246
+        edit  m (acme)  2 calls, 1 failed  1800 in, 200 out  $0.0246
 
       Gate auth asks for 1 of security: One bug is everyone's account.
         src/auth/session.ts

@@ -114,12 +114,17 @@ export const EVERY: { [key: string]: Json } = {
     },
   },
   budgets: {
-    per_task: { usd: 2.5, tokens: '2M', wall: '20m', turns: 60, retries: 2 },
+    per_task: {
+      ...{ usd: 2.5, tokens: '2M', wall: '20m', turns: 60, retries: 2 },
+      ...{ refusals: 9, cache_misses: 5, wrap_up: 75 },
+    },
     per_repo_day: { usd: 150, tasks: 40 },
+    windows: [{ of: 'team', name: 'team', per: 'month', usd: 500, tokens: '90M', turns: '9k' }],
     on_exceed: 'pause',
   },
   models: {
     routes: [{ stage: 'code', class: ['low'], use: ['frontier'], differ_from: 'code.vendor' }],
+    free: ['local-small'],
     data: [{ paths: ['src/payments/'], providers: ['local'] }],
   },
   agents: {

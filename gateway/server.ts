@@ -241,12 +241,14 @@ async function refuseUpgrade(door: Door, request: IncomingMessage, socket: Duple
   endRaw(socket, '403 Forbidden', error ?? errorOf(REFUSED));
 }
 
+const DROPPED = ['ECONNRESET', 'HPE_INVALID_EOF_STATE'];
+
 /** What is no HTTP at all, as TLS on this port, or never came whole. */
 async function refuseUnreadable(door: Door, error: Error, socket: Duplex): Promise<void> {
   const { code = 'unknown' } = error as NodeJS.ErrnoException;
   const late = code === 'ERR_HTTP_REQUEST_TIMEOUT';
   // A connection that was merely dropped says nothing about what was tried.
-  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  if (DROPPED.includes(code) || !socket.writable) return void socket.destroy();
   await noteRefusal(door, 'unreadable', `request (${code})`);
   const status = late ? '408 Request Timeout' : '400 Bad Request';
   endRaw(socket, status, errorOf('the request is not readable'));

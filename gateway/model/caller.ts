@@ -108,8 +108,10 @@ export function sendError(
 ): void {
   const retry = again ? { 'retry-after': '2' } : { 'x-should-retry': 'false' };
   const sent = again ? status : (protocol.stopStatus ?? status);
-  response.writeHead(sent, { 'content-type': 'application/json', ...retry });
-  response.end(JSON.stringify(protocol.writeError(status, message)));
+  const body = JSON.stringify(protocol.writeError(status, message));
+  const length = { 'content-length': Buffer.byteLength(body) };
+  response.writeHead(sent, { 'content-type': 'application/json', ...length, ...retry });
+  response.end(body);
 }
 
 function headers(stream: boolean, given: string | null): Record<string, string> {

@@ -24,7 +24,7 @@ export function modelDoor(calls: Calls, limits: BodyLimits, closing: AbortSignal
     if (action === 'alive') return void response.writeHead(200).end();
     if (action === 'list') {
       const { model } = calls.chooseRoute(called);
-      return sendJson(response, modelList(model, protocol.wire, asked.model));
+      return sendJson(response, modelList(model, asked, request.headers));
     }
     if (isList(asked)) return refuse(400, AS_EVENTS);
     await withBody({ calls, limits, closing }, { asked, called, request }, response);

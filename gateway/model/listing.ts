@@ -1,13 +1,23 @@
 /** What a client may ask about a model besides an answer. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Asked } from './address.ts';
 import type { JsonObject } from './conversation.ts';
 import type { Wire } from './protocols/protocol.ts';
 
 const BYTES_PER_TOKEN = 4;
 const CREATED_AT = '2026-01-01T00:00:00Z';
 
-/** `one` of Gemini asks for that model and not for a list; whatever its name, this is what answers. */
-export function modelList(model: string, wire: Wire, one: string | null = null): JsonObject {
-  if (wire !== 'gemini') return openList(model);
+/**
+ * Whatever name a client asks for, this is what answers. Google's own client asks for its list at
+ * the path of the others, so it is known by its header.
+ */
+export function modelList(
+  model: string,
+  { protocol, model: one }: Pick<Asked, 'protocol' | 'model'>,
+  headers: IncomingHttpHeaders,
+): JsonObject {
+  const isGemini = protocol.wire === 'gemini' || headers['x-goog-api-key'] !== undefined;
+  if (!isGemini) return openList(model);
   const methods = ['generateContent', 'streamGenerateContent', 'countTokens'];
   const entry = { displayName: model, supportedGenerationMethods: methods };
   if (one !== null) return { name: `models/${one}`, ...entry };

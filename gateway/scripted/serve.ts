@@ -50,9 +50,10 @@ async function route(
   const { method = '', url = '' } = request;
   const asked = askedAt(method, url);
   if (asked === null) return sendJson(response, 404, { error: { message: 'no such path' } });
-  const { protocol, action, model: named } = asked;
+  const { protocol, action } = asked;
   if (action === 'alive') return void response.writeHead(200).end();
-  if (action === 'list') return sendJson(response, 200, modelList(SCRIPTED, protocol.wire, named));
+  if (action === 'list')
+    return sendJson(response, 200, modelList(SCRIPTED, asked, request.headers));
   const body = await readBody(request, LIMITS);
   if (body.ended === 'gone') return;
   if (body.ended === 'refused') return sendError(response, protocol, { ...body, again: false });

@@ -14,8 +14,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Load, measured } from './gateway/load.ts';
-import { type Door, loads, open, type Peer } from './gateway/peers.ts';
+import { type Door, type Load, measured } from './gateway/load.ts';
+import { loads, open, type Peer } from './gateway/peers.ts';
 import { aligned } from './measure.ts';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });

@@ -5,17 +5,20 @@ import path from 'node:path';
 import { openAiUpstream } from '../../gateway/model/http-upstream.ts';
 import { openGateway } from '../../gateway/server.ts';
 import { Person, RunId } from '../../orchestrator/domain/ids.ts';
+import type { Ledger } from '../../orchestrator/ports.ts';
 import { openSqliteStore } from '../../orchestrator/store/sqlite.ts';
 
 const RUN = RunId.parse('rbench00');
 const PIECES = 20;
 
+const NO_LEDGER: Ledger = { reserve: async () => null, settle: async () => {} };
+
 const [what, port, socketPath = '', scratch = ''] = process.argv.slice(2);
-const ready = what === 'upstream' ? await upstream() : await gateway();
+const ready = what === 'upstream' ? await upstream() : await gateway(what === 'no-ledger');
 process.stdout.write(`${ready}\n`);
 
-async function gateway(): Promise<string> {
-  const store = openSqliteStore(path.join(scratch, 'ledger.sqlite'), () => new Date());
+async function gateway(withoutLedger: boolean): Promise<string> {
+  const store = openSqliteStore(path.join(scratch, `${what}.sqlite`), () => new Date());
   // The ledger counts for runs that are there.
   await store.addTask({
     id: RUN,
@@ -34,7 +37,7 @@ async function gateway(): Promise<string> {
     chooseRoute: () => model,
     registry: null,
     budget: { microUsd: null, tokens: null, turns: null },
-    ledger: store.ledger,
+    ledger: withoutLedger ? NO_LEDGER : store.ledger,
     note: async () => {},
   });
   return socketPath;

@@ -1,6 +1,10 @@
 /** Calls at a door, so many at once, each timed to the end of its answer. */
 import http from 'node:http';
-import type { Door } from './peers.ts';
+
+export type Door = {
+  readonly at: Readonly<Record<string, string | number>>;
+  readonly headers: Readonly<Record<string, string>>;
+};
 
 export type Load = {
   readonly what: string;

@@ -7,12 +7,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Load } from './load.ts';
-
-export type Door = {
-  readonly at: Readonly<Record<string, string | number>>;
-  readonly headers: Readonly<Record<string, string>>;
-};
+import type { Door, Load } from './load.ts';
 
 /** The first is the floor. */
 export type Peer = {
@@ -54,6 +49,8 @@ export async function open(scratch: string): Promise<Peer[]> {
   const port = Number(upstream.said);
   const socketPath = path.join(scratch, 'gateway.sock');
   const ours = await driver(['gateway', String(port), socketPath, scratch]);
+  const other = path.join(scratch, 'other.sock');
+  const bare = await driver(['no-ledger', String(port), other, scratch]);
   const direct = { host: '127.0.0.1', port, path: PATH };
   const peers: Peer[] = [
     { name: 'direct', door: { at: direct, headers: {} }, pid: null, close: upstream.close },
@@ -62,6 +59,13 @@ export async function open(scratch: string): Promise<Peer[]> {
       door: { at: { socketPath, path: PATH }, headers: {} },
       pid: ours.pid,
       close: ours.close,
+    },
+    {
+      // How long a disk takes to hold two writes is not the gateway's to say.
+      name: 'proofhouse, no ledger',
+      door: { at: { socketPath: other, path: PATH }, headers: {} },
+      pid: bare.pid,
+      close: bare.close,
     },
   ];
   if (existsSync(PORTKEY)) return [...peers, await portkey(port)];

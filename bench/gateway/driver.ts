@@ -1,4 +1,5 @@
 /** One process of the bench: the upstream, or our gateway before it. Prints a line when it is ready. */
+import { mkdtemp } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -18,7 +19,9 @@ const ready = what === 'upstream' ? await upstream() : await gateway(what === 'n
 process.stdout.write(`${ready}\n`);
 
 async function gateway(withoutLedger: boolean): Promise<string> {
-  const store = openSqliteStore(path.join(scratch, `${what}.sqlite`), () => new Date());
+  // A folder of its own: the audit log lies beside its store.
+  const folder = await mkdtemp(path.join(scratch, 'store-'));
+  const store = openSqliteStore(path.join(folder, 'ledger.sqlite'), () => new Date());
   // The ledger counts for runs that are there.
   await store.addTask({
     id: RUN,

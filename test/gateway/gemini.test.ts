@@ -59,6 +59,12 @@ const ways: Record<string, () => Promise<string>> = {
     (await gatewayWith({ model: openAiUpstream(remote(await scriptedServer())) })).url,
 };
 
+async function gathered<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
 type Turn = { text: string; calls: { name?: string; args?: unknown }[]; parts: Content };
 
 async function turn(url: string, contents: Content[], stream: boolean): Promise<Turn> {
@@ -69,7 +75,7 @@ async function turn(url: string, contents: Content[], stream: boolean): Promise<
     config: { systemInstruction: 'You are an agent.', tools: [{ functionDeclarations: [TOOL] }] },
   };
   const answers = stream
-    ? await Array.fromAsync(await client.models.generateContentStream(asked))
+    ? await gathered(await client.models.generateContentStream(asked))
     : [await client.models.generateContent(asked)];
   const parts = answers.flatMap((one) => one.candidates?.[0]?.content?.parts ?? []);
   expect(answers.at(-1)?.candidates?.[0]?.finishReason).toBe('STOP');
@@ -104,7 +110,7 @@ describe.each(Object.entries(ways))('through %s', (_way, open) => {
   it('models are listed and tokens counted', async () => {
     const url = await open();
     const client = new GoogleGenAI({ apiKey: 'none', httpOptions: { baseUrl: url } });
-    const models = await Array.fromAsync(await client.models.list());
+    const models = await gathered(await client.models.list());
     expect(models.map(({ name }) => name)).toEqual(['models/scripted']);
     const counted = await client.models.countTokens({ model: 'any', contents: TASK });
     expect(counted.totalTokens).toBeGreaterThan(5);

@@ -55,7 +55,9 @@ const server = http.createServer((request, response) => {
 server.listen(0, '127.0.0.1', () => log({ port: (server.address() as AddressInfo).port }));
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>));
+  const parts: Buffer[] = [];
+  for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
+  const body = Buffer.concat(parts);
   if (request.url !== '/v1/chat/completions') return void response.writeHead(404).end();
   const { stream, max_tokens: maxTokens, messages } = Request.parse(JSON.parse(body.toString()));
   const prompt = messages.map(({ role, content }) => `${role}: ${content ?? ''}`).join('\n');

@@ -71,7 +71,7 @@ export function table(rows: readonly Row[]): string {
   return aligned([head, ...cells]);
 }
 
-function aligned(all: readonly (readonly string[])[]): string {
+export function aligned(all: readonly (readonly string[])[]): string {
   const widths = (all[0] ?? []).map((_, column) =>
     Math.max(...all.map((line) => line[column]?.length ?? 0)),
   );

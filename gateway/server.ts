@@ -10,32 +10,30 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { asFault, type FaultCode } from '../orchestrator/domain/faults.ts';
 import type { RunId } from '../orchestrator/domain/ids.ts';
-import { MODEL_ROLES, type ModelRole } from '../orchestrator/domain/money.ts';
 import type { HarnessTerms } from '../orchestrator/ports/harness.ts';
 import type { Budget, Ledger } from '../orchestrator/ports.ts';
 import { noteAnswers } from './answers.ts';
 import { type EgressOptions, NO_EGRESS, openTunnels, type Tunnels } from './egress/tunnel.ts';
 import { watchHarness } from './harness/watch.ts';
-import { readBody } from './incoming.ts';
-import { answerCall } from './model/call.ts';
-import { sendError } from './model/caller.ts';
+import { askedAt } from './model/address.ts';
 import type { Calls } from './model/calls.ts';
-import { countTokens, modelList } from './model/listing.ts';
-import { PATHS, protocolAt } from './model/protocols/all.ts';
-import { messages } from './model/protocols/messages.ts';
-import type { Protocol } from './model/protocols/protocol.ts';
+import { type ModelDoor, modelDoor } from './model/door.ts';
+import { type Refuser, refuser } from './model/refuse.ts';
 import { openChains, type Routing, routingTo } from './model/routing.ts';
 import { openTripWire, type Wires } from './model/trip-wires.ts';
 import type { ModelUpstream } from './model/upstream.ts';
 import { openWrapUp } from './model/wrap-up.ts';
+import { endRaw } from './raw.ts';
 import { type Refusals, refusalsInto, requestLine } from './refusals.ts';
 import { type Registry, type RegistryProxy, registryProxy } from './registry/proxy.ts';
+import type { Timers } from './timers.ts';
 
 export type GatewayOptions = {
   readonly socketPath: string;
   readonly run: RunId;
   readonly attempt: number;
   readonly role: 'agent' | 'dependencies';
+  /** The usual one. Null: there is no model behind this door. */
   readonly model: ModelUpstream | null;
   /** Where each role's calls may go. Left out, to the model and nowhere else. */
   readonly routing?: Routing;
@@ -43,25 +41,26 @@ export type GatewayOptions = {
   readonly wires?: Wires;
   /** When an agent is told to come to an end, in milliseconds since 1970. Left out, never. */
   readonly wrapUpAtMs?: number | null;
+  /** What an agent may run with. Left out, nothing is looked at. */
+  readonly harness?: HarnessTerms | null;
   readonly registry: Registry | null;
   /** Hosts outside that may be tunnelled to. Left out, none. */
   readonly egress?: EgressOptions;
   readonly budget: Budget;
   readonly ledger: Ledger;
-  /** What the agent may run with. Left out, nothing is looked at. */
-  readonly harness?: HarnessTerms | null;
   note(kind: string, text: string): Promise<void>;
   readonly limits?: Partial<GatewayLimits>;
+  readonly timers?: Timers;
 };
 
 export type GatewayLimits = {
   readonly bodyBytes: number;
   /** From the connection to the end of the headers. */
   readonly headersMs: number;
-  /** From the connection to the end of the body. */
+  /** From the end of the headers to the end of the body. */
   readonly bodyMs: number;
   readonly connections: number;
-  /** Refused requests that are noted one by one. */
+  /** Refused requests, and refused model calls, that are noted one by one. */
   readonly refusalNotes: number;
   /** Between two comments to an agent that waits for a model. */
   readonly keepAliveMs: number;
@@ -84,11 +83,13 @@ const LIMITS: GatewayLimits = {
   keepAliveMs: 10_000,
 };
 const REGISTRY = '/registry';
+const NO_UPGRADE = 'a model is asked by requests, there is no upgrade of the connection here';
 const REFUSED = 'this is a gateway to a model, there is no way to the network here';
 
 type Door = {
   readonly limits: GatewayLimits;
-  readonly calls: (Calls & { readonly model: string }) | null;
+  readonly models: ModelDoor | null;
+  readonly refuser: Refuser;
   readonly registry: RegistryProxy | null;
   readonly tunnels: Tunnels;
   readonly refusals: Refusals;
@@ -129,7 +130,7 @@ function doorOf(
   tally: { failures: FaultCode[]; answered: number },
   closing: AbortSignal,
 ): Door {
-  const { role, model, registry, run, attempt, budget, ledger } = options;
+  const { role, model, registry, run, attempt, budget, ledger, timers } = options;
   const limits = { ...LIMITS, ...options.limits };
   const note = (kind: string, text: string) => options.note(kind, text);
   const refusals = refusalsInto(note, limits.refusalNotes);
@@ -142,16 +143,19 @@ function doorOf(
   const answered = () => {
     tally.answered += 1;
   };
-  const who = { run, attempt, budget, ledger, keepAliveMs: limits.keepAliveMs };
-  const seen = { ...watched(options), answers: noteAnswers(note) };
+  const who = { run, attempt, budget, ledger, note, failed };
+  const refused = refuser({ ...who, refusalsMax: limits.refusalNotes });
+  const { keepAliveMs } = limits;
   // Installing dependencies runs foreign code and has nothing to ask a model.
   const calls =
-    role === 'agent' && model
-      ? callsFor(options, model, { ...who, ...seen, note, failed, answered })
+    role === 'agent' && model !== null
+      ? callsFor(options, model, { ...who, refuser: refused, keepAliveMs, timers, answered })
       : null;
+  const bodies = { ...limits, ...(timers ? { timers } : {}) };
   return {
     limits,
-    calls,
+    models: calls && modelDoor(calls, bodies, closing),
+    refuser: refused,
     registry: registry && registryProxy(registry, note),
     tunnels,
     refusals,
@@ -160,18 +164,18 @@ function doorOf(
   };
 }
 
-function watched({ harness, run, attempt, note }: GatewayOptions): Pick<Calls, 'harness'> {
-  return harness ? { harness: watchHarness({ terms: harness, run, attempt, note }) } : {};
-}
-
 function callsFor(
-  { routing, wires, wrapUpAtMs }: GatewayOptions,
+  options: GatewayOptions,
   model: ModelUpstream,
   rest: Omit<Calls, 'chains' | 'free' | 'trip' | 'wrapUp'>,
 ): Calls & { readonly model: string } {
+  const { routing, wires, wrapUpAtMs, harness, run, attempt } = options;
+  const note = (kind: string, text: string) => options.note(kind, text);
   const routes = routing ?? routingTo(model);
   return {
     ...rest,
+    ...(harness ? { harness: watchHarness({ terms: harness, run, attempt, note }) } : {}),
+    answers: noteAnswers(note),
     model: model.model,
     chains: openChains(routes),
     free: routes.free,
@@ -184,7 +188,8 @@ function serverOf(door: Door, underWay: Set<Promise<void>>): http.Server {
   const { limits } = door;
   const server = http.createServer({
     headersTimeout: limits.headersMs,
-    requestTimeout: limits.bodyMs,
+    // Behind our own limit, which answers in the caller's protocol.
+    requestTimeout: limits.headersMs + 2 * limits.bodyMs,
     connectionsCheckingInterval: Math.min(limits.headersMs, 1_000),
   });
   server.maxConnections = limits.connections;
@@ -230,64 +235,18 @@ async function route(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { method = '' } = request;
-  const { url, role } = roleIn(request.url ?? '', door.calls?.run);
-  const [path = ''] = url.split('?');
-  const protocol = method === 'POST' ? protocolAt(path) : null;
-  if (door.calls && protocol) {
-    return modelCall(door, { ...door.calls, role, protocol }, request, response);
-  }
+  const { method = '', url = '' } = request;
+  const asked = door.models && askedAt(method, url);
+  if (door.models && asked) return door.models(asked, request, response);
   if (door.registry) {
+    const [path = ''] = url.split('?');
     // Tarball addresses come from the registry itself: npm replaces their host and keeps their path.
     const below = path.startsWith(`${REGISTRY}/`) ? url.slice(REGISTRY.length) : url;
     return door.registry(request, response, below);
   }
   if (method === 'HEAD' && url === '/') return void response.writeHead(200).end();
-  if (door.calls && method === 'GET' && path === '/v1/models') {
-    return sendJson(response, 200, modelList(door.calls.model));
-  }
-  if (door.calls && method === 'POST' && path === `${PATHS.messages}/count_tokens`) {
-    return counting(door, request, response);
-  }
   await door.refusals(requestLine(method, url));
-  sendJson(response, 403, { error: { message: REFUSED, type: 'permission_error' } });
-}
-
-/** `/run/RUN/ROLE/…` is a call in that role, where the run is this one; anything else edits. */
-function roleIn(url: string, own: RunId | undefined): { url: string; role: ModelRole } {
-  const [, run, named, below = ''] = /^\/run\/([^/]+)\/([^/]+)(\/.*)$/.exec(url) ?? [];
-  const role = MODEL_ROLES.find((known) => known === named);
-  return role !== undefined && run === own ? { url: below, role } : { url, role: 'edit' };
-}
-
-async function modelCall(
-  door: Door,
-  calls: Calls & { readonly role: ModelRole; readonly protocol: Protocol },
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const { role, protocol } = calls;
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  const body = await readBody(request, door.limits.bodyBytes);
-  if (body.ended === 'refused') {
-    response.setHeader('connection', 'close');
-    return sendError(response, protocol, { ...body, again: false });
-  }
-  const asked = { protocol, role, bytes: body.bytes, headers: request.headers };
-  const signal = AbortSignal.any([gone.signal, door.closing]);
-  await answerCall(calls, asked, response, signal);
-}
-
-/** An estimate of our own: asking the model would be a call outside the ledger. */
-async function counting(
-  { limits }: Door,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const body = await readBody(request, limits.bodyBytes);
-  if (body.ended === 'refused') return sendError(response, messages, { ...body, again: false });
-  sendJson(response, 200, countTokens(body.bytes));
+  sendJson(response, 403, errorOf(REFUSED));
 }
 
 /** Never rejects, as `handle`. */
@@ -306,35 +265,45 @@ async function tunnel(
 
 async function refuseUpgrade(door: Door, request: IncomingMessage, socket: Duplex): Promise<void> {
   const { method = '', url = '', headers } = request;
-  await noteRefusal(door, method, `${url} (upgrade to ${headers.upgrade ?? 'nothing'})`);
-  endRaw(socket, '403 Forbidden', REFUSED);
+  const target = `${url} (upgrade to ${headers.upgrade ?? 'nothing'})`;
+  // Some clients of Responses try a WebSocket first; what they get they can read.
+  const asked = door.models && askedAt('POST', url);
+  if (asked) {
+    const line = requestLine(method, target);
+    await recorded(door, () => door.refuser.record(asked.protocol, line));
+  } else await noteRefusal(door, method, target);
+  const error = asked?.protocol.writeError(403, NO_UPGRADE);
+  endRaw(socket, '403 Forbidden', error ?? errorOf(REFUSED));
 }
+
+const DROPPED = ['ECONNRESET', 'HPE_INVALID_EOF_STATE'];
 
 /** What is no HTTP at all, as TLS on this port, or never came whole. */
 async function refuseUnreadable(door: Door, error: Error, socket: Duplex): Promise<void> {
   const { code = 'unknown' } = error as NodeJS.ErrnoException;
   const late = code === 'ERR_HTTP_REQUEST_TIMEOUT';
   // A connection that was merely dropped says nothing about what was tried.
-  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  if (DROPPED.includes(code) || !socket.writable) return void socket.destroy();
   await noteRefusal(door, 'unreadable', `request (${code})`);
-  endRaw(socket, late ? '408 Request Timeout' : '400 Bad Request', 'the request is not readable');
+  const status = late ? '408 Request Timeout' : '400 Bad Request';
+  endRaw(socket, status, errorOf('the request is not readable'));
 }
 
-async function noteRefusal(door: Door, method: string, target: string): Promise<void> {
+function noteRefusal(door: Door, method: string, target: string): Promise<void> {
+  return recorded(door, () => door.refusals(requestLine(method, target)));
+}
+
+/** Never rejects: that it cannot be recorded is a failure of its own. */
+async function recorded(door: Door, record: () => Promise<void>): Promise<void> {
   try {
-    await door.refusals(requestLine(method, target));
+    await record();
   } catch (error) {
     door.failed(asFault(error).code);
   }
 }
 
-function endRaw(socket: Duplex, status: string, message: string): void {
-  // Whoever was at the other end may be gone by now.
-  socket.on('error', () => socket.destroy());
-  const body = JSON.stringify({ error: { message, type: 'permission_error' } });
-  const length = `content-length: ${Buffer.byteLength(body)}`;
-  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\n${length}`;
-  socket.end(`${head}\r\nconnection: close\r\n\r\n${body}`);
+function errorOf(message: string): object {
+  return { error: { message, type: 'permission_error' } };
 }
 
 function sendJson(response: ServerResponse, status: number, value: object): void {

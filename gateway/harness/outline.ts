@@ -46,7 +46,34 @@ export const OUTLINES: Readonly<Record<Wire, (body: JsonObject) => Outline>> = {
       return named(described ?? custom ?? tool, tool);
     }),
   }),
+  // Names of fields in either spelling that its API takes; the model is told by the path.
+  gemini: (body) => ({
+    model: '',
+    parameters: besides(body, ['contents', 'systemInstruction', 'system_instruction']),
+    system: partsOf(body['systemInstruction'] ?? body['system_instruction']),
+    user: leadingParts(body['contents']),
+    tools: listOf(body['tools']).flatMap(declared),
+  }),
 };
+
+/** What the user's side says before the model's first turn. */
+function leadingParts(contents: unknown): string[] {
+  const turns = listOf(contents).map(objectOf);
+  const first = turns.findIndex(({ role }) => role === 'model');
+  return (first < 0 ? turns : turns.slice(0, first)).flatMap(partsOf);
+}
+
+function partsOf(content: unknown): string[] {
+  return typeof content === 'string' ? [content] : blocksOf(objectOf(content)['parts']);
+}
+
+/** A tool of the provider's own is an entry with no declaration, named by its key. */
+function declared(tool: unknown): OfferedTool[] {
+  const entry = objectOf(tool);
+  const functions = entry['functionDeclarations'] ?? entry['function_declarations'];
+  if (Array.isArray(functions)) return functions.map((one) => named(one, one));
+  return Object.entries(entry).map(([name, schema]) => ({ name, description: '', schema }));
+}
 
 const SYSTEM = new Set(['system', 'developer']);
 const USER = new Set(['user']);

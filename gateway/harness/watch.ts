@@ -34,6 +34,8 @@ export type SeenCall = {
   readonly headers: IncomingHttpHeaders;
   /** The model that answers. */
   readonly served: string;
+  /** As the caller named it in its path; null where it is in the body. */
+  readonly model?: string | null;
 };
 
 /** Why a call is not made; null when it may be. */
@@ -47,7 +49,8 @@ export function watchHarness(options: HarnessOptions): HarnessWatch {
     refusals: new Set<string>(),
   };
   return async (call) => {
-    const outline = OUTLINES[call.wire](call.body);
+    const read = OUTLINES[call.wire](call.body);
+    const outline = { ...read, model: read.model || (call.model ?? '') };
     const session = sessionOf(call.headers, call.body);
     const key = fingerprint(session, call, outline);
     const known = verdicts.get(key);

@@ -2,70 +2,93 @@
  * One model call from its request to the models that may answer it: what is no question to a model, or
  * would open a way to the network, ends here.
  */
+import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { CALL_MS_MAX, type ModelRole } from '../../orchestrator/domain/money.ts';
+import { CALL_MS_MAX } from '../../orchestrator/domain/money.ts';
 import { sessionOf } from '../session.ts';
+import type { Timers } from '../timers.ts';
+import type { Called } from './address.ts';
 import { withMessage } from './append-message.ts';
 import { callerOf, KEEP_ALIVE_MS, sendError } from './caller.ts';
 import type { Calls } from './calls.ts';
 import { answerFromChain } from './chain.ts';
 import { JsonObject } from './conversation.ts';
-import { type Protocol, parsed } from './protocols/protocol.ts';
+import { parsed } from './protocols/protocol.ts';
 import { reachesOut } from './reach.ts';
 import { type Question, understood } from './upstream.ts';
 
 export type CallRequest = {
-  readonly protocol: Protocol;
+  readonly called: Called;
+  /** From the path, where the protocol has it there. */
+  readonly stream: boolean | null;
   readonly bytes: Uint8Array;
   readonly headers: IncomingHttpHeaders;
-  /** Told by the address. An agent's own calls are for editing. */
-  readonly role?: ModelRole;
 };
 
 const Outline = z.looseObject({ stream: z.boolean().nullish().catch(null) });
 
 export async function answerCall(
   calls: Calls,
-  { protocol, bytes, headers, role = 'edit' }: CallRequest,
+  { called, stream: inPath, bytes, headers }: CallRequest,
   response: ServerResponse,
   signal: AbortSignal,
 ): Promise<void> {
+  const { protocol, role } = called;
   const refuse = (status: number, message: string) =>
-    sendError(response, protocol, { status, message, again: false });
-  const text = Buffer.from(bytes).toString('utf8');
+    calls.refuser.refuse(protocol, { status, message }, response);
+  const text = isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : '';
   const read = JsonObject.safeParse(parsed(text)).data;
   if (read === undefined) return refuse(400, 'the body is not a JSON object');
-  const outward = reachesOut(read);
+  const outward = reachesOut(read, protocol.wire);
   if (outward !== null) {
     calls.trip.saw({ kind: 'refused' });
-    await calls.note('refused', `model call with ${outward}: it would open a way to the network`);
     return refuse(403, `${outward} is not allowed here: it would open a way to the network`);
   }
   const session = sessionOf(headers, read);
-  const served = calls.chains.chain(role, session)[0]?.model ?? '';
-  const unfit = await calls.harness?.({ wire: protocol.wire, body: read, headers, served });
-  if (unfit) {
-    calls.failed('harness_refused');
-    return refuse(403, unfit);
-  }
-  const broken = calls.trip.broken();
-  if (broken !== null) {
-    calls.failed('limit_reached');
-    await calls.note('limit', broken);
-    return refuse(402, broken);
-  }
+  const ended = await endedBefore(calls, { called, body: read, headers, session });
+  if (ended !== null) return sendError(response, protocol, { ...ended, again: false });
   const notice = await calls.wrapUp(calls.note);
   const json = notice === null ? text : withMessage(text, protocol.wire, notice);
   const body = notice === null ? read : JsonObject.parse(parsed(json));
-  const question = questionOf(calls, { protocol, json, body, headers });
-  const stream = Outline.parse(body).stream ?? false;
+  const stream = inPath ?? Outline.parse(body).stream ?? false;
+  const question = questionOf(calls, { protocol, json, body, stream, headers });
   const late = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS_MAX)]);
-  const caller = callerOf(response, { protocol, stream }, late);
+  const caller = callerOf(response, { protocol, stream, ...timersOf(calls) }, late);
   caller.keepAwake(calls.keepAliveMs ?? KEEP_ALIVE_MS);
-  const called = { role, session, question, body, bytes: Buffer.byteLength(json) };
-  await answerFromChain(calls, called, caller, late);
+  const asked = { role, session, question, body, bytes: Buffer.byteLength(json) };
+  await answerFromChain(calls, asked, caller, late);
   await noteAnswersIn(calls, question, session);
+}
+
+type Shown = {
+  readonly called: Called;
+  readonly body: JsonObject;
+  readonly headers: IncomingHttpHeaders;
+  readonly session: string;
+};
+
+/** Why the run goes no further: by what it shows of its harness, or by what it did so often. */
+async function endedBefore(
+  calls: Calls,
+  { called: { protocol, role, model }, body, headers, session }: Shown,
+): Promise<{ status: number; message: string } | null> {
+  const served = calls.chains.chain(role, session)[0]?.model ?? '';
+  const seen = { wire: protocol.wire, body, headers, served, model };
+  const unfit = (await calls.harness?.(seen)) ?? null;
+  if (unfit !== null) {
+    calls.failed('harness_refused');
+    return { status: 403, message: unfit };
+  }
+  const broken = calls.trip.broken();
+  if (broken === null) return null;
+  calls.failed('limit_reached');
+  await calls.note('limit', broken);
+  return { status: 402, message: broken };
+}
+
+function timersOf({ timers }: Calls): { timers?: Timers } {
+  return timers === undefined ? {} : { timers };
 }
 
 /** After the answer, so that nobody waits for it. */
@@ -77,14 +100,7 @@ async function noteAnswersIn(calls: Calls, question: Question, session: string):
 
 function questionOf(
   { run, attempt }: Calls,
-  {
-    protocol,
-    json,
-    body,
-    headers,
-  }: Pick<Question, 'protocol' | 'json' | 'headers'> & {
-    body: JsonObject;
-  },
+  asked: Pick<Question, 'protocol' | 'json' | 'body' | 'stream' | 'headers'>,
 ): Question {
-  return { protocol, json, headers, run, attempt, conversation: () => protocol.readRequest(body) };
+  return { ...asked, run, attempt, conversation: () => asked.protocol.readRequest(asked.body) };
 }

@@ -4,6 +4,8 @@ import type { RunId } from '../../orchestrator/domain/ids.ts';
 import type { Budget, Ledger } from '../../orchestrator/ports.ts';
 import type { AnswerNotes } from '../answers.ts';
 import type { HarnessWatch } from '../harness/watch.ts';
+import type { Timers } from '../timers.ts';
+import type { Refuser } from './refuse.ts';
 import type { Chains } from './routing.ts';
 import type { TripWire } from './trip-wires.ts';
 import type { WrapUp } from './wrap-up.ts';
@@ -18,7 +20,9 @@ export type Calls = {
   readonly ledger: Ledger;
   readonly trip: TripWire;
   readonly wrapUp: WrapUp;
+  readonly refuser: Refuser;
   readonly keepAliveMs?: number;
+  readonly timers?: Timers | undefined;
   /** Why a call is not made, by what it shows of the harness. Left out, nothing is looked at. */
   readonly harness?: HarnessWatch;
   /** Hears what the model answered before. */

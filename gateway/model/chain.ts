@@ -34,10 +34,16 @@ const BYTES_PER_TOKEN = 3.2;
 const OUTPUT_TOKENS = 8_192;
 
 const limit = z.int().positive().nullish().catch(null);
+const GenerationConfig = z
+  .looseObject({ maxOutputTokens: limit, max_output_tokens: limit })
+  .nullish()
+  .catch(null);
 const Limits = z.looseObject({
   max_output_tokens: limit,
   max_completion_tokens: limit,
   max_tokens: limit,
+  generationConfig: GenerationConfig,
+  generation_config: GenerationConfig,
 });
 
 export async function answerFromChain(
@@ -111,10 +117,9 @@ async function refused(calls: Calls, { code, message, isFinal }: No): Promise<vo
 
 function reservation(calls: Calls, { role, body, bytes }: Called, upstream: ModelUpstream) {
   const { run, attempt } = calls;
-  const { max_output_tokens, max_completion_tokens, max_tokens } = Limits.parse(body);
   const usage = {
     inputTokens: Math.ceil(bytes / BYTES_PER_TOKEN),
-    outputTokens: max_output_tokens ?? max_completion_tokens ?? max_tokens ?? OUTPUT_TOKENS,
+    outputTokens: outputLimit(body) ?? OUTPUT_TOKENS,
   };
   const at = new Date();
   const price = priceAt(upstream, calls.free, at);
@@ -125,6 +130,14 @@ function reservation(calls: Calls, { role, body, bytes }: Called, upstream: Mode
     ...{ wallMs: 0, failure: null },
   };
   return { call, price };
+}
+
+/** As the caller's protocol names it. */
+function outputLimit(body: JsonObject): number | null {
+  const { max_output_tokens, max_completion_tokens, max_tokens, ...rest } = Limits.parse(body);
+  const config = rest.generationConfig ?? rest.generation_config;
+  const inGemini = config?.maxOutputTokens ?? config?.max_output_tokens;
+  return max_output_tokens ?? max_completion_tokens ?? max_tokens ?? inGemini ?? null;
 }
 
 type Reservation = ReturnType<typeof reservation>;

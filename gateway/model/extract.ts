@@ -24,6 +24,8 @@ export function extraction(
     question: {
       ...question,
       json: JSON.stringify(whole),
+      body: whole,
+      stream: false,
       conversation: () => protocol.readRequest(whole),
     },
   };

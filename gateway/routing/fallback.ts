@@ -4,7 +4,7 @@
  */
 
 export type Met = {
-  readonly kind: 'reply' | 'raw' | 'refused' | 'unreachable' | 'silent' | 'nonsense';
+  readonly kind: 'reply' | 'raw' | 'pieces' | 'refused' | 'unreachable' | 'silent' | 'nonsense';
   readonly status?: number;
   readonly message?: string;
 };

@@ -58,18 +58,14 @@ it('the text of a rule is told by its name, so that an edit of it makes no other
   expect(normalised('x', [{ path: 'empty.md', text: ' \n' }])).toBe('x');
 });
 
-it('time grows with the text and not with its square', () => {
+it('long texts of what it looks for are read in pieces that repeat, without a limit of their own', () => {
   const pieces = [
-    'gitStatus: a\n',
-    'x-anthropic-billing-header:',
-    'Working directory: ',
-    '<cwd>',
-    '2026-01-01T',
+    ...['gitStatus: a\n', 'x-anthropic-billing-header:', 'Working directory: ', '<cwd>'],
+    ...['2026-01-01T', ' - ', 'Mon ', '0', '\n\n', '/workspace'],
   ];
-  for (const piece of [...pieces, ' - ', 'Mon ', '0', '\n\n', '/workspace']) {
+  // One whose time grew with the square of its text would run into the limit of every test.
+  for (const piece of pieces) {
     const text = piece.repeat(Math.ceil(200_000 / piece.length));
-    const startedMs = performance.now();
-    normalised(text, []);
-    expect(performance.now() - startedMs, piece).toBeLessThan(5_000);
+    expect(normalised(text, []).length, piece).toBeLessThanOrEqual(text.length * 2);
   }
 });

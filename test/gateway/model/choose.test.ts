@@ -26,6 +26,10 @@ it.each([
     { ANTHROPIC_API_KEY: KEY, OPENAI_API_KEY: KEY },
     'gpt-6.1-sol at https://api.openai.com/v1 (OpenAI-compatible, key from OPENAI_API_KEY, no price known)',
   ],
+  [
+    { GEMINI_API_KEY: KEY },
+    'gemini-3.8-flash at https://generativelanguage.googleapis.com (Gemini, key from GEMINI_API_KEY, no price known)',
+  ],
 ])('%o is shown as: %s', (environment, shown) => {
   const choice = chooseModel(environment, '/models');
   expect(choice.shown).toBe(shown);

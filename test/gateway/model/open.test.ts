@@ -16,6 +16,16 @@ it('without a name it is the first model that the server lists', async () => {
   ]);
 });
 
+it('Gemini lists its models in its own way', async () => {
+  const server = await serverThat((response) => response.end('{"models":[{"name":"models/g-1"}]}'));
+  const environment = { GEMINI_BASE_URL: server.url, GEMINI_API_KEY: 'the-key' };
+  const model = await openModel(chooseModel(environment, null));
+  expect(model).toMatchObject({ model: 'g-1', wire: 'gemini' });
+  expect(server.seen).toMatchObject([
+    { url: '/v1beta/models', headers: { 'x-goog-api-key': 'the-key' } },
+  ]);
+});
+
 it('with a name nothing is asked', async () => {
   const server = await serverThat((response) => response.end(LIST));
   const environment = { ANTHROPIC_BASE_URL: server.url, PROOFHOUSE_MODEL: 'claude-x' };

@@ -34,7 +34,7 @@ describe('what would open a way to the network is found', () => {
       },
     ],
   ])('%s', (_what, body) => {
-    expect(reachesOut(body)).not.toBeNull();
+    expect(reachesOut(body, 'chat')).not.toBeNull();
   });
 });
 
@@ -61,7 +61,7 @@ describe('what stays here is let through', () => {
     ],
     ['an address in a tool’s result', { messages: [{ role: 'tool', content: ADDRESS }] }],
   ])('%s', (_what, body) => {
-    expect(reachesOut(body)).toBeNull();
+    expect(reachesOut(body, 'chat')).toBeNull();
   });
 });
 
@@ -72,3 +72,37 @@ function user(part: object) {
 function input(part: object) {
   return { input: [{ role: 'user', content: [part] }] };
 }
+
+describe('what would open a way to the network is found in Gemini too', () => {
+  const said = (part: object) => ({ contents: [{ role: 'user', parts: [part] }] });
+  it.each([
+    ['a hosted search', { tools: [{ googleSearch: {} }] }],
+    [
+      'a hosted search beside tools of its own',
+      { tools: [{ functionDeclarations: [], google_search: {} }] },
+    ],
+    ['addresses to read', { tools: [{ urlContext: {} }] }],
+    ['hosted code', { tools: { codeExecution: {} } }],
+    ['what lies at the provider', { cachedContent: 'cachedContents/x' }],
+    ['a file by address', said({ fileData: { fileUri: ADDRESS } })],
+    ['a file by address in snake_case', said({ file_data: { file_uri: ADDRESS } })],
+    [
+      'a file in the result of a tool',
+      said({ functionResponse: { name: 'a', parts: [{ fileData: { fileUri: ADDRESS } }] } }),
+    ],
+    ['a file in the system text', { systemInstruction: { parts: [{ fileData: {} }] } }],
+  ])('%s', (_what, body) => {
+    expect(reachesOut(body, 'gemini')).not.toBeNull();
+  });
+
+  it.each([
+    ['tools of its own', { tools: [{ functionDeclarations: [{ name: 'web_search' }] }] }],
+    ['a picture in the request', said({ inlineData: { mimeType: 'image/png', data: 'AA==' } })],
+    [
+      'what a tool gave',
+      said({ functionResponse: { name: 'a', response: { fileData: { fileUri: ADDRESS } } } }),
+    ],
+  ])('%s is not', (_what, body) => {
+    expect(reachesOut(body, 'gemini')).toBeNull();
+  });
+});

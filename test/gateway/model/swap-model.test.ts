@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { swapModel } from '../../../gateway/model/swap-model.ts';
+import { swapModel, withField } from '../../../gateway/model/swap-model.ts';
 
 it.each([
   ['{"model":"a"}', '{"model":"b"}'],
@@ -25,6 +25,18 @@ it('says what parsing and writing would say, for any object', () => {
       expect(JSON.parse(swapModel(json, model))).toEqual(
         JSON.parse(JSON.stringify({ ...body, model })),
       );
+    }),
+  );
+});
+
+it('a field is put in front of all others, whatever they are', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.nat(3), (body, indent) => {
+      const { extra: _taken, ...others } = body;
+      const json = JSON.stringify(others, null, indent);
+      const added = withField(json, 'extra', { a: 1 });
+      expect(JSON.parse(added)).toEqual(JSON.parse(JSON.stringify({ ...others, extra: { a: 1 } })));
+      expect(added.endsWith(json.slice(1))).toBe(true);
     }),
   );
 });

@@ -74,9 +74,12 @@ describe('behind a gateway', () => {
     const answer = await post(tight.url + CHAT, CHAT_TASK);
     expect(answer.status).toBe(402);
     expect(answer.headers.get('x-should-retry')).toBe('false');
-    expect(tight.failures()).toEqual(['limit_reached']);
+    expect(tight.failures()).toEqual(['call_refused', 'call_refused', 'limit_reached']);
     expect(tight.notes.at(-1)).toMatch(/^limit: refusals: 2 calls/);
-    expect(tight.ledger.calls()).toEqual([]);
+    expect(tight.ledger.calls().map(({ model, microUsd }) => [model, microUsd])).toEqual([
+      ['none', 0],
+      ['none', 0],
+    ]);
   });
 
   it('a model that refuses is counted as well', async () => {

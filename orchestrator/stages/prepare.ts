@@ -10,6 +10,7 @@ import type { Digest, Sha } from '../domain/ids.ts';
 import type { In, RunEvent } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import { readBaseRules } from './base-rules.ts';
+import { chosenAgent } from './chosen-agent.ts';
 import { ensureDependencies } from './dependencies.ts';
 import type { StageTools } from './tools.ts';
 
@@ -34,7 +35,7 @@ export async function prepare(
   }
   await ensureDependencies(tools, place, rules, signal);
   const quota = await tools.workspaces.open(place, run.previous?.tree ?? null, rules.plan, signal);
-  const agent = tools.agentFor(rules.file);
+  const agent = tools.agentFor(chosenAgent(rules.file, task, run.attempt));
   return {
     type: 'workspace_ready',
     prepared: {

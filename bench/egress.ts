@@ -28,7 +28,7 @@ export async function egressRows(n: number, scratch: string): Promise<Row[]> {
     run: RunId.parse('rbench00'),
     attempt: 1,
     role: 'agent',
-    model: null,
+    chooseRoute: null,
     registry: null,
     egress: {
       reaches: (host) => host === HOST,

@@ -87,12 +87,19 @@ function firstByte(options: http.RequestOptions, body: string): Promise<void> {
 }
 
 async function door(socketPath: string, url: string, ledger: Ledger) {
+  const upstream = openAiUpstream({
+    name: 'bench',
+    model: 'bench',
+    url,
+    key: 'a-key',
+    price: null,
+  });
   const gateway = await openGateway({
     socketPath,
     run: RUN,
     attempt: 1,
     role: 'agent',
-    model: openAiUpstream({ name: 'bench', model: 'bench', url, key: 'a-key', price: null }),
+    chooseRoute: () => upstream,
     registry: null,
     budget: { microUsd: null, tokens: null, turns: null },
     ledger,

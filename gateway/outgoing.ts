@@ -5,6 +5,7 @@
 import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import tls from 'node:tls';
+import { TIMERS, type Timers } from './timers.ts';
 
 export type Outgoing = {
   readonly url: URL;
@@ -14,6 +15,7 @@ export type Outgoing = {
   readonly connectMs: number;
   readonly firstByteMs: number;
   readonly idleMs: number;
+  readonly timers?: Timers | undefined;
   /** Certificates to trust besides those that Node knows, in PEM. */
   readonly ca?: readonly string[] | undefined;
 };
@@ -39,19 +41,21 @@ export class Silence extends Error {
 export function send(call: Outgoing, signal: AbortSignal): Promise<Sent> {
   return new Promise((resolve) => {
     const request = open(call, signal);
-    const firstByte = setTimeout(() => {
+    const timers = call.timers ?? TIMERS;
+    const firstByte = timers.after(call.firstByteMs, () => {
       resolve({ ended: 'silent', message: `no answer within ${call.firstByteMs} ms` });
       request.destroy();
-    }, call.firstByteMs);
+    });
     limitConnecting(request, call, resolve);
     request.on('error', (error) => {
-      clearTimeout(firstByte);
+      firstByte.stop();
       resolve({ ended: 'unreachable', message: reason(error) });
     });
     request.on('response', (response) => {
-      clearTimeout(firstByte);
+      firstByte.stop();
       const { statusCode: status = 0, headers } = response;
-      resolve({ ended: 'answered', status, headers, chunks: chunksOf(response, call.idleMs) });
+      const chunks = chunksOf(response, call.idleMs, timers);
+      resolve({ ended: 'answered', status, headers, chunks });
     });
     request.end(call.body ?? undefined);
   });
@@ -66,32 +70,36 @@ function open({ url, method, headers, ca }: Outgoing, signal: AbortSignal): http
 /** A host that drops packets would otherwise hold the call for as long as a slow model may think. */
 function limitConnecting(
   request: http.ClientRequest,
-  { connectMs, url }: Outgoing,
+  { connectMs, url, timers = TIMERS }: Outgoing,
   resolve: (sent: Sent) => void,
 ): void {
   request.on('socket', (socket) => {
     if (!socket.connecting) return;
-    const timer = setTimeout(() => {
+    const timer = timers.after(connectMs, () => {
       resolve({ ended: 'unreachable', message: `no connection within ${connectMs} ms` });
       request.destroy();
-    }, connectMs);
+    });
     const ready = url.protocol === 'https:' ? 'secureConnect' : 'connect';
-    for (const event of [ready, 'close']) socket.once(event, () => clearTimeout(timer));
+    for (const event of [ready, 'close']) socket.once(event, () => timer.stop());
   });
 }
 
-async function* chunksOf(response: IncomingMessage, idleMs: number): AsyncIterable<Uint8Array> {
+async function* chunksOf(
+  response: IncomingMessage,
+  idleMs: number,
+  timers: Timers,
+): AsyncIterable<Uint8Array> {
   const late = () => response.destroy(new Silence(`nothing came for ${idleMs} ms`));
-  // The clock stands while the reader is busy: a slow reader is not a silent sender.
-  let timer = setTimeout(late, idleMs);
+  let timer = timers.after(idleMs, late);
   try {
     for await (const chunk of response) {
-      clearTimeout(timer);
+      // The clock stands while the reader is busy: a slow reader is not a silent sender.
+      timer.stop();
       yield chunk as Uint8Array;
-      timer = setTimeout(late, idleMs);
+      timer = timers.after(idleMs, late);
     }
   } finally {
-    clearTimeout(timer);
+    timer.stop();
     response.destroy();
   }
 }

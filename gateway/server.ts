@@ -12,22 +12,22 @@ import { asFault, type FaultCode } from '../orchestrator/domain/faults.ts';
 import type { RunId } from '../orchestrator/domain/ids.ts';
 import type { Budget, Ledger } from '../orchestrator/ports.ts';
 import { type EgressOptions, NO_EGRESS, openTunnels, type Tunnels } from './egress/tunnel.ts';
-import { readBody } from './incoming.ts';
-import { answerCall, type Calls } from './model/call.ts';
-import { sendError } from './model/caller.ts';
-import { countTokens, modelList } from './model/listing.ts';
-import { PATHS, protocolAt } from './model/protocols/all.ts';
-import { messages } from './model/protocols/messages.ts';
-import type { ModelUpstream } from './model/upstream.ts';
+import { askedAt } from './model/address.ts';
+import type { ChooseRoute } from './model/call.ts';
+import { type ModelDoor, modelDoor } from './model/door.ts';
+import { type Refuser, refuser } from './model/refuse.ts';
+import { endRaw } from './raw.ts';
 import { type Refusals, refusalsInto, requestLine } from './refusals.ts';
 import { type Registry, type RegistryProxy, registryProxy } from './registry/proxy.ts';
+import type { Timers } from './timers.ts';
 
 export type GatewayOptions = {
   readonly socketPath: string;
   readonly run: RunId;
   readonly attempt: number;
   readonly role: 'agent' | 'dependencies';
-  readonly model: ModelUpstream | null;
+  /** Null: there is no model behind this door. */
+  readonly chooseRoute: ChooseRoute | null;
   readonly registry: Registry | null;
   /** Hosts outside that may be tunnelled to. Left out, none. */
   readonly egress?: EgressOptions;
@@ -35,16 +35,17 @@ export type GatewayOptions = {
   readonly ledger: Ledger;
   note(kind: string, text: string): Promise<void>;
   readonly limits?: Partial<GatewayLimits>;
+  readonly timers?: Timers;
 };
 
 export type GatewayLimits = {
   readonly bodyBytes: number;
   /** From the connection to the end of the headers. */
   readonly headersMs: number;
-  /** From the connection to the end of the body. */
+  /** From the end of the headers to the end of the body. */
   readonly bodyMs: number;
   readonly connections: number;
-  /** Refused requests that are noted one by one. */
+  /** Refused requests, and refused model calls, that are noted one by one. */
   readonly refusalNotes: number;
   /** Between two comments to an agent that waits for a model. */
   readonly keepAliveMs: number;
@@ -67,11 +68,13 @@ const LIMITS: GatewayLimits = {
   keepAliveMs: 10_000,
 };
 const REGISTRY = '/registry';
+const NO_UPGRADE = 'a model is asked by requests, there is no upgrade of the connection here';
 const REFUSED = 'this is a gateway to a model, there is no way to the network here';
 
 type Door = {
   readonly limits: GatewayLimits;
-  readonly calls: Calls | null;
+  readonly models: ModelDoor | null;
+  readonly refuser: Refuser;
   readonly registry: RegistryProxy | null;
   readonly tunnels: Tunnels;
   readonly refusals: Refusals;
@@ -112,7 +115,7 @@ function doorOf(
   tally: { failures: FaultCode[]; answered: number },
   closing: AbortSignal,
 ): Door {
-  const { role, model, registry, run, attempt, budget, ledger } = options;
+  const { role, chooseRoute, registry, run, attempt, budget, ledger, timers } = options;
   const limits = { ...LIMITS, ...options.limits };
   const note = (kind: string, text: string) => options.note(kind, text);
   const refusals = refusalsInto(note, limits.refusalNotes);
@@ -125,13 +128,19 @@ function doorOf(
   const answered = () => {
     tally.answered += 1;
   };
-  const who = { run, attempt, budget, ledger, keepAliveMs: limits.keepAliveMs };
+  const who = { run, attempt, budget, ledger, note, failed };
+  const refused = refuser({ ...who, refusalsMax: limits.refusalNotes });
+  const { keepAliveMs } = limits;
   // Installing dependencies runs foreign code and has nothing to ask a model.
   const calls =
-    role === 'agent' && model ? { ...who, upstream: model, note, failed, answered } : null;
+    role === 'agent' && chooseRoute !== null
+      ? { ...who, chooseRoute, refuser: refused, keepAliveMs, timers, answered }
+      : null;
+  const bodies = { ...limits, ...(timers ? { timers } : {}) };
   return {
     limits,
-    calls,
+    models: calls && modelDoor(calls, bodies, closing),
+    refuser: refused,
     registry: registry && registryProxy(registry, note),
     tunnels,
     refusals,
@@ -144,7 +153,8 @@ function serverOf(door: Door, underWay: Set<Promise<void>>): http.Server {
   const { limits } = door;
   const server = http.createServer({
     headersTimeout: limits.headersMs,
-    requestTimeout: limits.bodyMs,
+    // Behind our own limit, which answers in the caller's protocol.
+    requestTimeout: limits.headersMs + 2 * limits.bodyMs,
     connectionsCheckingInterval: Math.min(limits.headersMs, 1_000),
   });
   server.maxConnections = limits.connections;
@@ -191,53 +201,17 @@ async function route(
   response: ServerResponse,
 ): Promise<void> {
   const { method = '', url = '' } = request;
-  const [path = ''] = url.split('?');
-  const protocol = method === 'POST' ? protocolAt(path) : null;
-  if (door.calls && protocol) return modelCall(door, door.calls, request, response);
+  const asked = door.models && askedAt(method, url);
+  if (door.models && asked) return door.models(asked, request, response);
   if (door.registry) {
+    const [path = ''] = url.split('?');
     // Tarball addresses come from the registry itself: npm replaces their host and keeps their path.
     const below = path.startsWith(`${REGISTRY}/`) ? url.slice(REGISTRY.length) : url;
     return door.registry(request, response, below);
   }
   if (method === 'HEAD' && url === '/') return void response.writeHead(200).end();
-  if (door.calls && method === 'GET' && path === '/v1/models') {
-    return sendJson(response, 200, modelList(door.calls.upstream.model));
-  }
-  if (door.calls && method === 'POST' && path === `${PATHS.messages}/count_tokens`) {
-    return counting(door, request, response);
-  }
   await door.refusals(requestLine(method, url));
-  sendJson(response, 403, { error: { message: REFUSED, type: 'permission_error' } });
-}
-
-async function modelCall(
-  door: Door,
-  calls: Calls,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const protocol = protocolAt((request.url ?? '').split('?')[0] ?? '') ?? messages;
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  const body = await readBody(request, door.limits.bodyBytes);
-  if (body.ended === 'refused') {
-    response.setHeader('connection', 'close');
-    return sendError(response, protocol, { ...body, again: false });
-  }
-  const asked = { protocol, bytes: body.bytes, headers: request.headers };
-  const signal = AbortSignal.any([gone.signal, door.closing]);
-  await answerCall(calls, asked, response, signal);
-}
-
-/** An estimate of our own: asking the model would be a call outside the ledger. */
-async function counting(
-  { limits }: Door,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const body = await readBody(request, limits.bodyBytes);
-  if (body.ended === 'refused') return sendError(response, messages, { ...body, again: false });
-  sendJson(response, 200, countTokens(body.bytes));
+  sendJson(response, 403, errorOf(REFUSED));
 }
 
 /** Never rejects, as `handle`. */
@@ -256,8 +230,15 @@ async function tunnel(
 
 async function refuseUpgrade(door: Door, request: IncomingMessage, socket: Duplex): Promise<void> {
   const { method = '', url = '', headers } = request;
-  await noteRefusal(door, method, `${url} (upgrade to ${headers.upgrade ?? 'nothing'})`);
-  endRaw(socket, '403 Forbidden', REFUSED);
+  const target = `${url} (upgrade to ${headers.upgrade ?? 'nothing'})`;
+  // Some clients of Responses try a WebSocket first; what they get they can read.
+  const asked = door.models && askedAt('POST', url);
+  if (asked) {
+    const line = requestLine(method, target);
+    await recorded(door, () => door.refuser.record(asked.protocol, line));
+  } else await noteRefusal(door, method, target);
+  const error = asked?.protocol.writeError(403, NO_UPGRADE);
+  endRaw(socket, '403 Forbidden', error ?? errorOf(REFUSED));
 }
 
 /** What is no HTTP at all, as TLS on this port, or never came whole. */
@@ -267,24 +248,25 @@ async function refuseUnreadable(door: Door, error: Error, socket: Duplex): Promi
   // A connection that was merely dropped says nothing about what was tried.
   if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   await noteRefusal(door, 'unreadable', `request (${code})`);
-  endRaw(socket, late ? '408 Request Timeout' : '400 Bad Request', 'the request is not readable');
+  const status = late ? '408 Request Timeout' : '400 Bad Request';
+  endRaw(socket, status, errorOf('the request is not readable'));
 }
 
-async function noteRefusal(door: Door, method: string, target: string): Promise<void> {
+function noteRefusal(door: Door, method: string, target: string): Promise<void> {
+  return recorded(door, () => door.refusals(requestLine(method, target)));
+}
+
+/** Never rejects: that it cannot be recorded is a failure of its own. */
+async function recorded(door: Door, record: () => Promise<void>): Promise<void> {
   try {
-    await door.refusals(requestLine(method, target));
+    await record();
   } catch (error) {
     door.failed(asFault(error).code);
   }
 }
 
-function endRaw(socket: Duplex, status: string, message: string): void {
-  // Whoever was at the other end may be gone by now.
-  socket.on('error', () => socket.destroy());
-  const body = JSON.stringify({ error: { message, type: 'permission_error' } });
-  const length = `content-length: ${Buffer.byteLength(body)}`;
-  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\n${length}`;
-  socket.end(`${head}\r\nconnection: close\r\n\r\n${body}`);
+function errorOf(message: string): object {
+  return { error: { message, type: 'permission_error' } };
 }
 
 function sendJson(response: ServerResponse, status: number, value: object): void {

@@ -299,7 +299,7 @@ function doorsOf(options: FactoryOptions, store: Store, redact: (text: string) =
         run,
         attempt,
         role: to === 'package-registry' ? 'dependencies' : 'agent',
-        model: to === 'model' ? options.model : null,
+        chooseRoute: to === 'model' ? () => options.model : null,
         registry:
           to === 'package-registry' ? { upstream: await registry(), packages, tarballs } : null,
         egress: { ...outside, reaches },

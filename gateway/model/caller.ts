@@ -4,7 +4,9 @@
  */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { TIMERS, type Timer, type Timers } from '../timers.ts';
 import type { Conversation, Reply } from './conversation.ts';
+import { piecesOf } from './pieces.ts';
 import type { Protocol } from './protocols/protocol.ts';
 
 export const KEEP_ALIVE_MS = 10_000;
@@ -13,63 +15,90 @@ const DRAIN_MS_MAX = 60_000;
 export type Caller = {
   readonly protocol: Protocol;
   readonly stream: boolean;
-  /** Sends comments until something else is sent, so that the agent does not give up. */
+  /** Sends a sign of life whenever nothing else was sent for so long, until the answer ends. */
   keepAwake(everyMs: number): void;
+  /** What the model's own server calls the answer. Only before anything was sent. */
+  typed(contentType: string | null): void;
   reply(reply: Reply, conversation: Conversation): void;
-  /** Passes on bytes of an answer. Resolves when they can leave; rejects when they cannot. */
-  pass(chunk: Uint8Array): Promise<void>;
+  /**
+   * Passes on bytes of an answer; of a stream, whole events unless they are said to be a part.
+   * Resolves when they can leave; rejects when they cannot.
+   */
+  pass(bytes: Uint8Array | string, part?: boolean): Promise<void>;
   finish(): void;
   /** `again` says whether the agent may hope that asking again helps. */
   fail(status: number, message: string, again: boolean): void;
-  /** Ends an answer that broke off, in a way that the agent cannot take for its end. */
-  breakOff(): void;
 };
+
+export type CallerOptions = {
+  readonly protocol: Protocol;
+  readonly stream: boolean;
+  readonly timers?: Timers;
+};
+
+type State = { awake: Timer | null; contentType: string | null; torn: boolean };
 
 export function callerOf(
   response: ServerResponse,
-  { protocol, stream }: { protocol: Protocol; stream: boolean },
+  { protocol, stream, timers = TIMERS }: CallerOptions,
   signal: AbortSignal,
 ): Caller {
-  const waiting: { timer: NodeJS.Timeout | null } = { timer: null };
-  const head = (): void => {
-    if (waiting.timer !== null) clearInterval(waiting.timer);
-    waiting.timer = null;
-    if (!response.headersSent) response.writeHead(200, headers(stream));
+  const state: State = { awake: null, contentType: null, torn: false };
+  const begin = (): void => {
+    if (!response.headersSent) response.writeHead(200, headers(stream, state.contentType));
   };
+  const rest = (): void => state.awake?.stop();
   return {
     protocol,
     stream,
     keepAwake: (everyMs) => {
-      if (!stream) return;
-      waiting.timer = setInterval(() => {
-        if (!response.headersSent) response.writeHead(200, headers(true));
-        response.write(':\n\n');
-      }, everyMs);
-      response.once('close', () => clearInterval(waiting.timer ?? undefined));
+      if (stream) state.awake = awake({ response, timers, begin }, { everyMs, state, protocol });
+    },
+    typed: (contentType) => {
+      state.contentType = contentType;
     },
     reply: (reply, conversation) => {
-      head();
-      if (!stream) response.end(JSON.stringify(protocol.writeReply(reply)));
-      else response.end(protocol.writeStream(reply, conversation).join(''));
+      rest();
+      begin();
+      if (!stream) return void response.end(JSON.stringify(protocol.writeReply(reply)));
+      const write = protocol.streamWriter(conversation.streamUsage);
+      response.end(piecesOf(reply).map(write).join(''));
     },
-    pass: async (chunk) => {
-      head();
-      if (response.write(chunk)) return;
+    pass: async (bytes, part = false) => {
+      begin();
+      state.torn = part;
+      state.awake?.restart();
+      if (response.write(bytes)) return;
       const late = AbortSignal.timeout(DRAIN_MS_MAX);
       await once(response, 'drain', { signal: AbortSignal.any([signal, late]) });
     },
     finish: () => {
-      head();
+      rest();
+      begin();
       response.end();
     },
     fail: (status, message, again) => {
-      if (waiting.timer !== null) clearInterval(waiting.timer);
-      // The head may have left with a keep-alive; then the stream itself must tell.
-      if (response.headersSent) response.end(protocol.writeStreamError(message));
-      else sendError(response, protocol, { status, message, again });
+      rest();
+      if (!response.headersSent) return sendError(response, protocol, { status, message, again });
+      // The head may have left with a sign of life or a part of the answer; then the stream itself
+      // tells, but for one that stopped inside an event: whatever is written there is a part of it.
+      if (state.torn || !stream) response.destroy();
+      else response.end(protocol.writeStreamError(message));
     },
-    breakOff: () => response.destroy(),
   };
+}
+
+function awake(
+  { response, timers, begin }: { response: ServerResponse; timers: Timers; begin(): void },
+  { everyMs, state, protocol }: { everyMs: number; state: State; protocol: Protocol },
+): Timer {
+  const timer = timers.after(everyMs, () => {
+    begin();
+    if (!state.torn) response.write(protocol.keepAlive);
+    timer.restart();
+  });
+  response.once('close', () => timer.stop());
+  return timer;
 }
 
 export function sendError(
@@ -83,8 +112,10 @@ export function sendError(
   response.end(JSON.stringify(protocol.writeError(status, message)));
 }
 
-function headers(stream: boolean): Record<string, string> {
-  return stream
-    ? { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' }
-    : { 'content-type': 'application/json' };
+function headers(stream: boolean, given: string | null): Record<string, string> {
+  const type = stream ? 'text/event-stream' : 'application/json';
+  // A stream under another name makes some agents ask again for the same answer in one piece.
+  const isOfType = given?.toLowerCase().startsWith(type) ?? false;
+  const contentType = { 'content-type': isOfType && given !== null ? given : type };
+  return stream ? { ...contentType, 'cache-control': 'no-cache' } : contentType;
 }

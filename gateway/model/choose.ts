@@ -4,6 +4,7 @@
  *   PROOFHOUSE_MODEL=scripted                  the scripted model, whatever else is set
  *   OPENAI_BASE_URL, OPENAI_API_KEY            any OpenAI-compatible server
  *   ANTHROPIC_BASE_URL, ANTHROPIC_API_KEY      any Anthropic-compatible server
+ *   GEMINI_BASE_URL, GEMINI_API_KEY            Gemini, or a server of its protocol
  *   PROOFHOUSE_MODEL                           its name there; else the first the server lists,
  *                                              or with a key alone the vendor's default below
  *   PROOFHOUSE_MODEL_PRICE=IN/OUT              dollars per million tokens
@@ -12,7 +13,7 @@
 import { Fault } from '../../orchestrator/domain/faults.ts';
 import type { Price } from './upstream.ts';
 
-type Vendor = 'openai' | 'anthropic';
+type Vendor = 'openai' | 'anthropic' | 'gemini';
 
 export type ModelChoice =
   | { readonly kind: 'scripted'; readonly folder: string; readonly shown: string }
@@ -44,16 +45,25 @@ const VENDORS = {
     url: 'https://api.anthropic.com',
     model: 'claude-sonnet-5-5',
   },
+  gemini: {
+    variables: 'GEMINI',
+    title: 'Gemini',
+    url: 'https://generativelanguage.googleapis.com',
+    model: 'gemini-3.8-flash',
+  },
 } as const;
 
 export function chooseModel(environment: Environment, scriptedFolder: string | null): ModelChoice {
   const named = settingOf(environment, 'PROOFHOUSE_MODEL');
-  const remote = remoteOf(environment, 'openai') ?? remoteOf(environment, 'anthropic');
+  const remote =
+    remoteOf(environment, 'openai') ??
+    remoteOf(environment, 'anthropic') ??
+    remoteOf(environment, 'gemini');
   if (named !== 'scripted' && remote !== null) return remote;
   if (scriptedFolder === null) {
     return {
       kind: 'none',
-      shown: 'no model: set OPENAI_BASE_URL, OPENAI_API_KEY or ANTHROPIC_API_KEY',
+      shown: 'no model: set OPENAI_BASE_URL, OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY',
     };
   }
   const shown = `scripted model: answers from the files in ${scriptedFolder}, no AI, no key`;

@@ -1,13 +1,15 @@
 /**
- * Models behind HTTP: any OpenAI-compatible and any Anthropic-compatible server.
+ * Models behind HTTP: any OpenAI-compatible, any Anthropic-compatible and any Gemini server.
  * The key is put in here, last, and nothing that an agent sent besides the body and the few
  * headers named below gets through.
  */
 import { collect, type Incoming, Silence, send } from '../outgoing.ts';
-import { type Conversation, JsonObject, withCustomCalls } from './conversation.ts';
-import { PROTOCOLS } from './protocols/all.ts';
+import type { Timers } from '../timers.ts';
+import { askBridged } from './bridge.ts';
+import { JsonObject } from './conversation.ts';
+import { isUsageChunk } from './protocols/chat.ts';
 import { parsed, type Wire } from './protocols/protocol.ts';
-import { swapModel } from './swap-model.ts';
+import { swapModel, withField } from './swap-model.ts';
 import {
   type Answer,
   type ModelUpstream,
@@ -16,7 +18,6 @@ import {
   type Price,
   type Question,
   type Refusal,
-  understood,
 } from './upstream.ts';
 
 export type HttpModel = {
@@ -27,17 +28,12 @@ export type HttpModel = {
   readonly key: string | null;
   readonly price: Price | null;
   readonly patience?: Patience;
+  readonly timers?: Timers;
 };
 
-const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 const ERROR_BYTES_MAX = 64 * 1024;
 const ERROR_CHARS_MAX = 2_000;
 const FORWARDED = ['anthropic-version', 'anthropic-beta', 'openai-beta', 'accept'];
-const ENDPOINTS: Readonly<Record<Wire, string>> = {
-  responses: 'responses',
-  chat: 'chat/completions',
-  messages: 'messages',
-};
 
 /**
  * Speaks Responses where the server does, and Chat otherwise. Only a caller of Responses can tell,
@@ -59,7 +55,7 @@ export function openAiUpstream(options: HttpModel): ModelUpstream {
       if (answer.kind === 'raw') found.wire = 'responses';
       if (found.wire !== null || !isNoSuchPath(answer)) return answer;
       const instead = await asking('chat')(question, signal);
-      if (instead.kind === 'reply') found.wire = 'chat';
+      if (instead.kind === 'reply' || instead.kind === 'pieces') found.wire = 'chat';
       return instead;
     },
   };
@@ -69,17 +65,23 @@ export function anthropicUpstream(options: HttpModel): ModelUpstream {
   return { ...shown(options), wire: 'messages', ask: ask.bind(null, options, 'messages') };
 }
 
-/** The base address with `/v1`, without a slash at its end. */
-export function versioned(url: string): string {
+export function geminiUpstream(options: HttpModel): ModelUpstream {
+  return { ...shown(options), wire: 'gemini', ask: ask.bind(null, options, 'gemini') };
+}
+
+/** The base address with its version, without a slash at its end. */
+export function versioned(url: string, wire: Wire): string {
   const base = url.replace(/\/+$/, '');
-  return /\/v\d+[a-z]*(\/|$)/.test(new URL(base).pathname) ? base : `${base}/v1`;
+  if (/\/v\d+[a-z]*(\/|$)/.test(new URL(base).pathname)) return base;
+  return `${base}/${wire === 'gemini' ? 'v1beta' : 'v1'}`;
 }
 
 export function credentials(wire: Wire, key: string | null): Record<string, string> {
   if (wire === 'messages') {
     return { 'anthropic-version': '2023-06-01', ...(key === null ? {} : { 'x-api-key': key }) };
   }
-  return key === null ? {} : { authorization: `Bearer ${key}` };
+  if (key === null) return {};
+  return wire === 'gemini' ? { 'x-goog-api-key': key } : { authorization: `Bearer ${key}` };
 }
 
 function shown({ name, model, price, patience = PATIENCE }: HttpModel) {
@@ -97,82 +99,85 @@ async function ask(
   signal: AbortSignal,
 ): Promise<Answer> {
   const { patience = PATIENCE } = options;
-  const same = question.protocol.wire === wire;
-  const conversation = same ? null : understood(question);
-  if (conversation !== null && 'kind' in conversation) return conversation;
-  const sent = await send(
-    {
-      url: new URL(`${versioned(options.url)}/${ENDPOINTS[wire]}`),
-      method: 'POST',
-      headers: headersFor(options, wire, same ? question : null),
-      body: Buffer.from(
-        conversation === null
-          ? swapped(question, options.model)
-          : translated(wire, { ...conversation, model: options.model }),
-      ),
-      connectMs: patience.connectMs,
-      firstByteMs: same ? patience.firstByteMs : patience.wholeAnswerMs,
-      idleMs: patience.idleMs,
-    },
-    signal,
-  );
-  signal.throwIfAborted();
-  if (sent.ended !== 'answered') return { kind: sent.ended, message: sent.message };
-  if (sent.status !== 200) return refusal(sent, options.key);
-  return conversation === null
-    ? { kind: 'raw', chunks: sent.chunks }
-    : bridged(sent, wire, conversation);
+  const post = async (body: string, own: { headers: object; firstByteMs: number }) => {
+    const sent = await send(
+      {
+        url: new URL(`${versioned(options.url, wire)}/${endpoint(wire, options, question)}`),
+        method: 'POST',
+        headers: { ...credentials(wire, options.key), ...own.headers, ...FIXED },
+        body: Buffer.from(body),
+        connectMs: patience.connectMs,
+        firstByteMs: own.firstByteMs,
+        idleMs: patience.idleMs,
+        timers: options.timers,
+      },
+      signal,
+    );
+    signal.throwIfAborted();
+    if (sent.ended !== 'answered') return { kind: sent.ended, message: sent.message };
+    return sent.status === 200 ? sent : await refusal(sent, options.key);
+  };
+  if (question.protocol.wire !== wire) {
+    const patient = { headers: {}, firstByteMs: patience.wholeAnswerMs };
+    return askBridged({ wire, model: options.model, question }, (body) => post(body, patient));
+  }
+  const { firstByteMs } = patience;
+  const { json, without } = passedOn(question, options.model);
+  const sent = await post(json, { headers: forwarded(question), firstByteMs });
+  if (!('ended' in sent)) return sent;
+  const contentType = sent.headers['content-type'] ?? null;
+  return { kind: 'raw', chunks: sent.chunks, contentType, ...(without ? { without } : {}) };
 }
 
-function headersFor(options: HttpModel, wire: Wire, caller: Question | null) {
-  const forwarded = FORWARDED.flatMap((name) => {
-    const value = caller?.headers[name];
+const FIXED = {
+  'content-type': 'application/json',
+  // The stream is read as it passes, so it must not be compressed.
+  'accept-encoding': 'identity',
+  'user-agent': 'proofhouse',
+};
+
+function endpoint(wire: Wire, { model }: HttpModel, { stream }: Question): string {
+  switch (wire) {
+    case 'responses':
+      return 'responses';
+    case 'chat':
+      return 'chat/completions';
+    case 'messages':
+      return 'messages';
+    case 'gemini': {
+      const verb = stream ? 'streamGenerateContent?alt=sse' : 'generateContent';
+      return `models/${encodeURIComponent(model)}:${verb}`;
+    }
+  }
+}
+
+function forwarded({ headers }: Question): Record<string, string> {
+  const found = FORWARDED.flatMap((name) => {
+    const value = headers[name];
     return typeof value === 'string' ? [[name, value]] : [];
   });
-  const key = credentials(wire, options.key);
+  return Object.fromEntries(found);
+}
+
+/** The request with its own bytes, but for the model's name and what the ledger needs to know. */
+function passedOn(
+  { protocol, json, body, stream }: Question,
+  model: string,
+): { json: string; without?: (data: string) => boolean } {
+  // This one has its model in the path.
+  const name = protocol.wire === 'gemini' ? `models/${model}` : model;
+  const named = body['model'] === name ? json : swapModel(json, name);
+  const isSilent = protocol.wire === 'chat' && stream && body['stream_options'] === undefined;
+  if (!isSilent) return { json: named };
+  // A stream of Chat tells what it took only when asked, and the agent did not ask.
   return {
-    ...key,
-    ...Object.fromEntries(forwarded),
-    'content-type': 'application/json',
-    // The stream is read as it passes, so it must not be compressed.
-    'accept-encoding': 'identity',
-    'user-agent': 'proofhouse',
+    json: withField(named, 'stream_options', { include_usage: true }),
+    without: isUsageChunk,
   };
 }
 
-function swapped({ json }: Question, model: string): string {
-  return JsonObject.parse(parsed(json))['model'] === model ? json : swapModel(json, model);
-}
-
-function translated(wire: Wire, conversation: Conversation): string {
-  return JSON.stringify(PROTOCOLS[wire].writeRequest(conversation));
-}
-
-async function bridged(sent: Incoming, wire: Wire, conversation: Conversation): Promise<Answer> {
-  const body = await whole(sent, ANSWER_BYTES_MAX);
-  if (typeof body !== 'string') return body;
-  try {
-    const reply = PROTOCOLS[wire].readReply(parsed(body));
-    return { kind: 'reply', reply: withCustomCalls(reply, conversation) };
-  } catch {
-    return { kind: 'nonsense', message: `a 200 that is no answer in the ${wire} protocol` };
-  }
-}
-
-async function whole({ chunks }: Incoming, bytesMax: number): Promise<string | Answer> {
-  try {
-    const body = await collect(chunks, bytesMax);
-    if (body !== null) return body.toString('utf8');
-    return { kind: 'nonsense', message: `an answer longer than ${bytesMax} bytes` };
-  } catch (error) {
-    if (error instanceof Silence) return { kind: 'silent', message: error.message };
-    return { kind: 'unreachable', message: 'the connection broke in the middle of the answer' };
-  }
-}
-
 async function refusal(sent: Incoming, key: string | null): Promise<Refusal> {
-  const body = await whole(sent, ERROR_BYTES_MAX);
-  const text = typeof body === 'string' ? messageIn(body) : '';
+  const text = messageIn(await errorText(sent));
   return {
     kind: 'refused',
     status: sent.status,
@@ -180,6 +185,15 @@ async function refusal(sent: Incoming, key: string | null): Promise<Refusal> {
     message: key === null ? text : text.replaceAll(key, '«secret:known»'),
     retryAfterMs: retryAfter(sent.headers['retry-after']),
   };
+}
+
+/** Empty when it did not come whole; the status says enough. */
+async function errorText({ chunks }: Incoming): Promise<string> {
+  try {
+    return (await collect(chunks, ERROR_BYTES_MAX))?.toString('utf8') ?? '';
+  } catch (error) {
+    return error instanceof Silence ? error.message : '';
+  }
 }
 
 function messageIn(body: string): string {

@@ -6,15 +6,40 @@ import { scriptedModel } from '../scripted/model.ts';
 import { loadScenarios } from '../scripted/scenario.ts';
 import { scriptedUpstream } from '../scripted/upstream.ts';
 import type { ModelChoice } from './choose.ts';
-import { anthropicUpstream, credentials, openAiUpstream, versioned } from './http-upstream.ts';
-import { parsed } from './protocols/protocol.ts';
+import {
+  anthropicUpstream,
+  credentials,
+  geminiUpstream,
+  openAiUpstream,
+  versioned,
+} from './http-upstream.ts';
+import { parsed, type Wire } from './protocols/protocol.ts';
 import { type ModelUpstream, PATIENCE, type Patience } from './upstream.ts';
 
 const LIST_BYTES_MAX = 4 * 1024 * 1024;
 const LIST_MS_MAX = 20_000;
-const ModelList = z.looseObject({ data: z.array(z.looseObject({ id: z.string() })).min(1) });
+const ModelList = z.union([
+  z.looseObject({ data: z.array(z.looseObject({ id: z.string() })).min(1) }),
+  // Gemini names them as they stand in its paths.
+  z
+    .looseObject({ models: z.array(z.looseObject({ name: z.string() })).min(1) })
+    .transform(({ models }) => ({
+      data: models.map(({ name }) => ({ id: name.replace(/^models\//, '') })),
+    })),
+]);
 
-type Remote = Extract<ModelChoice, { kind: 'openai' | 'anthropic' }>;
+type Remote = Extract<ModelChoice, { kind: 'openai' | 'anthropic' | 'gemini' }>;
+
+const WIRES: Readonly<Record<Remote['kind'], Wire>> = {
+  openai: 'chat',
+  anthropic: 'messages',
+  gemini: 'gemini',
+};
+const UPSTREAMS = {
+  openai: openAiUpstream,
+  anthropic: anthropicUpstream,
+  gemini: geminiUpstream,
+};
 
 export async function openModel(
   choice: ModelChoice,
@@ -26,16 +51,16 @@ export async function openModel(
   }
   const model = choice.model ?? (await firstListed(choice));
   const options = { ...choice, model, patience, name: `${model} at ${new URL(choice.url).host}` };
-  return choice.kind === 'openai' ? openAiUpstream(options) : anthropicUpstream(options);
+  return UPSTREAMS[choice.kind](options);
 }
 
 async function firstListed({ kind, url, key }: Remote): Promise<string> {
-  const address = new URL(`${versioned(url)}/models`);
+  const address = new URL(`${versioned(url, WIRES[kind])}/models`);
   const sent = await send(
     {
       url: address,
       method: 'GET',
-      headers: credentials(kind === 'anthropic' ? 'messages' : 'chat', key),
+      headers: credentials(WIRES[kind], key),
       body: null,
       connectMs: PATIENCE.connectMs,
       firstByteMs: LIST_MS_MAX,

@@ -1,6 +1,6 @@
 /**
- * Writes another model's name into a request and leaves every other byte as it was: prompt caches
- * of the providers work on bytes, and what an agent sent is what the model must get.
+ * Changes one field of a request and leaves every other byte as it was: prompt caches of the
+ * providers work on bytes, and what an agent sent is what the model must get.
  */
 
 type Span = { readonly start: number; readonly end: number };
@@ -11,40 +11,44 @@ export function swapModel(json: string, model: string): string {
   let swapped = '';
   let from = 0;
   // Every one of them: which of two equal keys counts is up to the reader.
-  for (const { start, end } of modelValues(json)) {
+  for (const { key, start, end } of topLevelStrings(json)) {
+    if (key !== 'model') continue;
     swapped += json.slice(from, start) + name;
     from = end;
   }
   return swapped + json.slice(from);
 }
 
-/** Where the values of top-level `model` keys are, when they are strings. */
-function modelValues(json: string): Span[] {
-  const spans: Span[] = [];
-  let key = '';
-  for (const { start, end } of topLevelStrings(json)) {
-    if (!isValue(json, start)) key = end - start <= KEY_CHARS_MAX ? json.slice(start, end) : '""';
-    else if (JSON.parse(key) === 'model') spans.push({ start, end });
-  }
-  return spans;
+/** A field in front of all others, in an object that has none of that name. */
+export function withField(json: string, name: string, value: unknown): string {
+  const brace = json.indexOf('{') + 1;
+  const comma = /^\s*\}/.test(json.slice(brace, brace + 64)) ? '' : ',';
+  const field = `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+  return `${json.slice(0, brace)}${field}${comma}${json.slice(brace)}`;
 }
 
-/** Keys and values directly in the outermost object. */
-function* topLevelStrings(json: string): Iterable<Span> {
+/** The values directly in the outermost object that are strings, with their keys. */
+function* topLevelStrings(json: string): Iterable<Span & { readonly key: string }> {
   let depth = 0;
+  let key = '';
   for (let at = 0; at < json.length; at += 1) {
-    const char = json[at];
-    if (char === '"') {
-      const end = endOfString(json, at);
-      if (depth === 1) yield { start: at, end };
-      at = end - 1;
-    } else if (char === '{' || char === '[') depth += 1;
-    else if (char === '}' || char === ']') depth -= 1;
+    depth += DEEPER[json[at] ?? ''] ?? 0;
+    if (json[at] !== '"') continue;
+    const end = endOfString(json, at);
+    if (depth === 1 && isValue(json, at)) yield { key, start: at, end };
+    else if (depth === 1) key = keyOf(json, at, end);
+    at = end - 1;
   }
 }
 
-/** `"model"` with every letter escaped is 32 characters long. */
+const DEEPER: Readonly<Record<string, number>> = { '{': 1, '[': 1, '}': -1, ']': -1 };
+
+/** `"model"` with every letter escaped is 32 characters long; a longer key is another. */
 const KEY_CHARS_MAX = 32;
+
+function keyOf(json: string, start: number, end: number): string {
+  return end - start > KEY_CHARS_MAX ? '' : String(JSON.parse(json.slice(start, end)));
+}
 
 /** At depth 1 of an object a string is either a key or what follows a colon. */
 function isValue(json: string, at: number): boolean {
@@ -54,9 +58,10 @@ function isValue(json: string, at: number): boolean {
 }
 
 function endOfString(json: string, start: number): number {
-  for (let at = start + 1; at < json.length; at += 1) {
-    if (json[at] === '\\') at += 1;
-    else if (json[at] === '"') return at + 1;
+  for (let at = json.indexOf('"', start + 1); at >= 0; at = json.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (json[at - 1 - slashes] === '\\') slashes += 1;
+    if (slashes % 2 === 0) return at + 1;
   }
   return json.length;
 }

@@ -5,7 +5,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { ModelUsage } from '../../orchestrator/ports.ts';
-import type { Conversation, Reply } from './conversation.ts';
+import type { Conversation, JsonObject, Reply } from './conversation.ts';
+import type { Piece } from './pieces.ts';
 import type { Protocol, Wire } from './protocols/protocol.ts';
 
 /** Millionths of a dollar for one token, which is dollars for a million of them. */
@@ -17,7 +18,7 @@ export type Price = {
 export type Patience = {
   readonly connectMs: number;
   readonly firstByteMs: number;
-  /** For an answer that comes in one piece, because the caller speaks another protocol. */
+  /** For an answer that has to be made anew in another protocol: by a local model, most often. */
   readonly wholeAnswerMs: number;
   /** Between two pieces of an answer. */
   readonly idleMs: number;
@@ -30,7 +31,8 @@ export const PATIENCE: Patience = {
   connectMs: 10_000,
   firstByteMs: 120_000,
   wholeAnswerMs: 600_000,
-  idleMs: 60_000,
+  // A model that thinks hard says nothing for a minute and a half at times.
+  idleMs: 120_000,
   retriesMax: 2,
   retryMs: 500,
 };
@@ -39,6 +41,9 @@ export type Question = {
   readonly protocol: Protocol;
   /** The request as the caller sent it, with any content encoding undone. */
   readonly json: string;
+  /** The same, read. */
+  readonly body: JsonObject;
+  readonly stream: boolean;
   readonly headers: IncomingHttpHeaders;
   /** The request understood. Throws a ZodError when it is not of its protocol. */
   conversation(): Conversation;
@@ -49,17 +54,29 @@ export type Question = {
 export type Answer =
   | { readonly kind: 'reply'; readonly reply: Reply }
   /** A 200 in the caller's own protocol, to be passed on as it comes. */
-  | { readonly kind: 'raw'; readonly chunks: AsyncIterable<Uint8Array> }
+  | RawAnswer
+  /** A stream of a model that speaks another protocol. Reading it throws a Fault or a Silence. */
+  | { readonly kind: 'pieces'; readonly pieces: AsyncIterable<Piece> }
   | Refusal
   | { readonly kind: 'unreachable'; readonly message: string }
   | { readonly kind: 'silent'; readonly message: string }
   | { readonly kind: 'nonsense'; readonly message: string };
+
+export type RawAnswer = {
+  readonly kind: 'raw';
+  readonly chunks: AsyncIterable<Uint8Array>;
+  readonly contentType: string | null;
+  /** Whether an event was asked for by the gateway, and is not for the caller. */
+  readonly without?: (data: string) => boolean;
+};
 
 export type Refusal = {
   readonly kind: 'refused';
   readonly status: number;
   readonly message: string;
   readonly retryAfterMs: number | null;
+  /** Said by the gateway; the model was not asked. */
+  readonly ours?: true;
 };
 
 export type ModelUpstream = {
@@ -84,7 +101,9 @@ export function microUsd(usage: ModelUsage, price: Price | null): number | null 
 }
 
 /** The request in neutral form, or the answer to one that is not of its protocol. */
-export function understood(question: Question): Conversation | Refusal {
+export function understood(
+  question: Pick<Question, 'protocol' | 'conversation'>,
+): Conversation | Refusal {
   try {
     return question.conversation();
   } catch (error) {
@@ -92,6 +111,6 @@ export function understood(question: Question): Conversation | Refusal {
     const [issue] = error.issues;
     const where = issue === undefined ? '' : ` at ${issue.path.join('.')}: ${issue.message}`;
     const message = `not a request of the ${question.protocol.wire} protocol${where}`;
-    return { kind: 'refused', status: 400, message, retryAfterMs: null };
+    return { kind: 'refused', status: 400, message, retryAfterMs: null, ours: true };
   }
 }

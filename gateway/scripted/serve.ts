@@ -5,18 +5,17 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readBody } from '../incoming.ts';
+import { type Asked, askedAt } from '../model/address.ts';
 import { callerOf, sendError } from '../model/caller.ts';
 import { objectIn } from '../model/conversation.ts';
 import { countTokens, modelList } from '../model/listing.ts';
-import { PATHS, protocolAt } from '../model/protocols/all.ts';
-import type { Protocol } from '../model/protocols/protocol.ts';
 import { understood } from '../model/upstream.ts';
 import { SCRIPTED, type ScriptedModel, scriptedModel } from './model.ts';
 import { loadScenarios } from './scenario.ts';
 
 export type ScriptedServer = { readonly url: string; close(): Promise<void> };
 
-const BODY_BYTES_MAX = 32 * 1024 * 1024;
+const LIMITS = { bodyBytes: 32 * 1024 * 1024, bodyMs: 60_000 };
 /** Nothing in a request over TCP says which run and attempt it is of. */
 const ASKER = { run: 'tcp', attempt: 1 };
 
@@ -49,37 +48,36 @@ async function route(
   response: ServerResponse,
 ): Promise<void> {
   const { method = '', url = '' } = request;
-  const [path = ''] = url.split('?');
-  if (method === 'GET' && path === '/v1/models')
-    return sendJson(response, 200, modelList(SCRIPTED));
-  const body = await readBody(request, BODY_BYTES_MAX);
-  const counting = path === `${PATHS.messages}/count_tokens`;
-  if (method === 'POST' && counting && body.ended === 'read') {
-    return sendJson(response, 200, countTokens(body.bytes));
-  }
-  const protocol = method === 'POST' ? protocolAt(path) : null;
-  if (protocol === null) return sendJson(response, 404, { error: { message: 'no such path' } });
+  const asked = askedAt(method, url);
+  if (asked === null) return sendJson(response, 404, { error: { message: 'no such path' } });
+  const { protocol, action, model: named } = asked;
+  if (action === 'alive') return void response.writeHead(200).end();
+  if (action === 'list') return sendJson(response, 200, modelList(SCRIPTED, protocol.wire, named));
+  const body = await readBody(request, LIMITS);
+  if (body.ended === 'gone') return;
   if (body.ended === 'refused') return sendError(response, protocol, { ...body, again: false });
-  await answer(model, { protocol, json: Buffer.from(body.bytes).toString('utf8') }, response);
+  if (action === 'count') return sendJson(response, 200, countTokens(body.bytes, protocol.wire));
+  await answer(model, { asked, json: Buffer.from(body.bytes).toString('utf8') }, response);
 }
 
 async function answer(
   model: ScriptedModel,
-  { protocol, json }: { protocol: Protocol; json: string },
+  { asked, json }: { asked: Asked; json: string },
   response: ServerResponse,
 ): Promise<void> {
+  const { protocol } = asked;
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  const question = { protocol, json, headers: {}, ...ASKER };
   const read = () => protocol.readRequest(objectIn(json));
-  const conversation = understood({ ...question, conversation: read });
+  const conversation = understood({ protocol, conversation: read });
   if ('kind' in conversation) {
     return sendError(response, protocol, { ...conversation, again: false });
   }
+  const stream = asked.stream ?? conversation.stream;
   const answered = await model.answer(conversation, ASKER, gone.signal);
   switch (answered.kind) {
     case 'reply':
-      return callerOf(response, { protocol, stream: conversation.stream }, gone.signal).reply(
+      return callerOf(response, { protocol, stream }, gone.signal).reply(
         answered.reply,
         conversation,
       );

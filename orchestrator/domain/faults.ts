@@ -206,6 +206,12 @@ export const FAULTS = {
     meaning: 'The model answered something that is not its own protocol.',
     todo: 'Check that the address is of an OpenAI- or Anthropic-compatible server: proofhouse doctor',
   },
+  call_refused: {
+    exit: 4,
+    acts: 'operator',
+    meaning: 'The gateway passed no model call of the agent on: none was in order.',
+    todo: 'See what was wrong with the calls in the trace: proofhouse run show RUN',
+  },
   model_unpriced: {
     exit: 2,
     acts: 'operator',

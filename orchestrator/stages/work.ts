@@ -46,7 +46,7 @@ export async function work(
     prompt,
     rules,
     model: tools.model.model,
-    gatewayUrl: tools.gatewayUrl,
+    gatewayUrl: `${tools.gatewayUrl}/run/${place.run}/edit`,
   });
   const door = await tools.doors.open({
     socketPath: await tools.workspaces.socketPath(place, 'agent'),

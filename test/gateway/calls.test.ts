@@ -5,7 +5,7 @@ import type { Patience } from '../../gateway/model/upstream.ts';
 import { CHAT_TASK, gatewayWith, HASTY, NO_BUDGET, post, scripted, serverThat } from './open.ts';
 
 const CHAT = '/v1/chat/completions';
-const STREAM_TASK = { ...CHAT_TASK, stream: true };
+const STREAM_TASK = { ...CHAT_TASK, stream: true, stream_options: { include_usage: true } };
 const CHUNK = 'data: {"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}]}\n\n';
 const END =
   'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n' +
@@ -15,6 +15,8 @@ const WHOLE = JSON.stringify({
   choices: [{ message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
   usage: { prompt_tokens: 11, completion_tokens: 7 },
 });
+/** The one event that came, and then an error of the protocol as the last. */
+const TOLD = /^data: \{"choices".*\n\ndata: \{"error":\{"message":".*\n\n$/;
 const PRICE = { inputMicroUsdPerToken: 3, outputMicroUsdPerToken: 15 };
 
 function openAi(url: string, patience: Partial<Patience> = {}, key: string | null = null) {
@@ -155,9 +157,12 @@ describe('what reaches the model', () => {
     const answer = await post(url + CHAT, { ...CHAT_TASK, tools: [{ type: 'web_search' }] });
     expect(answer.status).toBe(403);
     expect(notes).toEqual([
-      'refused: model call with the hosted tool "web_search": it would open a way to the network',
+      'refused: chat call (call_refused): the hosted tool "web_search" is not allowed here: it would open a way to the network',
     ]);
-    expect([upstream.seen, ledger.calls()]).toEqual([[], []]);
+    expect(upstream.seen).toEqual([]);
+    expect(ledger.calls()).toMatchObject([
+      { state: 'failed', failure: 'call_refused', microUsd: 0 },
+    ]);
   });
 });
 
@@ -295,27 +300,27 @@ describe('streams', () => {
       .toMatchObject({ state: 'settled', usage: { inputTokens: 11, outputTokens: 7 } });
   });
 
-  it('a stream that breaks off is broken off for the agent, and not asked again', async () => {
+  it('a stream that breaks off tells so in its own protocol, and is not asked for again', async () => {
     const upstream = await serverThat((response) => {
       response.write(CHUNK, () => response.destroy());
     });
     const { url, failures } = await gatewayWith({ model: openAi(upstream.url) });
-    await expect(post(url + CHAT, STREAM_TASK).then((answer) => answer.text())).rejects.toThrow();
+    expect(await (await post(url + CHAT, STREAM_TASK)).text()).toMatch(TOLD);
     await expect.poll(failures).toEqual(['model_unavailable']);
     expect(upstream.seen).toHaveLength(1);
   });
 
-  it('a stream that ends before its end is broken off too', async () => {
+  it('a stream that ends before its end tells so too', async () => {
     const upstream = await serverThat((response) => response.end(CHUNK));
     const { url, failures } = await gatewayWith({ model: openAi(upstream.url) });
-    await expect(post(url + CHAT, STREAM_TASK).then((answer) => answer.text())).rejects.toThrow();
+    expect(await (await post(url + CHAT, STREAM_TASK)).text()).toMatch(TOLD);
     await expect.poll(failures).toEqual(['model_unavailable']);
   });
 
-  it('a stream that falls silent in the middle is given up', async () => {
+  it('a stream that falls silent in the middle is given up, and tells so', async () => {
     const upstream = await serverThat((response) => void response.write(CHUNK));
     const { url, failures } = await gatewayWith({ model: openAi(upstream.url, { idleMs: 30 }) });
-    await expect(post(url + CHAT, STREAM_TASK).then((answer) => answer.text())).rejects.toThrow();
+    expect(await (await post(url + CHAT, STREAM_TASK)).text()).toMatch(TOLD);
     await expect.poll(failures).toEqual(['model_silent']);
   });
 
@@ -337,17 +342,17 @@ describe('streams', () => {
       limits: { keepAliveMs: 10 },
     });
     const text = await (await post(url + CHAT, STREAM_TASK)).text();
-    expect(text).toMatch(/^(:\n\n)+data: \{/);
+    expect(text).toMatch(/^(: the model thinks\n\n)+data: \{/);
     expect(text).toMatch(/data: \[DONE\]\n\n$/);
   });
 
   it.each([
-    [CHAT, STREAM_TASK, /^(:\n\n)+data: \{"error":/],
-    ['/v1/messages', STREAM_TASK, /^(:\n\n)+event: error\n/],
+    [CHAT, STREAM_TASK, /^(: the model thinks\n\n)+data: \{"error":/],
+    ['/v1/messages', STREAM_TASK, /^(event: ping\ndata: \{"type":"ping"\}\n\n)+event: error\n/],
     [
       '/v1/responses',
       { model: 'm', input: 'a task', stream: true },
-      /^(:\n\n)+event: response.failed\n/,
+      /^(: the model thinks\n\n)+event: response.failed\n/,
     ],
   ])('%s: a failure after a sign of life is told inside the stream', async (path, task, told) => {
     const { url } = await gatewayWith({

@@ -5,7 +5,7 @@ import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import { PATIENCE, type Patience } from '../../gateway/model/upstream.ts';
+import { type ModelUpstream, PATIENCE, type Patience } from '../../gateway/model/upstream.ts';
 import { scriptedModel } from '../../gateway/scripted/model.ts';
 import { parseScenario } from '../../gateway/scripted/scenario.ts';
 import { scriptedUpstream } from '../../gateway/scripted/upstream.ts';
@@ -18,7 +18,9 @@ export const NO_BUDGET = { microUsd: null, tokens: null, turns: null };
 /** Fails fast, so that no test waits. */
 export const HASTY: Patience = { ...PATIENCE, retryMs: 1 };
 
-export async function gatewayWith(options: Partial<GatewayOptions>) {
+type Options = Partial<GatewayOptions> & { readonly model?: ModelUpstream };
+
+export async function gatewayWith({ model, ...options }: Options) {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'proofhouse-gateway-'));
   const socketPath = options.socketPath ?? path.join(folder, 'gateway.sock');
   const ledger: StrictLedger = strictLedger();
@@ -27,7 +29,7 @@ export async function gatewayWith(options: Partial<GatewayOptions>) {
     run: RUN,
     attempt: 1,
     role: 'agent',
-    model: null,
+    chooseRoute: model ? () => model : null,
     registry: null,
     budget: NO_BUDGET,
     ledger,

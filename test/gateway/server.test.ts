@@ -82,7 +82,9 @@ describe('what is refused, and noted', () => {
     const head = 'GET /v1/responses HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\n';
     const answer = await raw(socketPath, `${head}upgrade: websocket\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1.1 403/);
-    expect(notes).toEqual(['refused: GET /v1/responses (upgrade to websocket)']);
+    expect(notes).toEqual([
+      'refused: responses call (call_refused): GET /v1/responses (upgrade to websocket)',
+    ]);
   });
 
   it('a model call while dependencies are installed', async () => {
@@ -144,7 +146,7 @@ describe('limits on what is sent', () => {
     expect(await answer.json()).toMatchObject({
       error: { message: 'the body is longer than 2000 bytes' },
     });
-    expect(ledger.calls()).toEqual([]);
+    expect(ledger.calls()).toMatchObject([{ state: 'failed', failure: 'call_refused' }]);
   });
 
   it.each([

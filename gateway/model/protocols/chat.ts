@@ -12,16 +12,26 @@ import {
   type Tool,
   type ToolCall,
 } from '../conversation.ts';
-import { Content, count, data, type Protocol, parsed, plainText, type Seen } from './protocol.ts';
+import type { PieceWriter } from '../pieces.ts';
+import {
+  COMMENT,
+  Content,
+  count,
+  data,
+  type Protocol,
+  parsed,
+  plainText,
+  type Seen,
+} from './protocol.ts';
 
 export const chat: Protocol = {
   wire: 'chat',
   stopStatus: null,
+  keepAlive: COMMENT,
   readRequest,
-  writeRequest,
   readReply,
   writeReply,
-  writeStream,
+  streamWriter,
   writeError: (status, message) => ({ error: errorOf(status, message) }),
   writeStreamError: (message) => data({ error: errorOf(500, message) }),
   watch,
@@ -100,7 +110,8 @@ function readTool({ function: described, custom }: z.infer<typeof RequestTool>):
   return [{ name, description: description ?? '', parameters: CUSTOM_PARAMETERS, custom: true }];
 }
 
-function writeRequest({ model, messages, tools, maxOutputTokens }: Conversation): JsonObject {
+export function chatRequest(conversation: Conversation): JsonObject {
+  const { model, stream, messages, tools, maxOutputTokens } = conversation;
   const { system, rest } = inOrder(messages);
   const described = tools.map(({ name, description, parameters }) => ({
     type: 'function',
@@ -108,7 +119,9 @@ function writeRequest({ model, messages, tools, maxOutputTokens }: Conversation)
   }));
   return {
     model,
-    stream: false,
+    stream,
+    // Else a stream tells nobody what it took.
+    ...(stream ? { stream_options: { include_usage: true } } : {}),
     messages: [...(system === '' ? [] : [{ role: 'system', content: system }]), ...rest.map(write)],
     // Some servers refuse an empty list.
     ...(described.length === 0 ? {} : { tools: described }),
@@ -147,7 +160,7 @@ function writeCall({ id, name, input, custom }: ToolCall): JsonObject {
     : { id, type: 'function', function: { name, arguments: input } };
 }
 
-const Usage = z.looseObject({ prompt_tokens: count, completion_tokens: count });
+export const ChatUsage = z.looseObject({ prompt_tokens: count, completion_tokens: count });
 const Completion = z.looseObject({
   id: z.string().default('completion'),
   model: z.string().default(''),
@@ -159,7 +172,7 @@ const Completion = z.looseObject({
       }),
     )
     .min(1),
-  usage: Usage.nullish(),
+  usage: ChatUsage.nullish(),
 });
 
 function readReply(body: unknown): Reply {
@@ -171,11 +184,11 @@ function readReply(body: unknown): Reply {
     text: plainText(choice?.message.content),
     calls: (choice?.message.tool_calls ?? []).flatMap(readCall),
     cutShort: choice?.finish_reason === 'length',
-    usage: usage ? readUsage(usage) : null,
+    usage: usage ? readChatUsage(usage) : null,
   };
 }
 
-function readUsage(usage: z.infer<typeof Usage>): ModelUsage {
+export function readChatUsage(usage: z.infer<typeof ChatUsage>): ModelUsage {
   return { inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens };
 }
 
@@ -188,9 +201,9 @@ function writeUsage(usage: ModelUsage | null): JsonObject {
   };
 }
 
-function finish({ cutShort, calls }: Reply): string {
+function finish(cutShort: boolean, calls: number): string {
   if (cutShort) return 'length';
-  return calls.length > 0 ? 'tool_calls' : 'stop';
+  return calls > 0 ? 'tool_calls' : 'stop';
 }
 
 function writeReply(reply: Reply): JsonObject {
@@ -200,40 +213,55 @@ function writeReply(reply: Reply): JsonObject {
     refusal: null,
     ...calledAs(reply.calls),
   };
+  const end = finish(reply.cutShort, reply.calls.length);
   return {
     id: reply.id,
     object: 'chat.completion',
     created: 0,
     model: reply.model,
-    choices: [{ index: 0, message, logprobs: null, finish_reason: finish(reply) }],
+    choices: [{ index: 0, message, logprobs: null, finish_reason: end }],
     usage: writeUsage(reply.usage),
   };
 }
 
-function writeStream(reply: Reply, { streamUsage }: Conversation): string[] {
-  const chunk = (choices: JsonObject[], more: JsonObject = {}) =>
-    data({
-      id: reply.id,
-      object: 'chat.completion.chunk',
-      created: 0,
-      model: reply.model,
-      choices,
-      ...more,
-    });
+function streamWriter(streamUsage: boolean): PieceWriter {
+  const at = { id: '', model: '', calls: 0, custom: false };
+  const chunk = (choices: JsonObject[], more: JsonObject = {}) => {
+    const { id, model } = at;
+    return data({ id, object: 'chat.completion.chunk', created: 0, model, choices, ...more });
+  };
   const delta = (value: JsonObject, finish_reason: string | null = null) =>
     chunk([{ index: 0, delta: value, finish_reason }]);
-  return [
-    delta({ role: 'assistant', content: reply.text }),
-    ...reply.calls.map((call, index) => delta({ tool_calls: [{ index, ...writeCall(call) }] })),
-    delta({}, finish(reply)),
-    ...(streamUsage ? [chunk([], { usage: writeUsage(reply.usage) })] : []),
-    data('[DONE]'),
-  ];
+  return (piece) => {
+    switch (piece.kind) {
+      case 'start':
+        Object.assign(at, { id: piece.id, model: piece.model });
+        return delta({ role: 'assistant', content: '' });
+      case 'text':
+        return delta({ content: piece.text });
+      case 'call': {
+        const call = writeCall({ ...piece, input: '' });
+        Object.assign(at, { calls: at.calls + 1, custom: piece.custom });
+        return delta({ tool_calls: [{ index: at.calls - 1, ...call }] });
+      }
+      case 'input': {
+        const { input } = piece;
+        const more = at.custom ? { custom: { input } } : { function: { arguments: input } };
+        return delta({ tool_calls: [{ index: at.calls - 1, ...more }] });
+      }
+      case 'called':
+        return '';
+      case 'end': {
+        const usage = streamUsage ? chunk([], { usage: writeUsage(piece.usage) }) : '';
+        return delta({}, finish(piece.cutShort, at.calls)) + usage + data('[DONE]');
+      }
+    }
+  };
 }
 
 const Chunk = z.looseObject({
   choices: z.array(z.looseObject({ finish_reason: z.string().nullish() })).optional(),
-  usage: Usage.nullish(),
+  usage: ChatUsage.nullish(),
   error: z.unknown().optional(),
 });
 
@@ -244,10 +272,16 @@ function watch(text: string, seen: Seen): Seen | null {
   const { choices, usage, error } = read.data;
   if (choices === undefined && error === undefined) return null;
   return {
-    usage: usage ? readUsage(usage) : seen.usage,
+    usage: usage ? readChatUsage(usage) : seen.usage,
     ended: seen.ended || (choices ?? []).some(({ finish_reason }) => Boolean(finish_reason)),
     failed: seen.failed || Boolean(error),
   };
+}
+
+/** The chunk that a server adds for whoever asked for the usage of a stream. */
+export function isUsageChunk(text: string): boolean {
+  const { data: chunk } = Chunk.safeParse(parsed(text));
+  return chunk?.choices?.length === 0 && Boolean(chunk.usage);
 }
 
 function errorOf(status: number, message: string): JsonObject {

@@ -10,6 +10,7 @@ import {
   type Reply,
   type ToolCall,
 } from '../conversation.ts';
+import type { PieceWriter } from '../pieces.ts';
 import {
   Content,
   count,
@@ -27,11 +28,11 @@ const OUTPUT_TOKENS = 8_192;
 export const messages: Protocol = {
   wire: 'messages',
   stopStatus: null,
+  keepAlive: event('ping', {}),
   readRequest,
-  writeRequest,
   readReply,
   writeReply,
-  writeStream,
+  streamWriter,
   writeError: (status, message) => ({ type: 'error', error: errorOf(status, message) }),
   writeStreamError: (message) => event('error', { error: errorOf(500, message) }),
   watch,
@@ -105,7 +106,8 @@ function callsIn(blocks: readonly Block[]): ToolCall[] {
     .map(({ id, name, input }) => ({ id, name, input: JSON.stringify(input), custom: false }));
 }
 
-function writeRequest({ model, messages: said, tools, maxOutputTokens }: Conversation): JsonObject {
+export function messagesRequest(conversation: Conversation): JsonObject {
+  const { model, messages: said, tools, maxOutputTokens } = conversation;
   const { system, rest } = inOrder(said);
   return {
     model,
@@ -187,10 +189,11 @@ function readUsage(usage: z.infer<typeof Usage>): ModelUsage {
 }
 
 function writeReply(reply: Reply): JsonObject {
-  return { ...opening(reply), content: blocksOf(reply), stop_reason: stop(reply) };
+  const stop_reason = stop(reply.cutShort, reply.calls.length);
+  return { ...opening(reply), content: blocksOf(reply), stop_reason };
 }
 
-function opening({ id, model, usage }: Reply): JsonObject {
+function opening({ id, model, usage }: Pick<Reply, 'id' | 'model' | 'usage'>): JsonObject {
   const { inputTokens, outputTokens } = usage ?? { inputTokens: 0, outputTokens: 0 };
   return {
     id,
@@ -208,37 +211,49 @@ function blocksOf({ text, calls }: Reply): JsonObject[] {
   return [...(text === '' ? [] : [{ type: 'text', text }]), ...calls.map(toolUse)];
 }
 
-function stop({ cutShort, calls }: Reply): string {
+function stop(cutShort: boolean, calls: number): string {
   if (cutShort) return 'max_tokens';
-  return calls.length > 0 ? 'tool_use' : 'end_turn';
+  return calls > 0 ? 'tool_use' : 'end_turn';
 }
 
-function writeStream(reply: Reply): string[] {
-  const output_tokens = reply.usage?.outputTokens ?? 0;
-  return [
-    event('message_start', { message: opening(reply) }),
-    ...blocksOf(reply).flatMap((block, index) => blockEvents(block, index)),
-    event('message_delta', {
-      delta: { stop_reason: stop(reply), stop_sequence: null },
-      usage: { output_tokens },
-    }),
-    event('message_stop', {}),
-  ];
-}
-
-function blockEvents(block: JsonObject, index: number): string[] {
-  const isText = block['type'] === 'text';
-  const delta = isText
-    ? { type: 'text_delta', text: block['text'] }
-    : { type: 'input_json_delta', partial_json: JSON.stringify(block['input']) };
-  return [
-    event('content_block_start', {
-      index,
-      content_block: { ...block, ...(isText ? { text: '' } : { input: {} }) },
-    }),
-    event('content_block_delta', { index, delta }),
-    event('content_block_stop', { index }),
-  ];
+function streamWriter(): PieceWriter {
+  const at = { index: -1, open: null as 'text' | 'tool' | null, calls: 0 };
+  const close = (): string => {
+    const stopped = at.open === null ? '' : event('content_block_stop', { index: at.index });
+    at.open = null;
+    return stopped;
+  };
+  const open = (kind: 'text' | 'tool', content_block: JsonObject): string => {
+    const closed = close();
+    at.index += 1;
+    at.open = kind;
+    return closed + event('content_block_start', { index: at.index, content_block });
+  };
+  const delta = (value: JsonObject): string =>
+    event('content_block_delta', { index: at.index, delta: value });
+  return (piece) => {
+    switch (piece.kind) {
+      case 'start':
+        return event('message_start', { message: opening(piece) });
+      case 'text': {
+        const opened = at.open === 'text' ? '' : open('text', { type: 'text', text: '' });
+        return opened + delta({ type: 'text_delta', text: piece.text });
+      }
+      case 'call':
+        at.calls += 1;
+        return open('tool', { ...toolUse({ ...piece, input: '{}' }), input: {} });
+      case 'input':
+        return delta({ type: 'input_json_delta', partial_json: piece.input });
+      case 'called':
+        return close();
+      case 'end': {
+        const { inputTokens, outputTokens } = piece.usage ?? { inputTokens: 0, outputTokens: 0 };
+        const usage = { input_tokens: inputTokens, output_tokens: outputTokens };
+        const reason = { stop_reason: stop(piece.cutShort, at.calls), stop_sequence: null };
+        return `${close()}${event('message_delta', { delta: reason, usage })}${event('message_stop', {})}`;
+      }
+    }
+  };
 }
 
 const EVENTS = /^(message_(start|delta|stop)|content_block_(start|delta|stop)|ping|error)$/;

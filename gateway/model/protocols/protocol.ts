@@ -7,19 +7,21 @@
 import { z } from 'zod';
 import type { ModelUsage } from '../../../orchestrator/ports.ts';
 import type { Conversation, JsonObject, Reply } from '../conversation.ts';
+import type { PieceWriter } from '../pieces.ts';
 
-export type Wire = 'responses' | 'chat' | 'messages';
+export type Wire = 'responses' | 'chat' | 'messages' | 'gemini';
 
 export type Protocol = {
   readonly wire: Wire;
   /** The status at which its clients give up at once; null when any of 4xx will do. */
   readonly stopStatus: 400 | null;
+  /** One event of a stream that says nothing, for an agent that waits. */
+  readonly keepAlive: string;
   readRequest(body: unknown): Conversation;
-  writeRequest(conversation: Conversation): JsonObject;
   readReply(body: unknown): Reply;
   writeReply(reply: Reply): JsonObject;
-  /** The reply as the events of a stream, each ready to be sent. */
-  writeStream(reply: Reply, conversation: Conversation): readonly string[];
+  /** For one stream. Whether the caller asked for the usage matters to Chat alone. */
+  streamWriter(streamUsage: boolean): PieceWriter;
   writeError(status: number, message: string): JsonObject;
   /** Tells of a failure inside a stream whose head has left. */
   writeStreamError(message: string): string;
@@ -37,6 +39,9 @@ export type Seen = {
 };
 
 export const NOTHING_SEEN: Seen = { usage: null, ended: false, failed: false };
+
+/** What a client of server-sent events passes over, before, between and after them. */
+export const COMMENT = ': the model thinks\n\n';
 
 export const count = z.int().nonnegative().catch(0);
 

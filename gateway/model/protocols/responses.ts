@@ -11,17 +11,27 @@ import {
   type Tool,
   type ToolCall,
 } from '../conversation.ts';
-import { Content, count, event, type Protocol, parsed, plainText, type Seen } from './protocol.ts';
+import {
+  COMMENT,
+  Content,
+  count,
+  event,
+  type Protocol,
+  parsed,
+  plainText,
+  type Seen,
+} from './protocol.ts';
+import { callItem, end, messageItem, response, responsesWriter } from './responses-write.ts';
 
 export const responses: Protocol = {
   wire: 'responses',
   // Codex asks nine times more, for 50 s, on every 4xx but this one (measured with 0.169).
   stopStatus: 400,
+  keepAlive: COMMENT,
   readRequest,
-  writeRequest,
   readReply,
-  writeReply: (reply) => response(reply, 'completed'),
-  writeStream,
+  writeReply: (reply) => response(reply, outputItems(reply), end(reply.cutShort)),
+  streamWriter: responsesWriter,
   writeError: (status, message) => ({
     error: { message, type: status < 500 ? 'invalid_request_error' : 'server_error', code: null },
   }),
@@ -115,45 +125,6 @@ function readTool(tool: z.infer<typeof RequestTool>): Tool[] {
   return [{ name, description: description ?? '', parameters, custom }];
 }
 
-function writeRequest(conversation: Conversation): JsonObject {
-  const { model, messages, tools, maxOutputTokens } = conversation;
-  return {
-    model,
-    stream: false,
-    store: false,
-    input: messages.flatMap(writeMessage),
-    tools: tools.map(({ name, description, parameters, custom }) =>
-      custom
-        ? { type: 'custom', name, description }
-        : { type: 'function', name, description, parameters, strict: false },
-    ),
-    ...(maxOutputTokens === null ? {} : { max_output_tokens: maxOutputTokens }),
-  };
-}
-
-function writeMessage(message: Message): JsonObject[] {
-  switch (message.role) {
-    case 'system':
-    case 'user': {
-      const role = message.role === 'user' ? 'user' : 'developer';
-      return [{ type: 'message', role, content: [{ type: 'input_text', text: message.text }] }];
-    }
-    case 'assistant': {
-      const { text, calls } = message;
-      const said = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text }] };
-      return [...(text === '' ? [] : [said]), ...calls.map(callItem)];
-    }
-    case 'tool':
-      return [{ type: 'function_call_output', call_id: message.callId, output: message.text }];
-  }
-}
-
-function callItem({ id, name, input, custom }: ToolCall): JsonObject {
-  return custom
-    ? { type: 'custom_tool_call', call_id: id, name, input }
-    : { type: 'function_call', call_id: id, name, arguments: input };
-}
-
 const Usage = z.looseObject({ input_tokens: count, output_tokens: count });
 const Response = z.looseObject({
   id: z.string(),
@@ -185,108 +156,10 @@ function readUsage(usage: z.infer<typeof Usage>): ModelUsage {
   return { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens };
 }
 
-function response(reply: Reply, status: 'completed' | 'in_progress'): JsonObject {
-  const done = status === 'completed';
-  const end = done && reply.cutShort ? 'incomplete' : status;
-  return {
-    id: reply.id,
-    object: 'response',
-    created_at: 0,
-    status: end,
-    model: reply.model,
-    output: done ? outputItems(reply) : [],
-    error: null,
-    incomplete_details: end === 'incomplete' ? { reason: 'max_output_tokens' } : null,
-    instructions: null,
-    metadata: {},
-    parallel_tool_calls: true,
-    tool_choice: 'auto',
-    tools: [],
-    usage: done ? writeUsage(reply.usage ?? { inputTokens: 0, outputTokens: 0 }) : null,
-  };
-}
-
-function writeUsage({ inputTokens, outputTokens }: ModelUsage): JsonObject {
-  return {
-    input_tokens: inputTokens,
-    input_tokens_details: { cached_tokens: 0 },
-    output_tokens: outputTokens,
-    output_tokens_details: { reasoning_tokens: 0 },
-    total_tokens: inputTokens + outputTokens,
-  };
-}
-
 function outputItems(reply: Reply): JsonObject[] {
-  const said = {
-    type: 'message',
-    id: `msg_${reply.id}`,
-    role: 'assistant',
-    status: 'completed',
-    content: [{ type: 'output_text', text: reply.text, annotations: [] }],
-  };
-  const calls = reply.calls.map((call) => ({
-    ...callItem(call),
-    id: `${call.custom ? 'ctc' : 'fc'}_${call.id}`,
-    status: 'completed',
-  }));
+  const calls = reply.calls.map((call) => callItem(call));
+  const said = messageItem(`msg_${reply.id}`, reply.text);
   return [...(reply.text === '' && calls.length > 0 ? [] : [said]), ...calls];
-}
-
-function writeStream(reply: Reply): string[] {
-  const started = response(reply, 'in_progress');
-  const done = response(reply, 'completed');
-  const last = done['status'] === 'incomplete' ? 'response.incomplete' : 'response.completed';
-  const events: [string, JsonObject][] = [
-    ['response.created', { response: started }],
-    ['response.in_progress', { response: started }],
-    ...outputItems(reply).flatMap((item, index) => itemEvents(reply, item, index)),
-    [last, { response: done }],
-  ];
-  return events.map(([type, value], index) => event(type, { sequence_number: index, ...value }));
-}
-
-function itemEvents(reply: Reply, item: JsonObject, index: number): [string, JsonObject][] {
-  const at = { item_id: item['id'], output_index: index };
-  const begun = { ...item, status: 'in_progress' };
-  const inner: [string, JsonObject][] =
-    item['type'] === 'message' ? textEvents(reply.text, at) : inputEvents(item, at);
-  const empty = { message: 'content', function_call: 'arguments', custom_tool_call: 'input' };
-  const field = empty[item['type'] as keyof typeof empty];
-  return [
-    [
-      'response.output_item.added',
-      { output_index: index, item: { ...begun, [field]: field === 'content' ? [] : '' } },
-    ],
-    ...inner,
-    ['response.output_item.done', { output_index: index, item }],
-  ];
-}
-
-function textEvents(text: string, at: JsonObject): [string, JsonObject][] {
-  const here = { ...at, content_index: 0 };
-  const part = (said: string) => ({ type: 'output_text', text: said, annotations: [] });
-  return [
-    ['response.content_part.added', { ...here, part: part('') }],
-    ['response.output_text.delta', { ...here, delta: text, logprobs: [] }],
-    ['response.output_text.done', { ...here, text, logprobs: [] }],
-    ['response.content_part.done', { ...here, part: part(text) }],
-  ];
-}
-
-function inputEvents(item: JsonObject, at: JsonObject): [string, JsonObject][] {
-  const { name } = item;
-  if (item['type'] === 'custom_tool_call') {
-    const { input } = item;
-    return [
-      ['response.custom_tool_call_input.delta', { ...at, delta: input }],
-      ['response.custom_tool_call_input.done', { ...at, input }],
-    ];
-  }
-  const { arguments: given } = item;
-  return [
-    ['response.function_call_arguments.delta', { ...at, delta: given }],
-    ['response.function_call_arguments.done', { ...at, name, arguments: given }],
-  ];
 }
 
 const StreamEvent = z.looseObject({

@@ -34,7 +34,7 @@ describe('what would open a way to the network is found', () => {
       },
     ],
   ])('%s', (_what, body) => {
-    expect(reachesOut(body)).not.toBeNull();
+    expect(reachesOut(body, 'chat')).not.toBeNull();
   });
 });
 
@@ -61,7 +61,7 @@ describe('what stays here is let through', () => {
     ],
     ['an address in a tool’s result', { messages: [{ role: 'tool', content: ADDRESS }] }],
   ])('%s', (_what, body) => {
-    expect(reachesOut(body)).toBeNull();
+    expect(reachesOut(body, 'chat')).toBeNull();
   });
 });
 

@@ -93,7 +93,7 @@ export async function realRun(open: Open, agent: AgentName, wanted: Wanted = {})
     outcome,
     refused: activity
       .filter(({ source, kind }) => source === 'gateway' && kind === 'refused')
-      .map(({ text }) => text),
+      .map(({ text }) => text.replace(`/run/${id}/edit`, '')),
     end: journal.find(({ event }) => event.type === 'agent_finished')?.event ?? sealed,
     file: (name) =>
       commit === false

@@ -2,14 +2,14 @@
  * Google's Gemini CLI, without a person at the keyboard.
  *
  * It works in no folder that it does not trust, and from a trusted one it takes settings, hooks, servers
- * of tools and a `.env`. So settings of the system, which no repository outranks, turn each of these
+ * of tools and a `.env`. So the settings in its image, which no repository outranks, turn each of these
  * off, and what a `.env` could say is said before it. Its own permissions are off as well, because the
  * sandbox around it holds and they do not.
  */
 import { z } from 'zod';
 import type { Agent, AgentEvent, Brief, Launch } from '../orchestrator/ports.ts';
 import { event, lineOf, outputEvent, toolEvent } from './lines.ts';
-import { HOME, NO_KEY, onTask, TASK_FILE } from './sandbox.ts';
+import { NO_KEY, onTask, TASK_FILE } from './sandbox.ts';
 
 export function geminiCli(version: string): Agent {
   return { name: 'gemini-cli', version, image: 'gemini-cli', tellsItsEnd: true, launch, parse };
@@ -22,20 +22,16 @@ function launch({ prompt, rules, model, gatewayUrl }: Brief): Launch {
       GOOGLE_GEMINI_BASE_URL: gatewayUrl,
       GEMINI_API_KEY: NO_KEY,
       GEMINI_MODEL: model,
-      GEMINI_CLI_SYSTEM_SETTINGS_PATH: `${HOME}/${SYSTEM}`,
+      // Its image holds them: it believes no settings of the system that are not root's.
+      GEMINI_CLI_SYSTEM_SETTINGS_PATH: '/etc/gemini-cli/settings.json',
       GEMINI_CLI_NO_RELAUNCH: 'true',
       ...NOT_FROM_A_FILE,
     },
-    files: {
-      [SYSTEM]: SETTINGS,
-      [TASK_FILE]: prompt,
-      ...(rules === '' ? {} : { [`.gemini/${RULES}`]: rules }),
-    },
+    // Its own file of rules bears the same name in the tree, so it has none: they come with the task.
+    files: { [TASK_FILE]: rules === '' ? prompt : `# Rules\n\n${rules.trim()}\n\n${prompt}` },
   };
 }
 
-const SYSTEM = 'system-settings.json';
-const RULES = 'proofhouse-rules.md';
 const COMMAND = [
   ...['gemini', '--output-format', 'stream-json', '--approval-mode', 'yolo', '--skip-trust'],
   ...['--extensions', 'none', '--allowed-mcp-server-names', 'none'],
@@ -56,31 +52,6 @@ const NOT_FROM_A_FILE = {
   GEMINI_CLI_IDE_SERVER_PORT: '',
   GEMINI_CLI_IDE_SERVER_STDIO_COMMAND: '',
 };
-
-const SETTINGS = JSON.stringify({
-  general: { enableAutoUpdate: false, enableAutoUpdateNotification: false },
-  privacy: { usageStatisticsEnabled: false },
-  telemetry: { enabled: false },
-  security: { auth: { selectedType: 'gemini-api-key' } },
-  // Of its own home only: in the tree no folder is looked through.
-  context: { fileName: RULES, discoveryMaxDirs: 0, memoryBoundaryMarkers: [] },
-  advanced: { ignoreLocalEnv: true },
-  hooksConfig: { enabled: false },
-  skills: { enabled: false },
-  mcp: { allowed: [] },
-  experimental: { enableAgents: false, autoMemory: false },
-  tools: {
-    core: [
-      'read_file',
-      'write_file',
-      'replace',
-      'glob',
-      'grep_search',
-      'list_directory',
-      'run_shell_command',
-    ],
-  },
-});
 
 const Line = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('message'), role: z.string(), content: z.string() }),

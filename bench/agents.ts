@@ -22,7 +22,13 @@ import {
 import type { AgentName } from '../orchestrator/domain/agent-lock.ts';
 import { lockedAgents } from '../orchestrator/intake/agents-lock.ts';
 import type { SandboxCommand } from '../orchestrator/ports.ts';
-import { EDITED, installed, type Ran, realRun } from '../test/scenarios/agents/real-run.ts';
+import {
+  EDITED,
+  editedFile,
+  installed,
+  type Ran,
+  realRun,
+} from '../test/scenarios/agents/real-run.ts';
 import { spread } from './measure.ts';
 
 const MIB = 2 ** 20;
@@ -49,7 +55,7 @@ async function rowOf(name: AgentName): Promise<string> {
   }
   const first = spread(runs.map(({ firstAskedMs }) => firstAskedMs));
   const peak = spread(runs.map(peakMiB));
-  const edits = runs.filter((run) => run.file('src/sum.mjs') === EDITED).length;
+  const edits = runs.filter((run) => run.file('') === EDITED).length;
   const ms = [first.min, first.median, first.max].map((one) => one.toFixed(0)).join(' ');
   return [name, lock[name].version, n, `${edits} of ${n}`, ms, peak.median.toFixed(0)].join('  ');
 }
@@ -61,7 +67,7 @@ async function oneRun(name: AgentName, at: number): Promise<Ran> {
     const open = async ({ model }: { model: ModelUpstream }) => opened(home, model, closing);
     const ran = await realRun(open, name, { instead: withPeak });
     // Read while the forge is there.
-    const edited = ran.file('src/sum.mjs');
+    const edited = ran.file(editedFile(name));
     return { ...ran, file: () => edited };
   } finally {
     for (const close of closing) await close();

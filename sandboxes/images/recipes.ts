@@ -26,6 +26,9 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 export const SERVICE_IMAGES = ['postgres'] as const;
 export type ServiceImage = (typeof SERVICE_IMAGES)[number];
 
+/** Agents whose images hold something besides their packages. */
+const OWN_FOLDER: ReadonlySet<AgentName> = new Set(['gemini-cli']);
+
 /** What goes into images besides their folders. */
 export type Inside = { readonly nodeVersion: string; readonly agents: AgentLock };
 
@@ -70,7 +73,8 @@ function agentRecipe(name: AgentName, agent: LockedAgent, base: string): Recipe 
   const { command, warm = '' } = agent;
   const program = agent.program.replaceAll('{arch}', process.arch);
   const args = { BASE: base, COMMAND: command, PROGRAM: program, WARM: warm };
-  return recipe(name, { folder: 'agent', args, agent }, [JSON.stringify(agent)]);
+  const folder = OWN_FOLDER.has(name) ? name : 'agent';
+  return recipe(name, { folder, args, agent }, [JSON.stringify(agent)]);
 }
 
 function recipe(

@@ -47,7 +47,6 @@ export const HIJACKS: readonly Hijack[] = [
     return { ...command, files: { ...command.files, [file]: trusted } };
   }),
   row('copilot', 'with `--trust-folder`', withWords('copilot', '--trust-folder')),
-  row('gemini-cli', 'without settings of the system', unset('GEMINI_CLI_SYSTEM_SETTINGS_PATH')),
   row(
     'opencode',
     'without `OPENCODE_DISABLE_PROJECT_CONFIG`',

@@ -10,7 +10,7 @@ import { TRIED } from '../../agents/tried.ts';
 import { factoryWith } from '../steps.ts';
 import { openTestFactory, scratch } from '../support.ts';
 import { golden, goldenFile } from './golden.ts';
-import { EDITED, installed, realRun } from './real-run.ts';
+import { EDITED, editedFile, installed, realRun } from './real-run.ts';
 
 const AGENTS = adapters(lockedAgents());
 
@@ -28,7 +28,7 @@ async function proveOne(name: AgentName): Promise<void> {
   const ran = await realRun((chosen) => factoryWith(name, chosen), name);
   const said = ran.lines.map(({ text }) => text).join('\n');
   expect(ran.outcome, `${name}:\n${said}`).toMatchObject({ kind: 'published' });
-  expect(ran.file('src/sum.mjs')).toBe(EDITED);
+  expect(ran.file(editedFile(name))).toBe(EDITED);
   expect(ran.end).toMatchObject({ ending: { verdict: 'completed' } });
   expect(ran.refused, name).toEqual(TRIED[name]);
   for (const body of ran.asked) expect(body, name).toContain('Of the base: write tests.');

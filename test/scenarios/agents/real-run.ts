@@ -15,10 +15,20 @@ import { tinyRepository, workspaceFile } from '../tiny.ts';
 const TASK = 'Adding should take any number of numbers.';
 export const EDITED = 'export const sum = (...all) => all.reduce((a, b) => a + b, 0);\n';
 
+/** Whose tool for whole files writes over none that is there, or none that it has not read. */
+const NEW_FILES_ONLY: readonly AgentName[] = ['copilot', 'gemini-cli', 'qwen-code'];
+
+export function editedFile(agent: AgentName): string {
+  return NEW_FILES_ONLY.includes(agent) ? 'src/total.mjs' : 'src/sum.mjs';
+}
+
 /** One command that fails, one edit, and a word at the end. */
-const STEPS = [
+const stepsOf = (agent: AgentName): readonly object[] => [
   { say: 'I look around.', shell: 'ls src; exit 3' },
-  { say: 'I write it anew.', write: { path: '/workspace/src/sum.mjs', content: EDITED } },
+  {
+    say: 'I write it anew.',
+    write: { path: `/workspace/${editedFile(agent)}`, content: EDITED },
+  },
   { say: 'Any number of numbers can be added now.' },
 ];
 
@@ -26,7 +36,6 @@ export type Wanted = {
   readonly files?: Readonly<Record<string, string>>;
   /** What is started in the place of what the adapter says. */
   readonly instead?: (command: SandboxCommand) => SandboxCommand;
-  readonly steps?: readonly object[];
 };
 
 export type Ran = {
@@ -59,7 +68,7 @@ type Open = (chosen: { readonly model: ModelUpstream }) => Promise<Factory>;
 
 export async function realRun(open: Open, agent: AgentName, wanted: Wanted = {}): Promise<Ran> {
   const seen = { lines: [] as Line[], asked: [] as string[], startedAt: 0, firstAskedMs: 0 };
-  const model = watched(wanted.steps ?? STEPS, (json) => {
+  const model = watched(stepsOf(agent), (json) => {
     if (seen.asked.push(json) === 1) seen.firstAskedMs = performance.now() - seen.startedAt;
   });
   const factory = await open({ model });

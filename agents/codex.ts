@@ -8,8 +8,8 @@
  */
 import { z } from 'zod';
 import type { Agent, AgentEvent, Brief, Launch } from '../orchestrator/ports.ts';
+import { event, lineOf } from './lines.ts';
 
-const TEXT_CHARS_MAX = 4_000;
 /**
  * Waits double from 0.2 s: 8 of them outlast a controller that is away for half a minute. Only for
  * whole streams, because Codex multiplies the two kinds, and the gateway asks a model again itself.
@@ -18,7 +18,7 @@ const STREAM_RETRIES = 8;
 const STREAM_IDLE_MS = 300_000;
 
 export function codex(version: string): Agent {
-  return { name: 'codex', version, image: 'codex', launch, parse };
+  return { name: 'codex', version, image: 'codex', tellsItsEnd: true, launch, parse };
 }
 
 function launch(brief: Brief): Launch {
@@ -118,16 +118,19 @@ const Line = z.looseObject({
 });
 
 function parse(line: string): AgentEvent | null {
-  const read = Line.safeParse(json(line));
-  if (!read.success) return null;
-  const { type, item, message, error, usage } = read.data;
+  const read = lineOf(Line, line);
+  if (read === null) return null;
+  const { type, item, message, error, usage } = read;
   switch (type) {
     case 'item.completed':
       return item ? completed(item) : null;
     case 'turn.completed':
-      return event('turn', usage ? `${usage.input_tokens} in, ${usage.output_tokens} out` : 'done');
+      return event(
+        'completed',
+        usage ? `${usage.input_tokens} in, ${usage.output_tokens} out` : 'done',
+      );
     case 'turn.failed':
-      return event('error', error?.message ?? 'the turn failed');
+      return event('failed', error?.message ?? 'the turn failed');
     case 'error':
       return event('error', message);
     default:
@@ -152,17 +155,5 @@ function completed(item: Item): AgentEvent | null {
       return item.message.startsWith('Model metadata for ') ? null : event('error', item.message);
     default:
       return null;
-  }
-}
-
-function event(kind: AgentEvent['kind'], text: string): AgentEvent {
-  return { kind, text: text.length > TEXT_CHARS_MAX ? `${text.slice(0, TEXT_CHARS_MAX)}…` : text };
-}
-
-function json(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
   }
 }

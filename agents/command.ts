@@ -3,19 +3,16 @@
  * Whatever it prints is shown as what it said; nothing that it prints is believed.
  */
 import type { Agent, AgentEvent, Brief, Launch } from '../orchestrator/ports.ts';
+import { HOME, NO_KEY, RULES_FILE, TASK_FILE } from './sandbox.ts';
 
-const HOME = '/home/agent';
-const TASK_FILE = 'task.md';
-const RULES_FILE = 'rules.md';
 const TEXT_CHARS_MAX = 4_000;
-/** Clients insist on a key; the gateway knows its callers by their socket. */
-const NO_KEY = 'no-key-needed';
 
 export function command(argv: readonly string[]): Agent {
   return {
     name: 'command',
     version: 'any',
     image: 'base',
+    tellsItsEnd: false,
     launch: (brief) => launch(argv, brief),
     parse,
   };

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { codex } from '../agents/codex.ts';
+import { adapters } from '../agents/adapters.ts';
 import { command } from '../agents/command.ts';
 import { nameServers } from '../gateway/egress/resolve.ts';
 import type { EgressOptions } from '../gateway/egress/tunnel.ts';
@@ -26,13 +26,7 @@ import { collect, collectImages } from '../sandboxes/gc.ts';
 import { collectVolumes } from '../sandboxes/gc-volumes.ts';
 import { hostFacts } from '../sandboxes/host-facts.ts';
 import { openHostLeft } from '../sandboxes/host-left.ts';
-import {
-  pinned,
-  recipes,
-  SERVICE_IMAGES,
-  type ServiceImage,
-  serviceRecipes,
-} from '../sandboxes/images/recipes.ts';
+import { recipes, SERVICE_IMAGES, wantedRecipes } from '../sandboxes/images/recipes.ts';
 import { unmountBelow } from '../sandboxes/mounts.ts';
 import { mountedRuns, quotaFacts } from '../sandboxes/quota.ts';
 import { openReaper } from '../sandboxes/reaper.ts';
@@ -52,6 +46,7 @@ import type { In, Phase, RunEvent, RunState } from './domain/run-state.ts';
 import { type Signatures, signaturesWith } from './domain/signed.ts';
 import type { Task } from './domain/task.ts';
 import { openLocalForge } from './forge/local.ts';
+import { lockedAgents } from './intake/agents-lock.ts';
 import { livesIn, stateIn } from './lives.ts';
 import type { Machine } from './ports/machine.ts';
 import type { Source } from './ports/source.ts';
@@ -90,7 +85,6 @@ export {
   openModels,
   recorded,
   SERVICE_IMAGES,
-  type ServiceImage,
   serveScripted,
   writeScenario,
 };
@@ -177,6 +171,7 @@ export function openFactory(options: FactoryOptions): Factory {
     runtime: runtimeFolder(home),
   });
   const validating = { workspaces, evidence, redact: redact.text };
+  const agents = adapters(lockedAgents());
   const tools: StageTools = {
     ...ledgers,
     source: redactedSource(openSource(folders(home)), redact),
@@ -184,8 +179,7 @@ export function openFactory(options: FactoryOptions): Factory {
     doors: doorsOf(options, ledgers.store),
     evidence,
     signatures: openSignatures(home, clock),
-    agentFor: ({ agent }) =>
-      agent.kind === 'codex' ? codex(pinned('codex', '@openai/codex')) : command(agent.run),
+    agentFor: (agent) => (agent.kind === 'command' ? command(agent.run) : agents[agent.kind]),
     validators: {
       command: commandValidator(validating),
       playwright: playwrightValidator(validating),
@@ -233,7 +227,7 @@ export type Collecting = (keepBytes: number, isDryRun: boolean) => Promise<Colle
 export function openCollecting(given: string, store: Store, clock: () => Date): Collecting {
   const home = realpathSync(given);
   const lives = livesIn(store, (named) => path.dirname(folders(home).mirror(named)));
-  const all = [...recipesOf(), ...serviceRecipes(NODE_INSIDE)];
+  const all = allRecipes();
   const current = new Set(all.map(({ tag }) => tag));
   return async (keepBytes, isDryRun) => {
     const collected = await collect({ home, lives, keepBytes, floorBytes: FLOOR_BYTES }, isDryRun);
@@ -288,7 +282,10 @@ export function instanceOf(home: string): string {
 /** What workspaces of a data directory are mounted on; their sandboxes must be gone. */
 export const unmountAll = (home: string): Promise<void> => unmountBelow(home);
 
-export const recipesOf = () => recipes(NODE_INSIDE);
+/** What goes into images. */
+export const insideImages = () => ({ nodeVersion: NODE_INSIDE, agents: lockedAgents() });
+export const recipesOf = () => recipes(insideImages());
+const allRecipes = () => [...recipesOf(), ...wantedRecipes(insideImages())];
 
 function stagesOf(tools: StageTools): Stages {
   return {
@@ -360,8 +357,7 @@ function doorsOf(options: FactoryOptions, store: Store): Doors {
 }
 
 function imagesOf(engine: Engine): (name: string) => Promise<string> {
-  const all = [...recipesOf(), ...serviceRecipes(NODE_INSIDE)];
-  const tags = new Map(all.map(({ name, tag }) => [name as string, tag]));
+  const tags = new Map(allRecipes().map(({ name, tag }) => [name as string, tag]));
   const ids = new Map<string, Promise<string>>();
   return (name) => {
     if (name.startsWith('sha256:')) return Promise.resolve(name);

@@ -3,6 +3,7 @@
  * nothing else crosses. Every method may throw a `Fault` and may be called again after a crash
  * with the same arguments, unless its comment says otherwise.
  */
+import type { AgentName } from './domain/agent-lock.ts';
 import type { AuditDraft, AuditRecord } from './domain/audit.ts';
 import type { Check, Finding } from './domain/check.ts';
 import type { KeyRole, SigningKey, TrustedKey } from './domain/dsse.ts';
@@ -106,6 +107,8 @@ export type Agent = {
   /** Version and sandbox image the agent is installed in. */
   readonly version: string;
   readonly image: ImageName;
+  /** Whether it says how it ended; a program that nobody knows does not. */
+  readonly tellsItsEnd: boolean;
   launch(brief: Brief): Launch;
   /** One line of output as something worth showing; null for noise. Must not throw. */
   parse(line: string): AgentEvent | null;
@@ -127,12 +130,16 @@ export type Launch = {
   readonly files: Readonly<Record<string, string>>;
 };
 
+/**
+ * `completed` and `failed` are the agent's own word on its end, the last of them; an agent that was cut
+ * off says neither. What it says of its end is shown, and decides only where no model was asked.
+ */
 export type AgentEvent = {
-  readonly kind: 'said' | 'command' | 'edit' | 'error' | 'turn';
+  readonly kind: 'said' | 'command' | 'output' | 'edit' | 'error' | 'turn' | 'completed' | 'failed';
   readonly text: string;
 };
 
-export type ImageName = 'base' | 'codex' | 'browser';
+export type ImageName = 'base' | 'browser' | AgentName;
 
 /** Where repositories and pull requests live. */
 export type Forge = {

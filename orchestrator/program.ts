@@ -4,6 +4,7 @@
  */
 import { Command, Option } from 'commander';
 import type { Perform } from './commands/context.ts';
+import { AGENT_NAMES, type AgentName } from './domain/agent-lock.ts';
 import { auditCommands } from './program/audit.ts';
 import { decisionCommands, emergencyCommands } from './program/decisions.ts';
 import { harnessCommands } from './program/harness.ts';
@@ -61,9 +62,10 @@ function machineCommands(program: Command, perform: Perform): void {
     .command('setup')
     .description('build the sandbox images that this machine lacks')
     .option('--service <name...>', 'build the images of these services as well, as in postgres')
-    .action((options: { service?: string[] }) =>
+    .option('--agent <name...>', 'install these agents as well, as in claude-code')
+    .action(({ service = [], agent = [] }: { service?: string[]; agent?: string[] }) =>
       perform(async (context) =>
-        (await import('./commands/setup.ts')).setup(context, options.service ?? []),
+        (await import('./commands/setup.ts')).setup(context, { services: service, agents: agent }),
       ),
     );
   program
@@ -175,10 +177,15 @@ function taskCommands(program: Command, perform: Perform): void {
     .option('--file <file>', 'read the text from a file')
     .option('--base <branch>', 'the branch it is meant for (default: the one checked out)')
     .option('--as <person>', 'who asks, as in local:rita')
+    .addOption(
+      new Option('--agent <name>', "who works on it (default: the repository's choice)").choices(
+        AGENT_NAMES,
+      ),
+    )
     .action(
       (
         text: string | undefined,
-        options: { repo: string; file?: string; base?: string; as?: string },
+        options: { repo: string; file?: string; base?: string; as?: string; agent?: AgentName },
       ) =>
         perform(async (context) =>
           (await import('./commands/task.ts')).taskAdd(context, {
@@ -187,6 +194,7 @@ function taskCommands(program: Command, perform: Perform): void {
             repository: options.repo,
             base: options.base ?? null,
             as: options.as ?? null,
+            agent: options.agent,
           }),
         ),
     );

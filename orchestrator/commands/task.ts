@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { AgentName } from '../domain/agent-lock.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Person } from '../domain/ids.ts';
 import type { Task } from '../domain/task.ts';
@@ -20,6 +21,8 @@ export type TaskAdd = {
   /** Null: the branch that the repository has checked out. */
   readonly base: string | null;
   readonly requester: Person;
+  /** Who is to work on it; left out, the repository's choice. */
+  readonly agent?: AgentName | undefined;
   /** Who queues it, in whoever's name; null when nobody knows. */
   readonly operator: Person | null;
 };
@@ -45,6 +48,7 @@ export async function addTask(
     base,
     requester: wanted.requester,
     operator: wanted.operator,
+    ...(wanted.agent === undefined ? {} : { agent: wanted.agent }),
     queuedAt: now.toISOString(),
   });
   await store.addTask(task);

@@ -137,7 +137,7 @@ export const FAULTS = {
     exit: 4,
     acts: 'operator',
     meaning: 'A sandbox image is not on this machine.',
-    todo: 'Build the images with: scripts/setup',
+    todo: 'Build the images with: scripts/setup. One of another agent than codex: proofhouse setup --agent NAME',
   },
   disk_full: {
     exit: 4,
@@ -188,6 +188,12 @@ export const FAULTS = {
     acts: 'operator',
     meaning: 'From inside the sandbox the network is not the one that the policy describes.',
     todo: 'See what was found with: proofhouse run logs RUN. Then look at the engine with: proofhouse doctor',
+  },
+  agent_failed: {
+    exit: 4,
+    acts: 'operator',
+    meaning: 'The agent ended before it asked a model, so nothing was tried.',
+    todo: 'See what it printed with: proofhouse run logs RUN. Its version is the one of agents.lock.yaml.',
   },
   model_unavailable: {
     exit: 4,

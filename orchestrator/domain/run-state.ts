@@ -46,10 +46,16 @@ export const Prepared = z.object({
 });
 export type Prepared = z.infer<typeof Prepared>;
 
+/** What an agent's own events say of its end; whose events say nothing of it was cut short. */
+export const Verdict = z.enum(['completed', 'failed', 'cut_short']);
+export type Verdict = z.infer<typeof Verdict>;
+
 /** How an agent's process ended. Its exit code is noted and never believed. */
 export const Ending = z.object({
   ended: z.enum(['exited', 'timed_out', 'oom', 'lost']),
   exitCode: z.int().nullable(),
+  /** Left out of a program that nobody knows, and in journals of releases that did not look. */
+  verdict: Verdict.optional(),
   /** The agent's last words, redacted, at most 2,000 characters. Shown, never parsed. */
   said: z.string(),
 });

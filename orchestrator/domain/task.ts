@@ -1,5 +1,6 @@
 /** What someone asked for. */
 import { z } from 'zod';
+import { AgentName } from './agent-lock.ts';
 import { Person, RunId } from './ids.ts';
 
 export const Task = z.object({
@@ -18,6 +19,8 @@ export const Task = z.object({
   requester: Person,
   /** Who steered the run: they who queued it, in whoever's name. Null when nobody knows. */
   operator: Person.nullable().default(null),
+  /** The agent that is to work on it. Left out, the repository's choice. */
+  agent: AgentName.optional(),
   queuedAt: z.iso.datetime(),
 });
 export type Task = z.infer<typeof Task>;

@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { renderProblem } from '../../policies/problems.ts';
 import { parseYaml } from '../../policies/yaml-source.ts';
+import { AgentName } from '../domain/agent-lock.ts';
 import { Fault } from '../domain/faults.ts';
 import { Services } from './services.ts';
 
@@ -32,9 +33,12 @@ const RelativePath = z
   });
 
 const Agent = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('codex') }),
+  z.strictObject({ kind: AgentName }),
   z.strictObject({ kind: z.literal('command'), run: Argv }),
 ]);
+
+/** From this attempt on another agent works, so that one that failed is not asked for ever. */
+const Route = z.strictObject({ from_attempt: z.int().min(2).max(9), agent: Agent });
 
 const Dependencies = z
   .strictObject({
@@ -56,6 +60,8 @@ export const WorkspaceFile = z
     apiVersion: z.literal('proofhouse/v1'),
     kind: z.literal('Workspace'),
     agent: Agent.default({ kind: 'codex' }),
+    /** The last that holds counts. */
+    routes: z.array(Route).max(8).default([]),
     /** Whether image and set-up come from the data part of devcontainer.json. */
     devcontainer: z.boolean().default(false),
     /** Null: nothing is installed. */

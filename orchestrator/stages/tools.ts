@@ -3,10 +3,10 @@
 import type { LoadedPolicy } from '../../policies/parse.ts';
 import type { ValidatorRule } from '../../policies/schema.ts';
 import type { Signatures } from '../domain/signed.ts';
-import type { WorkspaceFile } from '../intake/workspace-file.ts';
 import type { Machine } from '../ports/machine.ts';
 import type { Source } from '../ports/source.ts';
 import type { Agent, Doors, EvidenceStore, Forge, Store, Validator, Workspaces } from '../ports.ts';
+import type { ChosenAgent } from './chosen-agent.ts';
 
 type Rule<K extends ValidatorRule['kind']> = Extract<ValidatorRule, { kind: K }>;
 
@@ -20,7 +20,7 @@ export type StageTools = {
   readonly doors: Doors;
   readonly evidence: EvidenceStore;
   readonly signatures: Signatures;
-  readonly agentFor: (file: WorkspaceFile) => Agent;
+  readonly agentFor: (chosen: ChosenAgent) => Agent;
   readonly validators: {
     readonly command: Validator<Rule<'command'>>;
     readonly playwright: Validator<Rule<'playwright'>>;

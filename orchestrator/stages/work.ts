@@ -9,14 +9,16 @@ import { modelRules } from '../../policies/models.ts';
 import { mayTunnel, networkOf, someTunnel } from '../../policies/network.ts';
 import type { LoadedPolicy } from '../../policies/parse.ts';
 import { FAULT_CODES, type FaultCode } from '../domain/faults.ts';
-import type { In, RunEvent } from '../domain/run-state.ts';
+import type { In, RunEvent, Verdict } from '../domain/run-state.ts';
 import { SELF_TEST_ENV, selfTestFor, selfTestProblem } from '../domain/self-test.ts';
 import type { Task } from '../domain/task.ts';
 import type { ModelPlan } from '../ports/ledger.ts';
-import type { AgentEnd, Budget, OnLine, Place } from '../ports.ts';
+import type { Agent, AgentEnd, Budget, ModelCall, OnLine, Place } from '../ports.ts';
 import { promptText } from '../text/prompt.ts';
+import { type Heard, heard, NOTHING_HEARD, verdictOf } from './agent-end.ts';
 import { readBaseRules } from './base-rules.ts';
 import { boundedNotes } from './bounded-notes.ts';
+import { chosenAgent } from './chosen-agent.ts';
 import { harnessRefusal, harnessTerms } from './harness.ts';
 import { NO_PACKAGES } from './packages.ts';
 import type { StageTools } from './tools.ts';
@@ -25,6 +27,7 @@ const AGENT_MEMORY_BYTES = 2 * 2 ** 30;
 /** More than a sandbox's bounded log can hold: lines of an agent started again come after the first one's. */
 const LINES_PER_START = 100_000_000;
 const SAID_CHARACTERS_MAX = 2000;
+const TEXT_CHARACTERS_MAX = 8000;
 
 export async function work(
   tools: StageTools,
@@ -37,7 +40,7 @@ export async function work(
   const baseRules = await readBaseRules(tools, task.repository, base);
   const { layers, file, rules } = baseRules;
   const budget = budgetOf(layers);
-  const agent = tools.agentFor(file);
+  const agent = tools.agentFor(chosenAgent(file, task, run.attempt));
   const prompt = promptText({
     task,
     attempt: run.attempt,
@@ -63,7 +66,7 @@ export async function work(
   const allowed = someTunnel(layers, 'agent');
   const env = { ...launch.env, [SELF_TEST_ENV]: selfTestFor(allowed) };
   const test = (line: string): string | null => selfTestProblem(line, allowed);
-  const heard = listener(tools, place, { parse: agent.parse, test }, run.breaks * LINES_PER_START);
+  const listening = listener(tools, place, { agent, test }, run.breaks * LINES_PER_START);
   try {
     const end = await tools.workspaces.runAgent(
       place,
@@ -76,13 +79,13 @@ export async function work(
         wallMs: budget.wallMs,
         services: file.services,
       },
-      heard.onLine,
+      listening.onLine,
       signal,
     );
-    const { said, selfTest } = heard;
+    const { selfTest, ...told } = listening.told();
     // Nothing that ran in another network than the policy's is looked at.
-    if (selfTest() !== null && end.ended !== 'lost') return selfTestFailed(selfTest());
-    return await eventOf(tools, place, end, said(), budget.wallMs);
+    if (selfTest !== null && end.ended !== 'lost') return selfTestFailed(selfTest);
+    return await eventOf(tools, place, { end, agent, ...told, wallMs: budget.wallMs });
   } finally {
     await door.close();
   }
@@ -106,17 +109,23 @@ async function spendingAt(
   };
 }
 
-function selfTestFailed(problem: string | null): RunEvent {
-  const message = `the sandbox looked at its network and ${problem ?? 'said nothing'}`;
+function selfTestFailed(problem: string): RunEvent {
+  const message = `the sandbox looked at its network and ${problem}`;
   return { type: 'machinery_broke', code: 'self_test_failed', message, final: false };
 }
+
+type Ended = {
+  readonly end: AgentEnd;
+  readonly agent: Agent;
+  readonly said: string;
+  readonly heard: Heard;
+  readonly wallMs: number;
+};
 
 async function eventOf(
   tools: StageTools,
   place: Place,
-  end: AgentEnd,
-  said: string,
-  wallMs: number,
+  { end, agent, said, heard: seen, wallMs }: Ended,
 ): Promise<RunEvent> {
   const unfit = await harnessRefusal(tools, place);
   if (unfit !== null) {
@@ -141,9 +150,14 @@ async function eventOf(
       final: false,
     };
   }
-  const failure = await modelFailure(tools, place);
+  const verdict = verdictOf(agent, seen);
+  const failure = failureOf(tools, await callsOf(tools, place), { agent, verdict, heard: seen });
   if (failure !== null) return { type: 'machinery_broke', ...failure, final: false };
-  return { type: 'agent_finished', ending: { ended: end.ended, exitCode: end.exitCode, said } };
+  const told = verdict === null ? {} : { verdict };
+  return {
+    type: 'agent_finished',
+    ending: { ended: end.ended, exitCode: end.exitCode, said, ...told },
+  };
 }
 
 /** From what was stored, not from what this process remembers: a controller before us may have seen it. */
@@ -156,16 +170,27 @@ async function budgetRefusal(tools: StageTools, place: Place): Promise<string | 
   return limit?.text ?? null;
 }
 
-/** An agent whose every call failed did no work; that is not the task's fault. */
-async function modelFailure(
+async function callsOf(tools: StageTools, place: Place): Promise<readonly ModelCall[]> {
+  const calls = await tools.store.calls(place.run);
+  return calls.filter(({ attempt }) => attempt === place.attempt);
+}
+
+type Told = Pick<Ended, 'agent' | 'heard'> & { readonly verdict: Verdict | null };
+
+/** An agent whose every call failed, or that never came to one, did no work; that is not the task's fault. */
+function failureOf(
   tools: StageTools,
-  place: Place,
-): Promise<{ code: FaultCode; message: string } | null> {
-  const calls = (await tools.store.calls(place.run)).filter(
-    ({ attempt }) => attempt === place.attempt,
-  );
+  calls: readonly ModelCall[],
+  { agent, verdict, heard: seen }: Told,
+): { code: FaultCode; message: string } | null {
   const last = calls.at(-1);
-  if (last === undefined || calls.some(({ state }) => state === 'settled')) return null;
+  if (last === undefined) {
+    if (verdict === null || verdict === 'completed') return null;
+    const why = seen.complaint === '' ? 'it did not say why' : tools.redact(seen.complaint);
+    const message = `${agent.name} ${agent.version} ended before it asked a model: ${why}`;
+    return { code: 'agent_failed', message };
+  }
+  if (calls.some(({ state }) => state === 'settled')) return null;
   const code = FAULT_CODES.find((known) => known === last.failure) ?? 'model_unavailable';
   return {
     code,
@@ -174,34 +199,36 @@ async function modelFailure(
 }
 
 type Reading = {
-  readonly parse: (line: string) => { kind: string; text: string } | null;
+  readonly agent: Pick<Agent, 'parse'>;
   /** Why the first line shows another network than the policy's. */
   readonly test: (line: string) => string | null;
 };
 
-function listener(tools: StageTools, place: Place, { parse, test }: Reading, from: number) {
+function listener(tools: StageTools, place: Place, { agent, test }: Reading, from: number) {
   let said = '';
+  let seen = NOTHING_HEARD;
   let selfTest: string | null = 'nothing was said of it';
   const note = boundedNotes(tools.store);
-  const onLine: OnLine = async ({ index, text }) => {
-    // The first line is said before the agent starts; it could not have said it.
-    if (index === 0) selfTest = test(text);
-    const event = index === 0 ? { kind: 'self-test', text } : parse(text);
-    if (event === null) return;
-    const shown = tools.redact(event.text).slice(0, 8000);
-    if (event.kind === 'said') said = shown.slice(0, SAID_CHARACTERS_MAX);
+  type Source = 'agent' | 'sandbox';
+  const noted = (source: Source, index: number, { kind, text }: { kind: string; text: string }) => {
     const { run, attempt } = place;
     const at = tools.clock().toISOString();
-    await note({
-      run,
-      attempt,
-      source: index === 0 ? 'sandbox' : 'agent',
-      // Beside the lines of the dependencies' sandbox, which count from nothing.
-      index: from + (index === 0 ? LINES_PER_START - 1 : index),
-      at,
-      kind: event.kind,
-      text: shown,
-    });
+    return note({ run, attempt, source, index: from + index, at, kind, text });
   };
-  return { onLine, said: () => said, selfTest: () => selfTest };
+  const onLine: OnLine = async ({ index, text }) => {
+    if (index === 0) {
+      // The first line is said before the agent starts; it could not have said it.
+      selfTest = test(text);
+      const told = { kind: 'self-test', text: tools.redact(text).slice(0, TEXT_CHARACTERS_MAX) };
+      // Beside the lines of the dependencies' sandbox, which count from nothing.
+      return noted('sandbox', LINES_PER_START - 1, told);
+    }
+    const event = agent.parse(text);
+    seen = heard(seen, text, event);
+    if (event === null) return;
+    const shown = tools.redact(event.text).slice(0, TEXT_CHARACTERS_MAX);
+    if (event.kind === 'said') said = shown.slice(0, SAID_CHARACTERS_MAX);
+    await noted('agent', index, { kind: event.kind, text: shown });
+  };
+  return { onLine, told: () => ({ said, selfTest, heard: seen }) };
 }

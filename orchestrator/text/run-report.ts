@@ -2,7 +2,7 @@
 import type { Finding } from '../domain/check.ts';
 import type { Person } from '../domain/ids.ts';
 import type { RelatedRun } from '../domain/related-runs.ts';
-import type { Quota, RunState } from '../domain/run-state.ts';
+import type { Quota, RunState, Verdict } from '../domain/run-state.ts';
 import { isScripted } from '../domain/scripted.ts';
 import type { Task } from '../domain/task.ts';
 import type { JournalEntry, ModelCall } from '../ports.ts';
@@ -144,14 +144,18 @@ function ignoredLines(journal: readonly JournalEntry[]): string[] {
   return ['', 'ignored in the workspace', ...rows];
 }
 
+/** Only what is unusual is told. */
+function endWords(verdict: Verdict | undefined): string {
+  if (verdict === 'failed') return ' (it says that it failed)';
+  return verdict === 'cut_short' ? ' (it was cut short)' : '';
+}
+
 function eventNote(event: JournalEntry['event']): string {
   switch (event.type) {
     case 'workspace_ready':
       return `: ${printable(event.prepared.agent)} on ${printable(event.prepared.model)}, base ${event.prepared.base.slice(0, 12)}${quotaWords(event.prepared.quota)}`;
     case 'agent_finished':
-      return event.ending.said === ''
-        ? ''
-        : `, and says: "${printable(event.ending.said).slice(0, 100)}"`;
+      return `${endWords(event.ending.verdict)}${event.ending.said === '' ? '' : `, and says: "${printable(event.ending.said).slice(0, 100)}"`}`;
     case 'change_sealed':
       return `: tree ${event.change.tree.slice(0, 12)}, ${event.change.files} files, +${event.change.addedLines} -${event.change.removedLines}${beside(event.findings ?? [])}`;
     case 'judged':

@@ -6,12 +6,13 @@
  * is whole: a build that was cut short leaves nothing that a run could pick up.
  */
 import { execFile } from 'node:child_process';
-import { cp, readdir, rm } from 'node:fs/promises';
+import { cp, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type Docker from 'dockerode';
 import { Fault } from '../../orchestrator/domain/faults.ts';
-import { type Recipe, recipes, type ServiceImage, serviceRecipes } from './recipes.ts';
+import { agentPackages } from './agent-packages.ts';
+import { type Inside, type Recipe, recipes, wantedRecipes } from './recipes.ts';
 import { importRoot } from './root-filesystem.ts';
 
 const run = promisify(execFile);
@@ -24,9 +25,9 @@ export type BuildOptions = {
   readonly scratch: string;
   /** The Node binary that goes into the images. */
   readonly node: string;
-  readonly nodeVersion: string;
-  /** Services whose images are wanted besides. */
-  readonly services: readonly ServiceImage[];
+  readonly inside: Inside;
+  /** Names of services and agents whose images are wanted besides. */
+  readonly wanted: readonly string[];
   readonly progress: BuildProgress;
 };
 
@@ -35,10 +36,8 @@ export async function buildImages(
   docker: Docker,
   options: BuildOptions,
 ): Promise<ReadonlyMap<string, string>> {
-  const wanted = serviceRecipes(options.nodeVersion).filter(({ name }) =>
-    options.services.some((one) => one === name),
-  );
-  const all = [...recipes(options.nodeVersion), ...wanted];
+  const wanted = wantedRecipes(options.inside).filter(({ name }) => options.wanted.includes(name));
+  const all = [...recipes(options.inside), ...wanted];
   const missing: Recipe[] = [];
   for (const recipe of all) if (!(await exists(docker, recipe.tag))) missing.push(recipe);
   try {
@@ -93,6 +92,11 @@ async function fill(recipe: Recipe, options: BuildOptions): Promise<void> {
   const context = contextOf(recipe, options);
   await rm(context, { recursive: true, force: true });
   await cp(recipe.folder, context, { recursive: true });
+  if (recipe.agent !== null) {
+    const files = agentPackages(recipe.name, recipe.agent, process.arch);
+    for (const [file, text] of Object.entries(files))
+      await writeFile(path.join(context, file), text);
+  }
   if (!(await readdir(context)).includes('package.json')) return;
   if (recipe.name === 'base') await cp(options.node, path.join(context, 'node'));
   try {
@@ -119,7 +123,7 @@ async function buildFrom(docker: Docker, context: string, recipe: Recipe): Promi
     { context, src: await readdir(context) },
     {
       t: recipe.tag,
-      buildargs: recipe.from,
+      buildargs: recipe.args,
       labels: LABEL,
       networkmode: recipe.network,
       rm: true,

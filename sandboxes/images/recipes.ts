@@ -1,7 +1,7 @@
 /**
  * What goes into each sandbox image, and the digest that names it.
  *
- *   root ─▶ base ─▶ codex
+ *   root ─▶ base ─▶ one for each agent CLI; all but codex's are made when somebody asks for them
  *     ├────────▶ browser (takes its tools from base)
  *     └────────▶ postgres (the same; made when somebody asks for it)
  *
@@ -11,6 +11,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import {
+  AGENT_NAMES,
+  type AgentLock,
+  type AgentName,
+  type LockedAgent,
+} from '../../orchestrator/domain/agent-lock.ts';
 import { sha256 } from '../../orchestrator/domain/canonical.ts';
 import type { ImageName } from '../../orchestrator/ports.ts';
 
@@ -20,58 +26,71 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 export const SERVICE_IMAGES = ['postgres'] as const;
 export type ServiceImage = (typeof SERVICE_IMAGES)[number];
 
+/** Agents whose images hold something besides their packages. */
+const OWN_FOLDER: ReadonlySet<AgentName> = new Set(['gemini-cli']);
+
+/** What goes into images besides their folders. */
+export type Inside = { readonly nodeVersion: string; readonly agents: AgentLock };
+
 export type Recipe = {
   readonly name: 'root' | ImageName | ServiceImage;
   /** Folder with the Dockerfile and what it copies. */
   readonly folder: string;
   /** As in `proofhouse/base:1f2e3d4c5b6a`. */
   readonly tag: string;
-  /** Build arguments: names of the images it starts from. */
-  readonly from: Readonly<Record<string, string>>;
+  /** Build arguments; names of the images it starts from are among them. */
+  readonly args: Readonly<Record<string, string>>;
+  /** The agent CLI that is installed in it. */
+  readonly agent: LockedAgent | null;
   /** Whether the build needs the distribution's package sources. Everything else comes with the context. */
   readonly network: 'none' | 'default';
 };
 
-/** All images in the order in which they are built. `nodeVersion` is the Node that goes inside. */
-export function recipes(nodeVersion: string): readonly Recipe[] {
-  const root = recipe('root', {}, 'default', []);
-  const base = recipe('base', { ROOT: root.tag }, 'none', [nodeVersion]);
-  const codex = recipe('codex', { BASE: base.tag }, 'none', []);
-  const browser = recipe('browser', { ROOT: root.tag, BASE: base.tag }, 'default', []);
-  return [root, base, codex, browser];
+/** The images that every machine needs, in the order in which they are built. */
+export function recipes(inside: Inside): readonly Recipe[] {
+  const root = recipe('root', { network: 'default' });
+  const base = recipe('base', { args: { ROOT: root.tag } }, [inside.nodeVersion]);
+  const browser = recipe('browser', {
+    args: { ROOT: root.tag, BASE: base.tag },
+    network: 'default',
+  });
+  return [root, base, agentRecipe('codex', inside.agents.codex, base.tag), browser];
 }
 
-/** Images that are made only when somebody asks for them by name. */
-export function serviceRecipes(nodeVersion: string): readonly Recipe[] {
-  const tags = new Map(recipes(nodeVersion).map(({ name, tag }) => [name, tag]));
-  const from = { ROOT: tags.get('root') ?? '', BASE: tags.get('base') ?? '' };
-  return SERVICE_IMAGES.map((name) => recipe(name, from, 'default', []));
+/** Images that are made only when somebody asks for them by name: of services, and of the other agents. */
+export function wantedRecipes(inside: Inside): readonly Recipe[] {
+  const tags = new Map(recipes(inside).map(({ name, tag }) => [name, tag]));
+  const base = tags.get('base') ?? '';
+  const args = { ROOT: tags.get('root') ?? '', BASE: base };
+  const others = AGENT_NAMES.filter((name) => !tags.has(name));
+  return [
+    ...SERVICE_IMAGES.map((name) => recipe(name, { args, network: 'default' })),
+    ...others.map((name) => agentRecipe(name, inside.agents[name], base)),
+  ];
 }
 
-/** The version that an image's lock file pins for a package. */
-export function pinned(image: ImageName, name: string): string {
-  const lock: { packages: Record<string, { version?: string }> } = JSON.parse(
-    readFileSync(path.join(here, image, 'package-lock.json'), 'utf8'),
-  );
-  const version = lock.packages[`node_modules/${name}`]?.version;
-  if (version === undefined) throw new Error(`${name} is not in the lock file of image ${image}`);
-  return version;
+function agentRecipe(name: AgentName, agent: LockedAgent, base: string): Recipe {
+  const { command, warm = '' } = agent;
+  const program = agent.program.replaceAll('{arch}', process.arch);
+  const args = { BASE: base, COMMAND: command, PROGRAM: program, WARM: warm };
+  const folder = OWN_FOLDER.has(name) ? name : 'agent';
+  return recipe(name, { folder, args, agent }, [JSON.stringify(agent)]);
 }
 
 function recipe(
   name: Recipe['name'],
-  from: Recipe['from'],
-  network: Recipe['network'],
-  more: readonly string[],
+  of: Partial<Pick<Recipe, 'folder' | 'args' | 'agent' | 'network'>>,
+  more: readonly string[] = [],
 ): Recipe {
-  const folder = path.join(here, name);
+  const { folder: named = name, args = {}, agent = null, network = 'none' } = of;
+  const folder = path.join(here, named);
   const parts = filesBelow(folder).flatMap((file) => [
     file,
     '\0',
     readFileSync(path.join(folder, file)),
   ]);
-  const digest = sha256(...parts, JSON.stringify([from, more]));
-  return { name, folder, from, network, tag: `proofhouse/${name}:${digest.slice(7, 19)}` };
+  const digest = sha256(...parts, JSON.stringify([args, more]));
+  return { name, folder, args, agent, network, tag: `proofhouse/${name}:${digest.slice(7, 19)}` };
 }
 
 function filesBelow(folder: string): string[] {

@@ -117,11 +117,11 @@ it.each([
   ],
   [
     { type: 'turn.completed', usage: { input_tokens: 5, output_tokens: 6 } },
-    { kind: 'turn', text: '5 in, 6 out' },
+    { kind: 'completed', text: '5 in, 6 out' },
   ],
   [
     { type: 'turn.failed', error: { message: 'no' } },
-    { kind: 'error', text: 'no' },
+    { kind: 'failed', text: 'no' },
   ],
   [
     { type: 'error', message: 'Reconnecting... 1/8' },

@@ -1,4 +1,5 @@
 /** Every family of attacks whose rows are tests. A new family is a new line here. */
+import { AGENT_ATTACKS } from './agents/rows.ts';
 import type { Family } from './attack.ts';
 import { BASE_FILES } from './devcontainer-attack.ts';
 import { EGRESS } from './egress/rows.ts';
@@ -18,6 +19,7 @@ export const FAMILIES: readonly Family[] = [
   SUPPLY,
   LIFECYCLE,
   INJECTION,
+  AGENT_ATTACKS,
 ];
 
 /** The families as tables of a page. */

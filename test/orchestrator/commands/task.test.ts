@@ -56,6 +56,14 @@ describe('a task', () => {
     });
   });
 
+  test('may name who is to work on it; else the repository chooses', async () => {
+    const one = desk();
+    const repository = repositoryWith({});
+    await taskAdd(one.context, { ...wanted(repository), agent: 'claude-code' });
+    await taskAdd(one.context, wanted(repository));
+    expect((await one.store.tasks()).map(({ agent }) => agent)).toEqual(['claude-code', undefined]);
+  });
+
   test('that somebody queues whom the machine does not know has no operator', async () => {
     const person = (): never => {
       throw new Error('this user has no name');

@@ -27,8 +27,10 @@ dependencies:
   run: [[npm, ci], [npm, run, build]]
   keyed_by: [package.json, packages/a/package.json]
 rules: [docs/RULES.md]
+routes: [{ from_attempt: 2, agent: { kind: claude-code } }]
 `);
   expect(file).toEqual({
+    routes: [{ from_attempt: 2, agent: { kind: 'claude-code' } }],
     apiVersion: 'proofhouse/v1',
     kind: 'Workspace',
     agent: { kind: 'command', run: ['node', 'tools/fix.js'] },
@@ -51,6 +53,7 @@ test('what is left out is as in a repository without the file: codex, nothing in
     apiVersion: 'proofhouse/v1',
     kind: 'Workspace',
     agent: { kind: 'codex' },
+    routes: [],
     devcontainer: false,
     dependencies: null,
     services: [],
@@ -81,10 +84,17 @@ test.each([
   ['a misspelt key', ['3:1 unknown key `ruels`'], 'ruels: [AGENTS.md]'],
   [
     'an unknown agent',
-    ['3:16 expected `codex` or `command`, found `codecs`'],
+    [
+      '3:16 expected `claude-code` or `codex` or `copilot` or `gemini-cli` or `opencode` or `qwen-code` or `command`, found `codecs`',
+    ],
     'agent: { kind: codecs }',
   ],
   ['an argument for codex', ['3:23 unknown key `run`'], 'agent: { kind: codex, run: [codex] }'],
+  [
+    'a route for the first attempt',
+    ['4:21 expected at least 2'],
+    'routes:\n  - { from_attempt: 1, agent: { kind: codex } }',
+  ],
   ['an agent without a command', ['3:8 the key `run` is missing'], 'agent: { kind: command }'],
   [
     'an agent with an empty command',

@@ -114,14 +114,18 @@ export const FORGE: Partial<Forge> = {
   branches: async () => ['main'],
 };
 
+const KINDS = ['said', 'command', 'completed', 'failed'] as const;
+
 export const AGENT: Agent = {
   name: 'codex',
   version: '1.2.3',
   image: 'codex',
+  tellsItsEnd: false,
   launch: (brief) => ({ argv: ['codex', brief.prompt], env: { MODEL: brief.model }, files: {} }),
   parse: (line) => {
-    const [kind, text] = line.split('|');
-    return (kind === 'said' || kind === 'command') && text ? { kind, text } : null;
+    const [word, text] = line.split('|');
+    const kind = KINDS.find((one) => one === word);
+    return kind !== undefined && text ? { kind, text } : null;
   },
 };
 

@@ -5,6 +5,7 @@ import type { StageTools } from '../../../orchestrator/stages/tools.ts';
 import { work } from '../../../orchestrator/stages/work.ts';
 import { AT, RUN, STATES, TASK } from '../fixtures.ts';
 import {
+  AGENT,
   BASE,
   doorsWith,
   POLICY,
@@ -29,6 +30,7 @@ type Agent = {
   readonly meanwhile?: (store: StageTools['store']) => Promise<void>;
   readonly policy?: string;
   readonly full?: string | null;
+  readonly over?: Partial<StageTools>;
 };
 
 async function worked(given: Agent) {
@@ -37,6 +39,7 @@ async function worked(given: Agent) {
     full = null,
     lines = [],
     meanwhile,
+    over = {},
     policy = POLICY,
     tested = TESTED,
   } = given;
@@ -56,7 +59,7 @@ async function worked(given: Agent) {
     },
   };
   const source = sourceOf(repository({ files: { [BASE]: { [POLICY_PATH]: policy } } }));
-  const tools: StageTools = await toolsWith({ workspaces, source, over: { doors } });
+  const tools: StageTools = await toolsWith({ workspaces, source, over: { doors, ...over } });
   const again = (breaks = STATES.working.breaks) =>
     work(tools, { ...STATES.working, breaks }, TASK, SIGNAL);
   const event = await again().catch((error: unknown) => error);
@@ -193,6 +196,35 @@ models: { routes: [{ stage: code, use: [m-1] }, { stage: review, use: [m-2], dif
         refusals: 7,
         wrapUpAtMs: Date.parse(AT) + 10 * 60_000,
       },
+    });
+  });
+
+  describe('that tells how it ended', () => {
+    const TELLS = { agentFor: () => ({ ...AGENT, tellsItsEnd: true }) };
+
+    test('and never came to ask a model is broken machinery, with what it printed last', async () => {
+      const lines = ['command|ls', 'Invalid auth method selected, hunter2.'];
+      const { event } = await worked({ over: TELLS, lines, end: { ...EXITED, exitCode: 0 } });
+      expect(event).toEqual({
+        type: 'machinery_broke',
+        code: 'agent_failed',
+        message: 'codex 1.2.3 ended before it asked a model: Invalid auth method selected, ***.',
+        final: false,
+      });
+    });
+
+    test.each([
+      ['completed', 'completed|all', 1],
+      ['failed', 'failed|too long', 0],
+      ['cut_short', 'said|I begin', 0],
+    ])('has %s by its own word, whatever its exit code', async (verdict, line, exitCode) => {
+      const { event } = await worked({
+        over: TELLS,
+        lines: [line],
+        end: { ...EXITED, exitCode },
+        meanwhile: made(call('c1', { state: 'settled', failure: null })),
+      });
+      expect(event).toMatchObject({ type: 'agent_finished', ending: { verdict, exitCode } });
     });
   });
 

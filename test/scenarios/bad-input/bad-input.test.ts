@@ -87,7 +87,7 @@ test('a workspace file that cannot be read whole stops the run before its agent'
     "+ claimed
     + machinery broke (workspace_invalid): .proofhouse/workspace.yaml could not be read whole.
     .proofhouse/workspace.yaml could not be read whole.
-    error[P0104]: expected \`codex\` or \`command\`, found \`comand\`
+    error[P0104]: expected \`claude-code\` or \`codex\` or \`copilot\` or \`gemini-cli\` or \`opencode\` or \`qwen-code\` or \`command\`, found \`comand\`
       --> .proofhouse/workspace.yaml:3:16
        |
      3 | agent: { kind: comand, run: [sh] }

@@ -1,0 +1,65 @@
+/** The parsers on what real CLIs printed, whole and broken. */
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { adapters } from '../../agents/adapters.ts';
+import { AGENT_NAMES, type AgentName } from '../../orchestrator/domain/agent-lock.ts';
+import { lockedAgents } from '../../orchestrator/intake/agents-lock.ts';
+import { goldenFile } from '../scenarios/agents/golden.ts';
+
+const AGENTS = adapters(lockedAgents());
+const RECORDED = AGENT_NAMES.filter((name) => existsSync(goldenFile(name)));
+const linesOf = (name: AgentName): string[] =>
+  readFileSync(goldenFile(name), 'utf8').split('\n').filter(Boolean);
+
+describe.each(RECORDED)('what %s printed', (name) => {
+  const { parse } = AGENTS[name];
+  const events = linesOf(name).flatMap((line) => parse(line) ?? []);
+
+  it('is a command that failed, an edit, what it said, and its end, which comes last', () => {
+    const texts = (kind: string): string[] =>
+      events.filter((one) => one.kind === kind).map(({ text }) => text);
+    expect(texts('command').join('\n')).toContain('ls src; exit 3');
+    expect([...texts('edit'), ...texts('command')].join('\n')).toMatch(
+      /\/workspace\/src\/(sum|total)\.mjs/,
+    );
+    expect(texts('said')).toContain('Any number of numbers can be added now.');
+    expect(events.at(-1)?.kind).toBe('completed');
+    expect(texts('failed')).toEqual([]);
+  });
+
+  it('is read a second time as it was the first', () => {
+    expect(linesOf(name).flatMap((line) => parse(line) ?? [])).toEqual(events);
+  });
+
+  it('breaks nothing wherever a line is cut off', () => {
+    for (const line of linesOf(name))
+      for (let at = 0; at < line.length; at += 7) expect(parse(line.slice(0, at))).toBeNull();
+  });
+
+  it('breaks nothing where a field is of another kind', () => {
+    for (const line of linesOf(name)) {
+      for (const other of [null, 7, [], {}, 'x']) {
+        const broken = JSON.parse(line, (key, value: unknown) =>
+          key === '' || key === 'type' ? value : other,
+        );
+        expect(() => parse(JSON.stringify(broken))).not.toThrow();
+      }
+    }
+  });
+
+  it.each([
+    '',
+    'not json',
+    'null',
+    '[]',
+    '{"type":7}',
+    '{"type":"something.new","data":{"of":"the next version"}}',
+    '{"type":"item.completed","item":{"type":"new"}}',
+  ])('%s beside it is noise', (line) => {
+    expect(parse(line)).toBeNull();
+  });
+});
+
+it('there is one of codex, and others by what was installed where they were recorded', () => {
+  expect(RECORDED).toContain('codex');
+});

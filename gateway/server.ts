@@ -132,7 +132,9 @@ function doorOf(
   return {
     limits,
     calls,
-    registry: registry && registryProxy(registry, note),
+    registry:
+      registry &&
+      registryProxy(registry, { read: (name) => note('registry', name), refused: refusals }),
     tunnels,
     refusals,
     closing,

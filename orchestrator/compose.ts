@@ -29,7 +29,13 @@ import {
   serviceRecipes,
 } from '../sandboxes/images/recipes.ts';
 import { unmountBelow } from '../sandboxes/mounts.ts';
-import { mountedRuns, quotaFacts } from '../sandboxes/quota.ts';
+import {
+  clearProbes,
+  mountedRuns,
+  openQuotas,
+  type Quotas,
+  quotaFacts,
+} from '../sandboxes/quota.ts';
 import { openReaper } from '../sandboxes/reaper.ts';
 import { sharesFiles } from '../sandboxes/shares-files.ts';
 import { folders } from '../sandboxes/source/folders.ts';
@@ -72,6 +78,7 @@ const RENEW_MS = 10_000;
 /** Layers go while less than this is free: four times what a run needs to start. */
 const FLOOR_BYTES = 2 ** 30;
 const BREAK_MS = 2000;
+const ELSEWHERE = 'the engine does not see this machine: what workspaces hold is counted there';
 /** An engine is updated and started again within this. */
 const AWAY_MS = 10 * 60_000;
 
@@ -139,8 +146,10 @@ export function openFactory(options: FactoryOptions): Factory {
   const engine = engineOf(home, options.runtime);
   const redact = redactor([...options.secrets]);
   const evidence = openEvidenceStore(path.join(home, 'evidence'));
+  const quotas = openQuotas(home);
   const workspaces = openEitherWorkspaces({
     engine,
+    quotas,
     image: imagesOf(engine),
     uidOf: openUsers(folders(home), sandboxUid()),
     folders: folders(home),
@@ -166,7 +175,7 @@ export function openFactory(options: FactoryOptions): Factory {
       isPriced: options.model.price !== null,
       isScripted: options.model.wire === 'scripted',
     },
-    machine: machineOf(engine, home),
+    machine: machineOf(engine, { quotas, isBeside: workspaces.isBeside }),
     image: imagesOf(engine),
     ownImage: engine.ownImage,
     above: options.above,
@@ -243,10 +252,18 @@ export function seesOurs(home: string, signal: AbortSignal): Promise<boolean> {
 }
 
 /** The facts that a policy may require: of the engine, and of the controller's own machine. */
-export function machineOf(engine: Engine, home: string): Machine {
+function machineOf(
+  engine: Engine,
+  { quotas, isBeside }: { readonly quotas: Quotas; readonly isBeside: () => Promise<boolean> },
+): Machine {
+  const quota = async () => {
+    if (!(await isBeside())) return { isHard: false, why: ELSEWHERE };
+    const { isHard, why } = await quotas.facts();
+    return { isHard, why };
+  };
   return {
     facts: async () => {
-      const [found, host] = await Promise.all([engine.describe(), hostFactsOf(home)]);
+      const [found, host] = await Promise.all([engine.describe(), hostFacts(quota)]);
       return { engine: found, host };
     },
   };
@@ -257,7 +274,11 @@ export function instanceOf(home: string): string {
 }
 
 /** What workspaces of a data directory are mounted on; their sandboxes must be gone. */
-export const unmountAll = (home: string): Promise<void> => unmountBelow(home);
+export async function unmountAll(home: string): Promise<void> {
+  // Nothing else that is mounted there, and not the data directory itself, is ours to unmount.
+  await unmountBelow(folders(home).runs);
+  await clearProbes(home);
+}
 
 export const recipesOf = () => recipes(NODE_INSIDE);
 
@@ -332,6 +353,9 @@ function redactedLedger({ ledger }: Store, redact: (text: string) => string): St
   };
 }
 
+/** Any other image of the engine may be another team's: whoever runs it allows one by a tag of this form. */
+const allowed = (name: string): string => `proofhouse-service/${name}`;
+
 function imagesOf(engine: Engine): (name: string) => Promise<string> {
   const all = [...recipesOf(), ...serviceRecipes(NODE_INSIDE)];
   const tags = new Map(all.map(({ name, tag }) => [name as string, tag]));
@@ -340,7 +364,7 @@ function imagesOf(engine: Engine): (name: string) => Promise<string> {
     if (name.startsWith('sha256:')) return Promise.resolve(name);
     const known = ids.get(name);
     if (known !== undefined) return known;
-    const id = engine.imageId(tags.get(name) ?? name);
+    const id = engine.imageId(tags.get(name) ?? allowed(name));
     ids.set(name, id);
     id.catch(() => ids.delete(name));
     return id;

@@ -16,11 +16,12 @@ import type { RunState } from '../orchestrator/domain/run-state.ts';
 import type { Reaped, Removed } from '../orchestrator/ports/upkeep.ts';
 import type { Lease, Store } from '../orchestrator/ports.ts';
 import type { Engine } from './docker.ts';
-import { type Found, isLayer, type Thing } from './engine-names.ts';
+import { DOCTOR_RUN, type Found, isLayer, type Thing } from './engine-names.ts';
 import type { HostLeft } from './host-left.ts';
 
 /** Removals that may fail in one go before the rest is left for the next. */
 const FAILURES_MAX = 3;
+const RENEW_MS = 10_000;
 
 export type ReaperOptions = {
   readonly engine: Pick<Engine, 'mine' | 'kill' | 'remove' | 'removeVolume'>;
@@ -83,7 +84,10 @@ export function openReaper(options: ReaperOptions): () => Promise<Reaped> {
     const elsewhere = await options.host.runs();
     const removed: Removed[] = [];
     const failed: { run: RunId | null; error: unknown }[] = [];
-    for (const run of runsOf(found, elsewhere)) {
+    for (const run of runsOf(
+      found,
+      elsewhere.filter((one) => one !== DOCTOR_RUN),
+    )) {
       try {
         await reapRun(options, { run, own: of(found, run) }, (one) => removed.push(one));
       } catch (error) {
@@ -102,6 +106,10 @@ async function reapRun(options: ReaperOptions, { run, own }: OfRun, tell: Tell):
   const { journal } = options;
   if (run === null) return act(options, { run, own, plan: planFor(null, own) }, tell);
   const lease = await journal.hold(run);
+  // A large folder takes longer to remove than a lease lasts.
+  const renewing = setInterval(() => {
+    if (lease !== null) void journal.renew(lease).catch(() => {});
+  }, RENEW_MS);
   try {
     const state = await journal.state(run);
     // Not ours to hold, and there is such a run: somebody drives it.
@@ -109,6 +117,7 @@ async function reapRun(options: ReaperOptions, { run, own }: OfRun, tell: Tell):
     const held = withLease(options, lease);
     await act(held, { run, own, plan: planFor(state, own) }, tell);
   } finally {
+    clearInterval(renewing);
     if (lease !== null) await journal.release(lease);
   }
 }
@@ -163,7 +172,11 @@ async function act(
 
 /** What all runs share is no run's to clear away: it goes by its age. */
 function withoutLayers({ sandboxes, volumes }: Found): Found {
-  return { sandboxes, volumes: volumes.filter((one) => !isLayer(one)) };
+  return {
+    // Somebody looks at the engine, now, and takes its sandbox away.
+    sandboxes: sandboxes.filter(({ run, isPastLimit }) => run !== DOCTOR_RUN || isPastLimit),
+    volumes: volumes.filter((one) => !isLayer(one)),
+  };
 }
 
 function runsOf(found: Found, elsewhere: readonly RunId[]): (RunId | null)[] {

@@ -4,11 +4,12 @@
  * on but no sockets; so a word is read back through both.
  */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
-import { RunId } from '../orchestrator/domain/ids.ts';
+import { Fault } from '../orchestrator/domain/faults.ts';
 import { EngineFault } from './engine-call.ts';
+import { DOCTOR_RUN } from './engine-names.ts';
 import type { SandboxSpec } from './spec.ts';
 import { folderMount, type Shop } from './tool.ts';
 
@@ -28,7 +29,7 @@ export async function sharesFiles(shared: Shared, signal: AbortSignal): Promise<
   const id = randomBytes(16).toString('hex');
   const [read, heard] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
   const folder = path.join(shared.home, `doctor-${id}`);
-  const launch = path.join(shared.runtime, 'rdoctor0', `0-${id}`);
+  const launch = path.join(shared.runtime, DOCTOR_RUN, `0-${id}`);
   const server = net.createServer((socket) => void socket.on('error', () => {}).end(heard));
   const spec = await specOf(shared, { id, folder, launch, word: `${read}${heard}` });
   try {
@@ -43,6 +44,8 @@ export async function sharesFiles(shared: Shared, signal: AbortSignal): Promise<
     server.close();
     await rm(folder, { recursive: true, force: true });
     await rm(launch, { recursive: true, force: true });
+    // Another look may be under way in there.
+    await rmdir(path.dirname(launch)).catch(() => {});
   }
 }
 
@@ -58,7 +61,9 @@ async function agrees(
     throw thrown;
   }
   const end = await engine.follow(spec, async () => {}, signal);
-  return end.ended === 'exited' && end.exitCode === 0;
+  // Only what it said itself is an answer: one that vanished or hung was asked nothing.
+  if (end.ended === 'exited') return end.exitCode === 0;
+  throw new Fault('engine_failed', `the sandbox that looks for our files ended as ${end.ended}`);
 }
 
 async function specOf(
@@ -67,7 +72,7 @@ async function specOf(
 ): Promise<SandboxSpec> {
   return {
     name: `proofhouse-doctor-${id}`,
-    run: RunId.parse('rdoctor0'),
+    run: DOCTOR_RUN,
     role: 'checkout',
     image: await shop.image('base'),
     mounts: [folderMount(folder, '/workspace'), folderMount(launch, '/run/proofhouse')],

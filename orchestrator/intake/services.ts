@@ -27,8 +27,8 @@ const Image = z
   .string()
   .max(200)
   .regex(
-    /^(sha256:[0-9a-f]{64}|[a-z0-9]+([._/:@-][a-z0-9]+)*)$/i,
-    'expected an image of ours, as postgres, or one that the engine has, by its tag or id',
+    /^[a-z0-9]+([._/-][a-z0-9]+)*(:\w[\w.-]{0,60})?$/,
+    'expected an image of ours, as postgres, or the name of one that is allowed, as redis:7',
   );
 const Ready = z
   .strictObject({

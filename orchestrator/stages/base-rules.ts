@@ -24,6 +24,8 @@ export type BaseRules = {
   readonly rules: string;
   readonly rulesDigest: Digest | null;
   readonly plan: DependencyPlan | null;
+  /** Files that decide what the plan makes; null when anything in the base commit may. */
+  readonly keyedBy: SetUp['keyedBy'];
   /** What the base's files ask of the workspace and is not done. */
   readonly ignored: readonly Finding[];
 };
@@ -51,6 +53,7 @@ export async function readBaseRules(
     rules: fed.text,
     rulesDigest: fed.digest,
     plan: await planOf(tools, { setUp, base, layers }, read),
+    keyedBy: setUp?.keyedBy ?? null,
     ignored,
   };
 }

@@ -57,7 +57,9 @@ export async function work(
   const allowed = someTunnel(layers, 'agent');
   const env = { ...launch.env, [SELF_TEST_ENV]: selfTestFor(allowed) };
   const test = (line: string): string | null => selfTestProblem(line, allowed);
-  const heard = listener(tools, place, { parse: agent.parse, test }, run.breaks * LINES_PER_START);
+  const from = run.breaks * LINES_PER_START;
+  const known = await testedBefore(tools, place, from);
+  const heard = listener(tools, place, { parse: agent.parse, test, known }, from);
   try {
     const end = await tools.workspaces.runAgent(
       place,
@@ -149,14 +151,30 @@ type Reading = {
   readonly parse: (line: string) => { kind: string; text: string } | null;
   /** Why the first line shows another network than the policy's. */
   readonly test: (line: string) => string | null;
+  /** What was journaled of the first line, by a controller before us; null when nothing was. */
+  readonly known: string | null;
 };
 
-function listener(tools: StageTools, place: Place, { parse, test }: Reading, from: number) {
+/** A log that ran over its bound begins with another line by now, and the agent may have written that. */
+async function testedBefore(tools: StageTools, place: Place, from: number): Promise<string | null> {
+  const seen = await tools.store.activity(place.run);
+  const found = seen.find(
+    ({ attempt, source, kind, index }) =>
+      attempt === place.attempt &&
+      source === 'sandbox' &&
+      kind === 'self-test' &&
+      index === from + LINES_PER_START - 1,
+  );
+  return found?.text ?? null;
+}
+
+function listener(tools: StageTools, place: Place, { parse, test, known }: Reading, from: number) {
   let said = '';
-  let selfTest: string | null = 'nothing was said of it';
+  let selfTest: string | null = known === null ? 'nothing was said of it' : test(known);
   const note = boundedNotes(tools.store);
   const onLine: OnLine = async ({ index, text }) => {
     // The first line is said before the agent starts; it could not have said it.
+    if (index === 0 && known !== null) return;
     if (index === 0) selfTest = test(text);
     const event = index === 0 ? { kind: 'self-test', text } : parse(text);
     if (event === null) return;

@@ -24,7 +24,7 @@ export async function ignoredAt(mirror: string, commit: Sha): Promise<string> {
 }
 
 export function ignoreList(files: readonly IgnoreFile[]): string {
-  const depth = ({ folder }: IgnoreFile): number => folder.split('/').length;
+  const depth = ({ folder }: IgnoreFile): number => (folder === '' ? 0 : folder.split('/').length);
   return [...files]
     .sort((a, b) => depth(a) - depth(b))
     .flatMap(({ folder, text }) =>

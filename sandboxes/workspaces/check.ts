@@ -1,5 +1,5 @@
 /** Checks, and apps that checks drive: over a sealed tree, never over what the agent left. */
-import type { CheckCommand, CheckRun, Place } from '../../orchestrator/ports.ts';
+import type { CheckCommand, CheckRun, Place, SandboxEnd } from '../../orchestrator/ports.ts';
 import type { Engine } from '../docker.ts';
 import type { SandboxSpec } from '../spec.ts';
 import { keepTail } from '../tool.ts';
@@ -54,14 +54,30 @@ type Started = {
   readonly clear: () => Promise<void>;
 };
 
+/** Followed from its start, so that whoever counts what it writes counts what an app writes too. */
 function running(started: Started): Running {
-  const { spec, room, tail, clear } = started;
+  const { engine, spec, room, tail, clear } = started;
+  const leave = new AbortController();
+  const followed = room.follow({ spec, onLine: tail.onLine }, leave.signal);
+  // Awaited below whatever happens; a failure in between must not go unheard.
+  followed.catch(() => {});
+  const ended = async (until: AbortSignal): Promise<SandboxEnd> => {
+    const stop = (): void => leave.abort(until.reason);
+    if (until.aborted) stop();
+    until.addEventListener('abort', stop, { once: true });
+    try {
+      const { end, full } = await followed;
+      if (full !== null) tail.lines.push(full);
+      return end;
+    } finally {
+      until.removeEventListener('abort', stop);
+    }
+  };
   let stopping: { readonly ended: Promise<CheckRun> } | undefined;
   return {
     finish: async (until) => {
       try {
-        const { end, full } = await room.follow({ spec, onLine: tail.onLine }, until);
-        if (full !== null) tail.lines.push(full);
+        const end = await ended(until);
         const left = await room.read();
         return 'tooMuch' in left
           ? { end, tail: [...tail.lines, left.tooMuch], files: [] }
@@ -71,16 +87,19 @@ function running(started: Started): Running {
       }
     },
     stop: async () => {
-      stopping ??= { ended: stopApp(started) };
+      stopping ??= { ended: stopApp({ engine, spec, tail, clear }, ended) };
       return stopping.ended;
     },
   };
 }
 
-async function stopApp({ engine, spec, tail, clear }: Started): Promise<CheckRun> {
+async function stopApp(
+  { engine, spec, tail, clear }: Pick<Started, 'engine' | 'spec' | 'tail' | 'clear'>,
+  ended: (until: AbortSignal) => Promise<SandboxEnd>,
+): Promise<CheckRun> {
   try {
     await engine.kill(spec.name);
-    const end = await engine.follow(spec, tail.onLine, AbortSignal.timeout(STOP_MS));
+    const end = await ended(AbortSignal.timeout(STOP_MS));
     return { end, tail: tail.lines, files: [] };
   } finally {
     await clear();

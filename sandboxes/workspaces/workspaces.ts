@@ -9,7 +9,6 @@
 import path from 'node:path';
 import type { SandboxEnd, Workspaces } from '../../orchestrator/ports.ts';
 import { onceEach } from '../once-each.ts';
-import { openQuotas } from '../quota.ts';
 import { openLayers } from '../source/layers.ts';
 import { folderMount } from '../tool.ts';
 import { runAgent } from './agent.ts';
@@ -27,7 +26,6 @@ export function openWorkspaces(options: WorkspacesOptions): Workspaces {
   const house: House = {
     ...options,
     layers,
-    quotas: openQuotas(options.folders.home),
     launch: folderLaunch(options.runtime),
     base: async (place, signal) => folderMount(await layers.snapshot(place, signal), '/workspace'),
   };

@@ -83,7 +83,7 @@ describe('is refused, noted, and never sent', () => {
     const { url, upstream, notes } = await proxied((response) => response.end('{}'));
     const status = method === 'GET' ? 403 : 405;
     expect((await fetch(url + path, { method })).status).toBe(status);
-    expect(notes).toEqual([`refused: ${method} "${path}" of the registry`]);
+    expect(notes).toEqual([`refused: ${method} ${path} of the registry`]);
     expect(upstream.seen).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 /** What comes out of a carrier is read whole, however it is cut, and never for more than it says. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { WORKSPACE_SIZE } from '../../../sandboxes/quota.ts';
 import { filesIn } from '../../../sandboxes/remote/check-room.ts';
 import { counter, heldIn } from '../../../sandboxes/remote/counted.ts';
 import { unframed } from '../../../sandboxes/remote/exchange.ts';
@@ -108,7 +109,7 @@ describe('counts of a workspace', () => {
     ['half a line is none', ['5 1\n', '6 900000'], 0],
   ])('%s', async (_, printed, times) => {
     let over = 0;
-    const count = counter({ bytes: 5, inodes: 1 }, async () => {
+    const count = counter({ laid: { bytes: 5, inodes: 1 }, size: WORKSPACE_SIZE }, async () => {
       over += 1;
     });
     for (const text of printed) await count(Buffer.from(text));

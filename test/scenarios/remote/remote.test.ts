@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Factory, runtimeFolder } from '../../../orchestrator/compose.ts';
 import { digestOf } from '../../../orchestrator/domain/canonical.ts';
 import type { DependencyPlan } from '../../../orchestrator/ports.ts';
+import { openQuotas } from '../../../sandboxes/quota.ts';
 import { sharesFiles } from '../../../sandboxes/shares-files.ts';
 import { folders } from '../../../sandboxes/source/folders.ts';
 import { openWorkspaces } from '../../../sandboxes/workspaces/workspaces.ts';
@@ -44,6 +45,7 @@ const shopOf = (factory: Factory) => ({
   engine: factory.engine,
   image: factory.tools.image,
   uidOf: async () => 20_000,
+  quotas: openQuotas(factory.home),
   home: factory.home,
   folders: folders(factory.home),
   runtime: runtimeFolder(factory.home),
@@ -121,11 +123,11 @@ describe('an engine elsewhere', () => {
     if (base === null) throw new Error('no base');
     const { workspaces } = factory.tools;
     const first = { run: attempts.run, attempt: 1, repository, base };
-    expect(await workspaces.hasDependencies(first, plan)).toBe(false);
+    expect(await workspaces.hasDependencies(first, plan, signal)).toBe(false);
     await workspaces.socketPath(first, 'dependencies');
     const built = await workspaces.buildDependencies(first, plan, async () => {}, signal);
     expect(built).toMatchObject({ ended: 'exited', exitCode: 0 });
-    expect(await workspaces.hasDependencies(first, plan)).toBe(true);
+    expect(await workspaces.hasDependencies(first, plan, signal)).toBe(true);
 
     const place = await attempts.open();
     const worked = await attempts.work(place, sh('cat lib/made.txt lib/deps/x; echo 1 > lib/new'));

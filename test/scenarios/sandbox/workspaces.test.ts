@@ -239,8 +239,8 @@ function digests(factory: Factory): string {
     'sh',
     [
       '-c',
-      `find . \\( -path '*/snapshots/*' -o -path '*/dependencies/*' \\) -printf '%P %m %s %T@\\n' | sort;
-       find . -type f \\( -path '*/snapshots/*' -o -path '*/dependencies/*' \\) -print0 | sort -z | xargs -0 sha256sum`,
+      `find . \\( -path './*/snapshots/*' -o -path './*/dependencies/*' \\) -not -path '*/uses/*' -printf '%P %m %s %T@\\n' | sort;
+       find . -type f \\( -path '*/snapshots/*' -o -path '*/dependencies/*' \\) -not -path '*/uses/*' -print0 | sort -z | xargs -0 sha256sum`,
     ],
     { cwd: folder },
   );

@@ -43,7 +43,11 @@ quietly() {
 }
 
 quietly git ls-files -z --others --exclude-from="$EXCLUDE" > /tmp/others
-git diff-files -z --name-only > /tmp/tracked
+# A submodule of the base has a .git of the agent's, with programs in its configuration: it is compared by
+# its commit, and git never looks into it.
+git diff-files -z --name-only --ignore-submodules=dirty > /tmp/tracked
+git diff-files -z --name-only --ignore-submodules=dirty --diff-filter=D > /tmp/deleted
+git diff-files -z --name-only --ignore-submodules=dirty --diff-filter=d > /tmp/modified
 
 # Sizes before anything is read: a file of a terabyte may take no room at all.
 sed -z 's,^,./,' /tmp/others /tmp/tracked > /tmp/changed
@@ -65,7 +69,9 @@ sed -z 's,^,./,' /tmp/others |
   GIT_LITERAL_PATHSPECS=0 git check-ignore -z --stdin --no-index > /tmp/ignored || [ "$?" -eq 1 ]
 sed -z 's,^[.]/,,' /tmp/ignored | head -c 65536 > /tmp/hidden
 
-[ ! -s /tmp/tracked ] || git add -u .
+# Not "add", which runs git inside of submodules.
+quietly git update-index --force-remove -z --stdin < /tmp/deleted
+quietly git update-index -z --stdin < /tmp/modified
 sed -zn '/\/$/!p' /tmp/others > /tmp/files
 quietly git update-index --add -z --stdin < /tmp/files
 # A repository in the tree is one entry, a commit: named as such, it is refused by its name.

@@ -102,3 +102,11 @@ test('what dependency commands made beside tracked files is named folder by fold
     'packages/b',
   ]);
 });
+
+test("the files of folders come after the root's, whatever they are called", () => {
+  const files = [
+    { folder: '.config', text: '!keep.env\n' },
+    { folder: '', text: '*.env\n' },
+  ];
+  expect(ignoreList(files)).toBe('/**/*.env\n!/.config/**/keep.env\n');
+});

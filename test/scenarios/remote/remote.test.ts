@@ -84,7 +84,11 @@ describe('an engine elsewhere', () => {
   it('is told from one that shares our files and our sockets', async () => {
     here();
     expect(await sharesFiles(shopOf(await testFactory('shared')), signal)).toBe(true);
-    expect(await sharesFiles(shopOf(await factoryThere('not-shared')), signal)).toBe(false);
+    const factory = await factoryThere('not-shared');
+    expect(await sharesFiles(shopOf(factory), signal)).toBe(false);
+    // A policy that requires a hard quota is not run there, whatever this machine could mount.
+    const { host } = await factory.tools.machine.facts();
+    expect(host.quota).toMatchObject({ isHard: false, why: expect.stringContaining('counted') });
   });
 
   it('has no use for a folder of ours', async () => {

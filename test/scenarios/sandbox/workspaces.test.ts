@@ -89,7 +89,7 @@ describe('a tree that comes out of a workspace', () => {
     const place = await attempts.open();
     const hostile = `echo new > added.txt; cd sub && git init -q
       echo /mirror/objects > .git/objects/info/alternates; git update-ref --no-deref HEAD ${commit}
-      printf '#!/bin/sh\\necho ran | tee /tmp/ran > /out/ran; exit 1\\n' > .git/x; chmod 755 .git/x
+      printf '#!/bin/sh\\necho ran > /tmp/ran; echo ran > /out/ran; exit 1\\n' > .git/x; chmod 755 .git/x
       git config core.fsmonitor /workspace/sub/.git/x
       cd .. && git -c core.bare=false add -u . ; cat /tmp/ran`;
     // Weak: the same look that staging would take, in the agent's own sandbox.

@@ -35,9 +35,12 @@ test.each([
   expect(await looked({ ended: 'exited', exitCode, wallMs: 1 })).toBe(answer);
 });
 
-test.each(['lost', 'timed_out', 'oom'] as const)('one that %s is none', async (ended) => {
-  await expect(looked({ ended, exitCode: 137, wallMs: 1 })).rejects.toMatchObject({
-    code: 'engine_failed',
-    message: expect.stringContaining(ended),
-  });
-});
+test.each(['lost', 'timed_out', 'oom', 'exited'] as const)(
+  'one that was killed, %s, is none',
+  async (ended) => {
+    await expect(looked({ ended, exitCode: 137, wallMs: 1 })).rejects.toMatchObject({
+      code: 'engine_failed',
+      message: expect.stringContaining(ended),
+    });
+  },
+);

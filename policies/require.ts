@@ -151,7 +151,7 @@ const MENDED_BY: Readonly<Record<Key, string>> = {
   runc: 'Install a newer runc.',
   kernel: 'Start a newer kernel on the machine of the engine.',
   git: 'Install a newer git where the controller runs.',
-  runtime: "Install gVisor and make runsc the engine's runtime.",
+  runtime: 'Install gVisor, enter runsc in the engine, and run `serve --runtime runsc`.',
   cgroups: 'Boot with systemd.unified_cgroup_hierarchy=1.',
   hardQuota: 'Run the controller as root on a machine with loop devices and mkfs.ext4.',
   userNamespace:

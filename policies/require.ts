@@ -155,7 +155,7 @@ const MENDED_BY: Readonly<Record<Key, string>> = {
   cgroups: 'Boot with systemd.unified_cgroup_hierarchy=1.',
   hardQuota: 'Run the controller as root on a machine with loop devices and mkfs.ext4.',
   userNamespace:
-    'Set "userns-remap": "default" in the engine\'s daemon.json, or use a rootless engine.',
+    'Take it out of the policy: no run was tried with userns-remap or a rootless engine. gVisor is `runtime: runsc`.',
   lsm: 'Turn on AppArmor or SELinux on the machine of the engine.',
   swapAccounting: 'Boot with swapaccount=1, or turn swap off and use control groups of version 2.',
   ioUringDisabled: 'Set the sysctl kernel.io_uring_disabled=2.',

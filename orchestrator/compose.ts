@@ -192,19 +192,27 @@ export function openFactory(options: FactoryOptions): Factory {
     breakMs: BREAK_MS,
     awayMs: AWAY_MS,
   };
-  const reap = openReaper({
+  const reap = reaperOf(home, engine, tools);
+  const collecting = openCollecting(home, ledgers.store, clock);
+  const close = () => ledgers.store.close();
+  return { ...ledgers, home, engine, tools, runner, reap, collect: collecting, close };
+}
+
+function reaperOf(
+  home: string,
+  engine: Engine,
+  { store, workspaces }: StageTools,
+): Factory['reap'] {
+  return openReaper({
     engine,
     host: openHostLeft({
       home,
       runtime: runtimeFolder(home),
       mounted: () => mountedRuns(folders(home).runs),
     }),
-    journal: { ...ledgers.store, state: (run) => stateIn(ledgers.store, run) },
+    journal: { ...store, state: (run) => stateIn(store, run) },
     discard: workspaces.discard,
   });
-  const collecting = openCollecting(home, ledgers.store, clock);
-  const close = () => ledgers.store.close();
-  return { ...ledgers, home, engine, tools, runner, reap, collect: collecting, close };
 }
 
 export type Collecting = (keepBytes: number, isDryRun: boolean) => Promise<Collected>;
@@ -222,12 +230,13 @@ export function openCollecting(given: string, store: Store, clock: () => Date): 
     const images = await collectImages(engine, at, isDryRun).catch(noEngine);
     const aged = { home, lives, now: at.now };
     const volumes = await collectVolumes(engine, aged, isDryRun).catch(noEngine);
-    return { ...collected, images, volumes };
+    const isEngineAsked = images !== null && volumes !== null;
+    return { ...collected, isEngineAsked, images: images ?? [], volumes: volumes ?? [] };
   };
 }
 
-function noEngine(error: unknown): readonly string[] {
-  if (asFault(error).code === 'docker_missing') return [];
+function noEngine(error: unknown): null {
+  if (asFault(error).code === 'docker_missing') return null;
   throw error;
 }
 

@@ -50,6 +50,11 @@ export function buildProgram(perform: Perform, judge: Perform = perform): Comman
   return program;
 }
 
+const GC_HELP = `
+Layers and packages are made or fetched again. What a run that has ended left, its sealed change, is not:
+\`run show --diff\` then shows none of it; what was published is in the forge. Images of earlier versions
+go too, and volumes of an engine elsewhere that a week did not use. \`serve\` does the same by itself.`;
+
 /** Shown with its default in bytes. */
 const KEEP_HELP = 'size that the data directory is kept to, as in 20g';
 
@@ -130,9 +135,10 @@ function controllerCommands(program: Command, perform: Perform): void {
   serveCommand(program, perform);
   program
     .command('gc')
-    .description('remove what was not used for longest, and images of earlier versions')
+    .description('remove what was not used for longest, sealed changes of ended runs among it')
     .option('--keep-bytes <size>', KEEP_HELP, bytes, KEEP_BYTES)
     .option('--dry-run', 'only say what would go')
+    .addHelpText('after', GC_HELP)
     .action((options: { keepBytes: number; dryRun?: boolean }) =>
       perform(async (context) =>
         (await import('./commands/gc.ts')).gc(context, {

@@ -56,7 +56,7 @@ describe.skipIf(!isRoot)('a workspace that is filled (needs root, to mount one)'
     const before = free(factory.home);
     expect(outcomeOf(await settle(factory, task.id))).toMatchObject({
       kind: 'gave_up',
-      code: 'limit_reached',
+      code: 'workspace_full',
       findings: [{ message: expect.stringMatching(/takes \d+ MiB and \d+ files/) }],
     });
     const events = (await factory.store.read(task.id)).map(({ event }) => event);

@@ -19,7 +19,7 @@ import { type Engine, openEngine } from '../sandboxes/docker.ts';
 import { openEitherWorkspaces } from '../sandboxes/either-workspaces.ts';
 import { collect, collectImages } from '../sandboxes/gc.ts';
 import { collectVolumes } from '../sandboxes/gc-volumes.ts';
-import { hostFacts } from '../sandboxes/host-facts.ts';
+
 import { openHostLeft } from '../sandboxes/host-left.ts';
 import {
   pinned,
@@ -29,13 +29,7 @@ import {
   serviceRecipes,
 } from '../sandboxes/images/recipes.ts';
 import { unmountBelow } from '../sandboxes/mounts.ts';
-import {
-  clearProbes,
-  mountedRuns,
-  openQuotas,
-  type Quotas,
-  quotaFacts,
-} from '../sandboxes/quota.ts';
+import { clearProbes, mountedRuns, openQuotas } from '../sandboxes/quota.ts';
 import { openReaper } from '../sandboxes/reaper.ts';
 import { sharesFiles } from '../sandboxes/shares-files.ts';
 import { folders } from '../sandboxes/source/folders.ts';
@@ -47,14 +41,13 @@ import { GATEWAY_URL } from '../sandboxes/workspaces/launch.ts';
 import { commandValidator } from '../validators/command.ts';
 import { openEvidenceStore } from '../validators/evidence/store.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
+import { machineOf } from './compose-machine.ts';
 import { asFault, Fault } from './domain/faults.ts';
-import type { HostFacts } from './domain/machine.ts';
 import type { In, Phase, RunEvent, RunState } from './domain/run-state.ts';
 import { type Signatures, signaturesWith } from './domain/signed.ts';
 import type { Task } from './domain/task.ts';
 import { openLocalForge } from './forge/local.ts';
 import { livesIn, stateIn } from './lives.ts';
-import type { Machine } from './ports/machine.ts';
 import type { Source } from './ports/source.ts';
 import type { Collected, Reaped } from './ports/upkeep.ts';
 import type { Doors, Forge, Keys, ModelCall, Stage, Store } from './ports.ts';
@@ -78,7 +71,6 @@ const RENEW_MS = 10_000;
 /** Layers go while less than this is free: four times what a run needs to start. */
 const FLOOR_BYTES = 2 ** 30;
 const BREAK_MS = 2000;
-const ELSEWHERE = 'the engine does not see this machine: what workspaces hold is counted there';
 /** An engine is updated and started again within this. */
 const AWAY_MS = 10 * 60_000;
 
@@ -240,13 +232,6 @@ function noEngine(error: unknown): null {
   throw error;
 }
 
-/** This machine, and what workspaces of a data directory are held by. */
-export const hostFactsOf = (home: string): Promise<HostFacts> =>
-  hostFacts(async () => {
-    const { isHard, why } = await quotaFacts(home);
-    return { isHard, why };
-  });
-
 /** The engine as one data directory uses it. */
 export function engineOf(home: string, runtime: Runtime | null = null): Engine {
   const roots = [home, runtimeFolder(home)];
@@ -258,24 +243,6 @@ export function seesOurs(home: string, signal: AbortSignal): Promise<boolean> {
   const engine = engineOf(home);
   const shop = { engine, image: imagesOf(engine) };
   return sharesFiles({ ...shop, home, runtime: runtimeFolder(home) }, signal);
-}
-
-/** The facts that a policy may require: of the engine, and of the controller's own machine. */
-function machineOf(
-  engine: Engine,
-  { quotas, isBeside }: { readonly quotas: Quotas; readonly isBeside: () => Promise<boolean> },
-): Machine {
-  const quota = async () => {
-    if (!(await isBeside())) return { isHard: false, why: ELSEWHERE };
-    const { isHard, why } = await quotas.facts();
-    return { isHard, why };
-  };
-  return {
-    facts: async () => {
-      const [found, host] = await Promise.all([engine.describe(), hostFacts(quota)]);
-      return { engine: found, host };
-    },
-  };
 }
 
 export function instanceOf(home: string): string {

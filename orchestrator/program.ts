@@ -21,6 +21,12 @@ export type Global = {
  * `judge` performs what asks about policies only. Commands are loaded once they are called, so that
  * whoever lints a file does not wait for what talks to engines, forges and models.
  */
+const runtimeOption = (): Option =>
+  new Option(
+    '--runtime <name>',
+    "what sandboxes run under: the host's kernel, or gVisor's own (default: as the engine is set)",
+  ).choices(['runc', 'runsc']);
+
 export function buildProgram(perform: Perform, judge: Perform = perform): Command {
   const program = new Command('proofhouse')
     .description('A software factory for coding agents that proves what they did')
@@ -98,12 +104,7 @@ function serveCommand(program: Command, perform: Perform): void {
     .option('--concurrency <runs>', 'runs at once (default: what cores and memory allow)', positive)
     .option('--scripted <folder>', 'answer from scenario files where no model is configured')
     .option('--keep-bytes <size>', KEEP_HELP, bytes, KEEP_BYTES)
-    .addOption(
-      new Option(
-        '--runtime <name>',
-        "what sandboxes run under: the host's kernel, or gVisor's own (default: as the engine is set)",
-      ).choices(['runc', 'runsc']),
-    )
+    .addOption(runtimeOption())
     .addOption(
       new Option('--log <level>', 'least level that is logged')
         .choices(['debug', 'info', 'warn', 'error'])
@@ -150,8 +151,15 @@ function controllerCommands(program: Command, perform: Perform): void {
   program
     .command('doctor')
     .description('what this machine has and lacks')
-    .action(() =>
-      perform(async (context) => (await import('./commands/doctor.ts')).doctor(context)),
+    .option('--policy <files...>', 'hold it against what these policies require')
+    .addOption(runtimeOption())
+    .action((options: { policy?: string[]; runtime?: 'runc' | 'runsc' }) =>
+      perform(async (context) =>
+        (await import('./commands/doctor.ts')).doctor(context, {
+          runtime: options.runtime ?? null,
+          policies: options.policy ?? [],
+        }),
+      ),
     );
   program
     .command('down')

@@ -15,6 +15,7 @@ import path from 'node:path';
 import { asFault, Fault } from '../orchestrator/domain/faults.ts';
 import { RunId } from '../orchestrator/domain/ids.ts';
 import type { Quota } from '../orchestrator/domain/run-state.ts';
+import { isRunning } from './looks.ts';
 import { mountAgain, mountImage, mountMemory, mounts, type Size, unmountBelow } from './mounts.ts';
 import { removeTree } from './remove-tree.ts';
 
@@ -100,15 +101,6 @@ export async function clearProbes(home: string): Promise<void> {
     const pid = /^quota-probe-(\d+)-[0-9a-f-]{36}(?:\.ext4)?$/.exec(name)?.[1];
     if (pid === undefined || isRunning(Number(pid))) continue;
     await close(path.join(home, name.replace(/\.ext4$/, '')));
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
 

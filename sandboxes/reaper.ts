@@ -18,6 +18,7 @@ import type { Lease, Store } from '../orchestrator/ports.ts';
 import type { Engine } from './docker.ts';
 import { DOCTOR_RUN, type Found, isLayer, type Thing } from './engine-names.ts';
 import type { HostLeft } from './host-left.ts';
+import { isUnderWay } from './looks.ts';
 
 /** Removals that may fail in one go before the rest is left for the next. */
 const FAILURES_MAX = 3;
@@ -95,6 +96,7 @@ export function openReaper(options: ReaperOptions): () => Promise<Reaped> {
         if (failed.length >= FAILURES_MAX) break;
       }
     }
+    await options.host.removeLooks();
     return { removed, failed };
   };
 }
@@ -173,8 +175,12 @@ async function act(
 /** What all runs share is no run's to clear away: it goes by its age. */
 function withoutLayers({ sandboxes, volumes }: Found): Found {
   return {
-    // Somebody looks at the engine, now, and takes its sandbox away.
-    sandboxes: sandboxes.filter(({ run, isPastLimit }) => run !== DOCTOR_RUN || isPastLimit),
+    // Somebody looks at the engine, now, and takes its sandbox away. One that is left is no run's.
+    sandboxes: sandboxes
+      .filter(
+        ({ run, isPastLimit, name }) => run !== DOCTOR_RUN || isPastLimit || !isUnderWay(name),
+      )
+      .map((one) => (one.run === DOCTOR_RUN ? { ...one, run: null } : one)),
     volumes: volumes.filter((one) => !isLayer(one)),
   };
 }

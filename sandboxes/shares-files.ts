@@ -10,6 +10,7 @@ import path from 'node:path';
 import { Fault } from '../orchestrator/domain/faults.ts';
 import { EngineFault } from './engine-call.ts';
 import { DOCTOR_RUN } from './engine-names.ts';
+import { lookFolders, lookId } from './looks.ts';
 import type { SandboxSpec } from './spec.ts';
 import { folderMount, type Shop } from './tool.ts';
 
@@ -28,10 +29,9 @@ export type Shared = Pick<Shop, 'engine' | 'image'> & {
 };
 
 export async function sharesFiles(shared: Shared, signal: AbortSignal): Promise<boolean> {
-  const id = randomBytes(16).toString('hex');
+  const id = lookId();
   const [read, heard] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
-  const folder = path.join(shared.home, `doctor-${id}`);
-  const launch = path.join(shared.runtime, DOCTOR_RUN, `0-${id}`);
+  const { folder, launch } = lookFolders(shared, id);
   const server = net.createServer((socket) => void socket.on('error', () => {}).end(heard));
   const spec = await specOf(shared, { id, folder, launch, word: `${read}${heard}` });
   try {

@@ -100,7 +100,7 @@ async function world({ found, state = [], elsewhere = [] }: Given) {
       remove: tell('remove'),
       removeVolume: tell('volume'),
     },
-    host: { runs: async () => elsewhere, remove: tell('host') },
+    host: { runs: async () => elsewhere, remove: tell('host'), removeLooks: async () => {} },
     journal: {
       ...store,
       state: async (run) => ((await store.task(run)) ? replay(await store.read(run)) : null),
@@ -126,8 +126,16 @@ describe('the reaper', () => {
     });
     expect(await young.reap()).toEqual({ removed: [], failed: [] });
     expect(young.told).toEqual([]);
-    const old = await world({ found: { sandboxes: [look, late], volumes: [] } });
-    expect((await old.reap()).removed.map(({ what }) => what)).toEqual([late.name]);
+    // Nothing runs under a number as high as this.
+    const dead = sandbox(
+      `proofhouse-doctor-7fffffff${'0'.repeat(24)}`,
+      'checkout',
+      false,
+      DOCTOR_RUN,
+    );
+    const old = await world({ found: { sandboxes: [look, late, dead], volumes: [] } });
+    expect((await old.reap()).removed.map(({ what }) => what)).toEqual([late.name, dead.name]);
+    expect(old.told.filter((line) => line.startsWith('discard'))).toEqual([]);
   });
 
   test('holds a run for as long as its things take to remove', async () => {

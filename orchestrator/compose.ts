@@ -19,7 +19,6 @@ import { type Engine, openEngine } from '../sandboxes/docker.ts';
 import { openEitherWorkspaces } from '../sandboxes/either-workspaces.ts';
 import { collect, collectImages } from '../sandboxes/gc.ts';
 import { collectVolumes } from '../sandboxes/gc-volumes.ts';
-
 import { openHostLeft } from '../sandboxes/host-left.ts';
 import {
   pinned,
@@ -74,7 +73,7 @@ const BREAK_MS = 2000;
 /** An engine is updated and started again within this. */
 const AWAY_MS = 10 * 60_000;
 
-export type { Runtime };
+export type { Engine, Runtime };
 export { chooseModel, type ModelChoice, openLocal, openModel, SERVICE_IMAGES, type ServiceImage };
 
 export type FactoryOptions = {
@@ -239,8 +238,7 @@ export function engineOf(home: string, runtime: Runtime | null = null): Engine {
 }
 
 /** Whether its sandboxes see what lies in this data directory, and can talk to a socket here. */
-export function seesOurs(home: string, signal: AbortSignal): Promise<boolean> {
-  const engine = engineOf(home);
+export function seesOurs(home: string, engine: Engine, signal: AbortSignal): Promise<boolean> {
   const shop = { engine, image: imagesOf(engine) };
   return sharesFiles({ ...shop, home, runtime: runtimeFolder(home) }, signal);
 }

@@ -21,12 +21,6 @@ export type Global = {
  * `judge` performs what asks about policies only. Commands are loaded once they are called, so that
  * whoever lints a file does not wait for what talks to engines, forges and models.
  */
-const runtimeOption = (): Option =>
-  new Option(
-    '--runtime <name>',
-    "what sandboxes run under: the host's kernel, or gVisor's own (default: as the engine is set)",
-  ).choices(['runc', 'runsc']);
-
 export function buildProgram(perform: Perform, judge: Perform = perform): Command {
   const program = new Command('proofhouse')
     .description('A software factory for coding agents that proves what they did')
@@ -55,6 +49,12 @@ export function buildProgram(perform: Perform, judge: Perform = perform): Comman
   rulesCommands(program, judge);
   return program;
 }
+
+const runtimeOption = (): Option =>
+  new Option(
+    '--runtime <name>',
+    "what sandboxes run under: the host's kernel, or gVisor's own (default: as the engine is set)",
+  ).choices(['runc', 'runsc']);
 
 const GC_HELP = `
 Layers and packages are made or fetched again. What a run that has ended left, its sealed change, is not:

@@ -85,10 +85,7 @@ export function openReaper(options: ReaperOptions): () => Promise<Reaped> {
     const elsewhere = await options.host.runs();
     const removed: Removed[] = [];
     const failed: { run: RunId | null; error: unknown }[] = [];
-    for (const run of runsOf(
-      found,
-      elsewhere.filter((one) => one !== DOCTOR_RUN),
-    )) {
+    for (const run of runsOf(found, elsewhere)) {
       try {
         await reapRun(options, { run, own: of(found, run) }, (one) => removed.push(one));
       } catch (error) {
@@ -187,7 +184,8 @@ function withoutLayers({ sandboxes, volumes }: Found): Found {
 
 function runsOf(found: Found, elsewhere: readonly RunId[]): (RunId | null)[] {
   const all = [...found.sandboxes, ...found.volumes].map(({ run }) => run);
-  return [...new Set([...all, ...elsewhere])];
+  // What looks at the engine left on this machine is found by its process, below.
+  return [...new Set([...all, ...elsewhere.filter((run) => run !== DOCTOR_RUN)])];
 }
 
 function of({ sandboxes, volumes }: Found, run: RunId | null): Found {

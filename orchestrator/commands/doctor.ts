@@ -3,7 +3,7 @@ import { mkdir, realpath, statfs } from 'node:fs/promises';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import type { LoadedPolicy } from '../../policies/parse.ts';
 import { requiredBy, unmet } from '../../policies/require.ts';
-import { engineOf, NODE_INSIDE, recipesOf, seesOurs } from '../compose.ts';
+import { type Engine, engineOf, NODE_INSIDE, recipesOf, seesOurs } from '../compose.ts';
 import { hostFactsOf, quotaElsewhere } from '../compose-machine.ts';
 import { doctorReport, type FactRow } from '../domain/doctor.ts';
 import { asFault } from '../domain/faults.ts';
@@ -72,7 +72,7 @@ async function lookAt(home: string, { runtime }: DoctorOptions): Promise<Seen> {
     await engine.needRuntime();
     const facts = await engine.describe();
     const images = await imageRow(home);
-    const shared = await sharingRow(home, images.state === 'good');
+    const shared = await sharingRow(home, engine, images.state === 'good');
     const disk = await diskRow("disk of the engine's folder", facts.folder);
     return { facts, rows: [images, shared, disk], isElsewhere: shared.state === 'weak' };
   } catch (thrown) {
@@ -93,28 +93,17 @@ async function imageRow(home: string): Promise<FactRow> {
     : row('images', 'bad', `missing: ${missing.join(', ')}`, 'Build them with scripts/setup.');
 }
 
-async function sharingRow(home: string, hasImages: boolean): Promise<FactRow> {
+async function sharingRow(home: string, engine: Engine, hasImages: boolean): Promise<FactRow> {
   const what = "shares this machine's files";
+  const todo = 'Use an engine that runs on this machine and sees its folders.';
   if (!hasImages)
     return row(what, 'unknown', 'not tried without images', 'Build the images first.');
-  const seen = await seesOurs(home, AbortSignal.timeout(PROBE_MS)).catch((thrown) =>
-    asFault(thrown),
-  );
+  const until = AbortSignal.timeout(PROBE_MS);
+  const seen = await seesOurs(home, engine, until).catch((thrown) => asFault(thrown));
   if (seen === true)
     return row(what, 'good', 'a sandbox read a file written here, and a socket opened here');
-  return seen === false
-    ? row(
-        what,
-        'weak',
-        'no: workspaces are cloned into volumes of the engine, and have no hard quota',
-        'Use an engine that runs on this machine and sees its folders.',
-      )
-    : row(
-        what,
-        'bad',
-        seen.message,
-        'Use an engine that runs on this machine and sees its folders.',
-      );
+  const far = 'no: workspaces are cloned into volumes of the engine, and have no hard quota';
+  return seen === false ? row(what, 'weak', far, todo) : row(what, 'bad', seen.message, todo);
 }
 
 async function diskRow(what: string, folder: string): Promise<FactRow> {

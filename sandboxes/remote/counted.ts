@@ -4,6 +4,7 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { Fault } from '../../orchestrator/domain/faults.ts';
 import type { OnLine, Place, SandboxEnd } from '../../orchestrator/ports.ts';
+import { nameParts } from '../engine-names.ts';
 import type { Size } from '../mounts.ts';
 import type { SandboxSpec } from '../spec.ts';
 import { type Shop, volumeMount } from '../tool.ts';
@@ -18,14 +19,15 @@ export type Held = { readonly bytes: number; readonly inodes: number };
 
 /** What a script of ours counted. */
 export function heldIn(printed: Buffer): Held {
-  const [bytes = Number.NaN, inodes = Number.NaN] = printed
-    .toString()
-    .trim()
-    .split(' ')
-    .map(Number);
-  if (!Number.isSafeInteger(bytes) || !Number.isSafeInteger(inodes))
-    throw new Fault('engine_failed', 'a count of a volume is no two numbers');
-  return { bytes, inodes };
+  const [bytes, inodes] = numbersIn(printed.toString(), 2);
+  return { bytes: bytes ?? 0, inodes: inodes ?? 0 };
+}
+
+function numbersIn(line: string, count: number): readonly number[] {
+  const numbers = line.trim().split(' ').map(Number);
+  if (numbers.length !== count || !numbers.every(Number.isSafeInteger))
+    throw new Fault('engine_failed', `a count of a volume is no ${count} numbers`);
+  return numbers;
 }
 
 export async function keepHeld(file: string, { bytes, inodes }: Held): Promise<void> {
@@ -42,19 +44,19 @@ export const keptHeld = async (file: string): Promise<Held> => heldIn(await read
 export function counter(
   { laid, size }: Pick<Counted, 'laid' | 'size'>,
   over: () => Promise<void>,
-): (bytes: Buffer) => Promise<void> {
+): (printed: Buffer) => Promise<void> {
   let text = '';
   let isOver = false;
-  return async (bytes) => {
-    const lines = `${text}${bytes.toString()}`.split('\n');
+  return async (printed) => {
+    const lines = `${text}${printed.toString()}`.split('\n');
     text = lines.pop() ?? '';
     for (const line of lines) {
-      const held = heldIn(Buffer.from(line));
+      const [bytes = 0, inodes = 0, free = 0] = numbersIn(line, 3);
       const isTooMuch =
         // As beside us: what hides from a count fills no disk.
-        Number(line.split(' ')[2]) < FREE_BYTES_MIN ||
-        held.bytes - laid.bytes > size.bytes ||
-        held.inodes - laid.inodes > size.inodes;
+        free < FREE_BYTES_MIN ||
+        bytes - laid.bytes > size.bytes ||
+        inodes - laid.inodes > size.inodes;
       if (isOver || !isTooMuch) continue;
       isOver = true;
       await over();
@@ -86,7 +88,7 @@ export async function followCounted(
   });
   const errand = {
     place,
-    part: `${spec.name.split('-').slice(3).join('-')}-count`,
+    part: `${nameParts(spec.name)?.part}-count`,
     script: 'count.sh',
     mounts: [
       volumeMount(workspace, '/workspace'),

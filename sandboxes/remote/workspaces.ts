@@ -21,13 +21,13 @@ import { onceEach } from '../once-each.ts';
 import { fullText, WORKSPACE_SIZE } from '../quota.ts';
 import type { SandboxSpec } from '../spec.ts';
 import { volumeMount } from '../tool.ts';
-import { startCheck } from '../workspaces/check.ts';
+import { amongServices } from '../workspaces/agent.ts';
+import { checksBy } from '../workspaces/check.ts';
 import { dependenciesSpec, LAYER_SIZE, tooLarge } from '../workspaces/dependencies.ts';
 import { discard } from '../workspaces/discard.ts';
 import type { Ground, WorkspacesOptions } from '../workspaces/house.ts';
-import { launchFolder, specOf } from '../workspaces/launch.ts';
+import { launchFolder } from '../workspaces/launch.ts';
 import { sandboxName, volumeName } from '../workspaces/names.ts';
-import { networkOf, startServices, stopServices } from '../workspaces/services.ts';
 import { clonedRoom } from './check-room.ts';
 import { followCounted, keepHeld, keptHeld } from './counted.ts';
 import { launchName, openRelay } from './door.ts';
@@ -46,11 +46,6 @@ export function openRemoteWorkspaces(options: WorkspacesOptions): Workspaces {
     base: volumes.base,
   };
   const once = onceEach<SandboxEnd>();
-  const start = (...[place, tree, plan, command, signal]: Parameters<Workspaces['check']>) => {
-    const checked = { place, part: command.part, tree, plan };
-    const room = (until: AbortSignal) => clonedRoom(house, volumes, checked, until);
-    return startCheck(house, place, command, room, signal);
-  };
   return {
     socketPath: (place, part) => socketPath(house, place, part),
     hasDependencies: volumes.hasDependencies,
@@ -70,14 +65,7 @@ export function openRemoteWorkspaces(options: WorkspacesOptions): Workspaces {
     runAgent: (place, command, onLine, signal) =>
       runAgent(house, { place, command }, onLine, signal),
     seal: (place, plan, signal) => sealFrom(house, volumes, { place, plan }, signal),
-    check: async (place, tree, plan, command, signal) => {
-      const running = await start(place, tree, plan, command, signal);
-      return running.finish(signal);
-    },
-    serve: async (place, tree, plan, command, signal) => {
-      const running = await start(place, tree, plan, command, signal);
-      return { stop: () => running.stop() };
-    },
+    ...checksBy(house, (checked, until) => clonedRoom(house, volumes, checked, until)),
     discard: async (run) => {
       volumes.forget(run);
       await discard(house, run);
@@ -121,36 +109,17 @@ async function runAgent(
   onLine: OnLine,
   signal: AbortSignal,
 ): Promise<AgentEnd> {
-  const { services = [] } = command;
-  const owner = { place, part: 'agent' };
-  const spec = await specOf(house, place, {
-    ...command,
-    part: 'agent',
-    role: 'agent',
-    door: true,
-    network: networkOf(owner, services),
-    mounts: [
-      volumeMount(volumeName(place), '/workspace', true),
-      await house.volumes.history(place, signal),
-    ],
-  });
-  // One that a controller before us started has its services, with what it did to them.
-  if (!(await house.engine.has(spec.name))) await startServices(house, owner, services, signal);
+  const history = await house.volumes.history(place, signal);
   const laid = await keptHeld(laidFile(house, place));
-  const counted = {
-    place,
-    spec,
-    volumes: [volumeName(place)],
-    laid,
-    size: WORKSPACE_SIZE,
-  } as const;
-  const { end, isOver } = await behindRelay(
-    house,
-    { place, part: 'agent', spec },
-    () => followCounted(house, counted, onLine, signal),
-    signal,
-  );
-  await stopServices(house, owner, services);
+  const bounds = { volumes: [volumeName(place)], laid, size: WORKSPACE_SIZE } as const;
+  const follow = (spec: SandboxSpec) =>
+    behindRelay(
+      house,
+      { place, part: 'agent', spec },
+      () => followCounted(house, { place, spec, ...bounds }, onLine, signal),
+      signal,
+    );
+  const { end, isOver } = await amongServices(house, { place, command, history, follow }, signal);
   return { ...end, full: isOver ? fullText(WORKSPACE_SIZE) : null };
 }
 

@@ -57,7 +57,12 @@ function withoutTail(line: string): string {
   return kept;
 }
 
-export function literal(folder: string): string {
+/** The pattern of one path from the root. No pattern holds a line feed, so any one letter stands for it. */
+export function exactly(name: string): string {
+  return `/${literal(name).replaceAll('\n', '?')}`;
+}
+
+function literal(folder: string): string {
   return folder.replaceAll(/[\\*?[\] #!]/g, '\\$&');
 }
 

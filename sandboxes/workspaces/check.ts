@@ -1,9 +1,9 @@
 /** Checks, and apps that checks drive: over a sealed tree, never over what the agent left. */
-import type { CheckCommand, CheckRun, Place, SandboxEnd } from '../../orchestrator/ports.ts';
+import type { CheckCommand, CheckRun, SandboxEnd, Workspaces } from '../../orchestrator/ports.ts';
 import type { Engine } from '../docker.ts';
 import type { SandboxSpec } from '../spec.ts';
 import { keepTail } from '../tool.ts';
-import type { CheckRoom } from './check-room.ts';
+import type { Checked, CheckRoom } from './check-room.ts';
 import type { Ground } from './house.ts';
 import { specOf } from './launch.ts';
 import { sandboxName } from './names.ts';
@@ -14,20 +14,45 @@ const STOP_MS = 30_000;
 
 type Running = { finish(signal: AbortSignal): Promise<CheckRun>; stop(): Promise<CheckRun> };
 
+/** What a check is given, wherever that lies. */
+export type MakeRoom = (checked: Checked, signal: AbortSignal) => Promise<CheckRoom>;
+
+export function checksBy(house: Ground, makeRoom: MakeRoom): Pick<Workspaces, 'check' | 'serve'> {
+  const start = (...[place, tree, plan, command, signal]: Parameters<Workspaces['check']>) => {
+    const checked = { place, part: command.part, tree, plan };
+    return startCheck(house, { checked, command, makeRoom }, signal);
+  };
+  return {
+    check: async (...given) => {
+      const running = await start(...given);
+      return running.finish(given[4]);
+    },
+    serve: async (...given) => {
+      const running = await start(...given);
+      return { stop: () => running.stop() };
+    },
+  };
+}
+
+type Starting = {
+  readonly checked: Checked;
+  readonly command: CheckCommand;
+  readonly makeRoom: MakeRoom;
+};
+
 /** A check sees the sealed tree, a writable top that is thrown away, and a place for its reports. */
-export async function startCheck(
+async function startCheck(
   house: Ground,
-  place: Place,
-  command: CheckCommand,
-  makeRoom: (signal: AbortSignal) => Promise<CheckRoom>,
+  { checked, command, makeRoom }: Starting,
   signal: AbortSignal,
 ): Promise<Running> {
   const { engine } = house;
-  const name = sandboxName(place, command.part);
-  const owner = { place, part: command.part };
+  const { place, part } = checked;
+  const name = sandboxName(place, part);
+  const owner = { place, part };
   const { services = [] } = command;
   await engine.remove(name);
-  const room = await makeRoom(signal);
+  const room = await makeRoom(checked, signal);
   const clear = async (): Promise<void> => {
     await engine.remove(name);
     await stopServices(house, owner, services);

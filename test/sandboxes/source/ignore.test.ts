@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
+  exactly,
   foldersAt,
   type IgnoreFile,
   ignoredAt,
@@ -109,4 +110,14 @@ test("the files of folders come after the root's, whatever they are called", () 
     { folder: '', text: '*.env\n' },
   ];
   expect(ignoreList(files)).toBe('/**/*.env\n!/.config/**/keep.env\n');
+});
+
+test('a name that was made is left out, whatever is in it, and its neighbours are not', () => {
+  const folder = temporaryFolder();
+  git(folder, 'init', '--quiet');
+  const made = ['two\nlines', 'star*', '[x]', '!bang', ' blank ', '#hash', 'q?'];
+  const others = ['two', 'lines', 'stars', 'x', 'bang', 'hash', 'qs'];
+  writeAll(folder, Object.fromEntries([...made, ...others].map((name) => [name, 'x'])));
+  const list = made.map((name) => `${exactly(name)}\n`).join('');
+  expect(named(byList(folder, list))).toEqual([...others].sort());
 });

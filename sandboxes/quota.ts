@@ -62,7 +62,7 @@ export function openQuotas(home: string): Quotas {
       const { kind } = await facts();
       await close(folder);
       await mkdir(folder, { recursive: true });
-      if (kind === 'tmpfs') needMemory(size);
+      if (kind === 'tmpfs') needMemory(size, freemem());
       await mounted(kind, folder, size);
       if (process.getuid?.() === 0) await chown(folder, uid, uid);
       return { kind, ...size };
@@ -84,9 +84,9 @@ export function openQuotas(home: string): Quotas {
 }
 
 /** What was promised as hard is not made soft because memory is short just now. */
-function needMemory({ bytes }: Size): void {
-  if (freemem() >= 2 * bytes) return;
-  const free = Math.round(freemem() / MIB);
+export function needMemory({ bytes }: Size, freeBytes: number): void {
+  if (freeBytes >= 2 * bytes) return;
+  const free = Math.round(freeBytes / MIB);
   const what = `a workspace lies in memory here and takes ${bytes / MIB} MiB of ${free} MiB that are free`;
   throw new Fault('disk_full', `${what}; twice as much as it takes must be`);
 }

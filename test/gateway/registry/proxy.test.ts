@@ -20,7 +20,12 @@ const PACKAGES: PackageList = {
   ],
 };
 
-type Chosen = { readonly base?: string; readonly url?: string; readonly limits?: object };
+type Chosen = {
+  readonly base?: string;
+  readonly url?: string;
+  readonly limits?: object;
+  readonly refusalNotes?: number;
+};
 
 async function proxied(answer: Parameters<typeof serverThat>[0], chosen: Chosen = {}) {
   const upstream = await serverThat(answer);
@@ -32,7 +37,9 @@ async function proxied(answer: Parameters<typeof serverThat>[0], chosen: Chosen 
     packages: PACKAGES,
     tarballs: openTarballs(folder, { ...TARBALL_LIMITS, ...chosen.limits }),
   };
-  const gateway = await gatewayWith({ role: 'dependencies', registry });
+  const { refusalNotes } = chosen;
+  const limits = refusalNotes === undefined ? {} : { refusalNotes };
+  const gateway = await gatewayWith({ role: 'dependencies', registry, limits });
   return { upstream, folder, ...gateway, url: `${gateway.url}/registry` };
 }
 
@@ -86,6 +93,14 @@ describe('is refused, noted, and never sent', () => {
     expect(notes).toEqual([`refused: ${method} ${path} of the registry`]);
     expect(upstream.seen).toEqual([]);
   });
+});
+
+it("a flood of what is refused is noted up to a bound, and draws on nobody's terminal", async () => {
+  const { url, notes } = await proxied((response) => response.end('{}'), { refusalNotes: 2 });
+  for (let asked = 0; asked < 5; asked += 1) await fetch(`${url}/x${asked}%1b\u009b`);
+  expect(notes).toHaveLength(3);
+  expect(notes[2]).toBe('refused: more than 2 refused requests; further ones are not noted');
+  expect(notes.join('')).toMatch(/^[\x20-\x7e]+$/);
 });
 
 describe('redirects', () => {

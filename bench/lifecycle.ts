@@ -1,5 +1,5 @@
 /**
- * What a start costs and how much of it could be paid before (docs/decisions/015), what an idle sandbox
+ * What a start costs and how much of it could be paid before (docs/decisions/018), what an idle sandbox
  * holds meanwhile, opening and closing, and the controller's pulse while every sandbox spins.
  */
 import { execFileSync } from 'node:child_process';
@@ -27,7 +27,7 @@ const SPINS = 'while :; do :; done & while :; do :; done';
 
 export async function lifecycleRows(n: number, factory: Factory): Promise<Row[]> {
   const image = await factory.tools.image('base');
-  const against = { floor: COLD, bound: 'see decisions/015' };
+  const against = { floor: COLD, bound: 'see decisions/018' };
   return [
     ...(await inTurn(n, [
       { what: COLD, against: null, go: () => started(factory, image, 'nothing') },

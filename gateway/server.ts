@@ -156,7 +156,9 @@ function doorOf(
     limits,
     models: calls && modelDoor(calls, bodies, closing),
     refuser: refused,
-    registry: registry && registryProxy(registry, note),
+    registry:
+      registry &&
+      registryProxy(registry, { read: (name) => note('registry', name), refused: refusals }),
     tunnels,
     refusals,
     closing,

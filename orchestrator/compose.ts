@@ -24,11 +24,15 @@ import { type Engine, openEngine } from '../sandboxes/docker.ts';
 import { openEitherWorkspaces } from '../sandboxes/either-workspaces.ts';
 import { collect, collectImages } from '../sandboxes/gc.ts';
 import { collectVolumes } from '../sandboxes/gc-volumes.ts';
-import { hostFacts } from '../sandboxes/host-facts.ts';
 import { openHostLeft } from '../sandboxes/host-left.ts';
-import { recipes, SERVICE_IMAGES, wantedRecipes } from '../sandboxes/images/recipes.ts';
+import {
+  recipes,
+  SERVICE_IMAGES,
+  type ServiceImage,
+  wantedRecipes,
+} from '../sandboxes/images/recipes.ts';
 import { unmountBelow } from '../sandboxes/mounts.ts';
-import { mountedRuns, quotaFacts } from '../sandboxes/quota.ts';
+import { clearProbes, mountedRuns, openQuotas } from '../sandboxes/quota.ts';
 import { openReaper } from '../sandboxes/reaper.ts';
 import { sharesFiles } from '../sandboxes/shares-files.ts';
 import { folders } from '../sandboxes/source/folders.ts';
@@ -40,15 +44,14 @@ import { GATEWAY_URL } from '../sandboxes/workspaces/launch.ts';
 import { commandValidator } from '../validators/command.ts';
 import { openEvidenceStore } from '../validators/evidence/store.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
+import { machineOf } from './compose-machine.ts';
 import { asFault, Fault } from './domain/faults.ts';
-import type { HostFacts } from './domain/machine.ts';
 import type { In, Phase, RunEvent, RunState } from './domain/run-state.ts';
 import { type Signatures, signaturesWith } from './domain/signed.ts';
 import type { Task } from './domain/task.ts';
 import { openLocalForge } from './forge/local.ts';
 import { lockedAgents } from './intake/agents-lock.ts';
 import { livesIn, stateIn } from './lives.ts';
-import type { Machine } from './ports/machine.ts';
 import type { Source } from './ports/source.ts';
 import type { Collected, Reaped } from './ports/upkeep.ts';
 import type { Doors, EvidenceStore, Forge, Keys, Stage, Store } from './ports.ts';
@@ -76,7 +79,7 @@ const BREAK_MS = 2000;
 /** An engine is updated and started again within this. */
 const AWAY_MS = 10 * 60_000;
 
-export type { Runtime };
+export type { Engine, Runtime };
 export {
   chooseModel,
   type ModelChoice,
@@ -85,6 +88,7 @@ export {
   openModels,
   recorded,
   SERVICE_IMAGES,
+  type ServiceImage,
   serveScripted,
   writeScenario,
 };
@@ -163,8 +167,10 @@ export function openFactory(options: FactoryOptions): Factory {
   const engine = engineOf(home, options.runtime);
   const redact = redactor(options.secrets);
   const evidence = redactedEvidence(openEvidenceStore(path.join(home, 'evidence')), redact);
+  const quotas = openQuotas(home);
   const workspaces = openEitherWorkspaces({
     engine,
+    quotas,
     image: imagesOf(engine),
     uidOf: openUsers(folders(home), sandboxUid()),
     folders: folders(home),
@@ -189,7 +195,7 @@ export function openFactory(options: FactoryOptions): Factory {
       ...priceFact(options.model, clock()),
     },
     models: modelsOf(options).map((one) => priceFact(one, clock())),
-    machine: machineOf(engine, home),
+    machine: machineOf(engine, { quotas, isBeside: workspaces.isBeside }),
     image: imagesOf(engine),
     ownImage: engine.ownImage,
     above: options.above,
@@ -206,19 +212,27 @@ export function openFactory(options: FactoryOptions): Factory {
     breakMs: BREAK_MS,
     awayMs: AWAY_MS,
   };
-  const reap = openReaper({
+  const reap = reaperOf(home, engine, tools);
+  const collecting = openCollecting(home, ledgers.store, clock);
+  const close = () => ledgers.store.close();
+  return { ...ledgers, home, engine, tools, runner, reap, collect: collecting, close };
+}
+
+function reaperOf(
+  home: string,
+  engine: Engine,
+  { store, workspaces }: StageTools,
+): Factory['reap'] {
+  return openReaper({
     engine,
     host: openHostLeft({
       home,
       runtime: runtimeFolder(home),
       mounted: () => mountedRuns(folders(home).runs),
     }),
-    journal: { ...ledgers.store, state: (run) => stateIn(ledgers.store, run) },
+    journal: { ...store, state: (run) => stateIn(store, run) },
     discard: workspaces.discard,
   });
-  const collecting = openCollecting(home, ledgers.store, clock);
-  const close = () => ledgers.store.close();
-  return { ...ledgers, home, engine, tools, runner, reap, collect: collecting, close };
 }
 
 export type Collecting = (keepBytes: number, isDryRun: boolean) => Promise<Collected>;
@@ -236,21 +250,15 @@ export function openCollecting(given: string, store: Store, clock: () => Date): 
     const images = await collectImages(engine, at, isDryRun).catch(noEngine);
     const aged = { home, lives, now: at.now };
     const volumes = await collectVolumes(engine, aged, isDryRun).catch(noEngine);
-    return { ...collected, images, volumes };
+    const isEngineAsked = images !== null && volumes !== null;
+    return { ...collected, isEngineAsked, images: images ?? [], volumes: volumes ?? [] };
   };
 }
 
-function noEngine(error: unknown): readonly string[] {
-  if (asFault(error).code === 'docker_missing') return [];
+function noEngine(error: unknown): null {
+  if (asFault(error).code === 'docker_missing') return null;
   throw error;
 }
-
-/** This machine, and what workspaces of a data directory are held by. */
-export const hostFactsOf = (home: string): Promise<HostFacts> =>
-  hostFacts(async () => {
-    const { isHard, why } = await quotaFacts(home);
-    return { isHard, why };
-  });
 
 /** The engine as one data directory uses it. */
 export function engineOf(home: string, runtime: Runtime | null = null): Engine {
@@ -259,20 +267,9 @@ export function engineOf(home: string, runtime: Runtime | null = null): Engine {
 }
 
 /** Whether its sandboxes see what lies in this data directory, and can talk to a socket here. */
-export function seesOurs(home: string, signal: AbortSignal): Promise<boolean> {
-  const engine = engineOf(home);
+export function seesOurs(home: string, engine: Engine, signal: AbortSignal): Promise<boolean> {
   const shop = { engine, image: imagesOf(engine) };
   return sharesFiles({ ...shop, home, runtime: runtimeFolder(home) }, signal);
-}
-
-/** The facts that a policy may require: of the engine, and of the controller's own machine. */
-export function machineOf(engine: Engine, home: string): Machine {
-  return {
-    facts: async () => {
-      const [found, host] = await Promise.all([engine.describe(), hostFactsOf(home)]);
-      return { engine: found, host };
-    },
-  };
 }
 
 export function instanceOf(home: string): string {
@@ -280,7 +277,11 @@ export function instanceOf(home: string): string {
 }
 
 /** What workspaces of a data directory are mounted on; their sandboxes must be gone. */
-export const unmountAll = (home: string): Promise<void> => unmountBelow(home);
+export async function unmountAll(home: string): Promise<void> {
+  // Nothing else that is mounted there, and not the data directory itself, is ours to unmount.
+  await unmountBelow(folders(home).runs);
+  await clearProbes(home);
+}
 
 /** What goes into images. */
 export const insideImages = () => ({ nodeVersion: NODE_INSIDE, agents: lockedAgents() });
@@ -356,6 +357,9 @@ function doorsOf(options: FactoryOptions, store: Store): Doors {
   };
 }
 
+/** Any other image of the engine may be another team's: whoever runs it allows one by a tag of this form. */
+const allowed = (name: string): string => `proofhouse-service/${name}`;
+
 function imagesOf(engine: Engine): (name: string) => Promise<string> {
   const tags = new Map(allRecipes().map(({ name, tag }) => [name as string, tag]));
   const ids = new Map<string, Promise<string>>();
@@ -363,7 +367,7 @@ function imagesOf(engine: Engine): (name: string) => Promise<string> {
     if (name.startsWith('sha256:')) return Promise.resolve(name);
     const known = ids.get(name);
     if (known !== undefined) return known;
-    const id = engine.imageId(tags.get(name) ?? name);
+    const id = engine.imageId(tags.get(name) ?? allowed(name));
     ids.set(name, id);
     id.catch(() => ids.delete(name));
     return id;

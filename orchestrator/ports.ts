@@ -270,7 +270,7 @@ export type SealedTree = { readonly tree: Sha; readonly findings: readonly Findi
 export type Workspaces = {
   /** Where the gateway listens for a sandbox of this attempt. Makes the folder. */
   socketPath(place: Place, part: string): Promise<string>;
-  hasDependencies(place: Place, plan: DependencyPlan): Promise<boolean>;
+  hasDependencies(place: Place, plan: DependencyPlan, signal: AbortSignal): Promise<boolean>;
   /** Needs a door open at `socketPath(place, 'dependencies')`. */
   buildDependencies(
     place: Place,

@@ -54,6 +54,17 @@ export function buildProgram(perform: Perform, judge: Perform = perform): Comman
   return program;
 }
 
+const runtimeOption = (): Option =>
+  new Option(
+    '--runtime <name>',
+    "what sandboxes run under: the host's kernel, or gVisor's own (default: as the engine is set)",
+  ).choices(['runc', 'runsc']);
+
+const GC_HELP = `
+Layers and packages are made or fetched again. What a run that has ended left, its sealed change, is not:
+\`run show --diff\` then shows none of it; what was published is in the forge. Images of earlier versions
+go too, and volumes of an engine elsewhere that a week did not use. \`serve\` does the same by itself.`;
+
 /** Shown with its default in bytes. */
 const KEEP_HELP = 'size that the data directory is kept to, as in 20g';
 
@@ -98,12 +109,7 @@ function serveCommand(program: Command, perform: Perform): void {
     .option('--concurrency <runs>', 'runs at once (default: what cores and memory allow)', positive)
     .option('--scripted <folder>', 'answer from scenario files where no model is configured')
     .option('--keep-bytes <size>', KEEP_HELP, bytes, KEEP_BYTES)
-    .addOption(
-      new Option(
-        '--runtime <name>',
-        "what sandboxes run under: the host's kernel, or gVisor's own (default: as the engine is set)",
-      ).choices(['runc', 'runsc']),
-    )
+    .addOption(runtimeOption())
     .addOption(
       new Option('--log <level>', 'least level that is logged')
         .choices(['debug', 'info', 'warn', 'error'])
@@ -135,9 +141,10 @@ function controllerCommands(program: Command, perform: Perform): void {
   serveCommand(program, perform);
   program
     .command('gc')
-    .description('remove what was not used for longest, and images of earlier versions')
+    .description('remove what was not used for longest, sealed changes of ended runs among it')
     .option('--keep-bytes <size>', KEEP_HELP, bytes, KEEP_BYTES)
     .option('--dry-run', 'only say what would go')
+    .addHelpText('after', GC_HELP)
     .action((options: { keepBytes: number; dryRun?: boolean }) =>
       perform(async (context) =>
         (await import('./commands/gc.ts')).gc(context, {
@@ -149,8 +156,15 @@ function controllerCommands(program: Command, perform: Perform): void {
   program
     .command('doctor')
     .description('what this machine has and lacks')
-    .action(() =>
-      perform(async (context) => (await import('./commands/doctor.ts')).doctor(context)),
+    .option('--policy <files...>', 'hold it against what these policies require')
+    .addOption(runtimeOption())
+    .action((options: { policy?: string[]; runtime?: 'runc' | 'runsc' }) =>
+      perform(async (context) =>
+        (await import('./commands/doctor.ts')).doctor(context, {
+          runtime: options.runtime ?? null,
+          policies: options.policy ?? [],
+        }),
+      ),
     );
   program
     .command('down')

@@ -24,7 +24,12 @@ export const SCHEMA_KINDS = Object.keys(FILES) as SchemaKind[];
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 export function jsonSchema(kind: SchemaKind): JsonSchema {
-  const { schema, title, io } = FILES[kind];
+  return schemaOf(kind, FILES[kind]);
+}
+
+type File = { readonly schema: z.ZodType; readonly title: string; readonly io: 'input' | 'output' };
+
+export function schemaOf(kind: string, { schema, title, io }: File): JsonSchema {
   const made: JsonSchema = z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
   // Named first, so that a reader sees at once what it is.
   return { $schema: DIALECT, $id: `urn:proofhouse:schema:${kind}:v1`, title, ...made };

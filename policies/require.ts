@@ -151,11 +151,11 @@ const MENDED_BY: Readonly<Record<Key, string>> = {
   runc: 'Install a newer runc.',
   kernel: 'Start a newer kernel on the machine of the engine.',
   git: 'Install a newer git where the controller runs.',
-  runtime: "Install gVisor and make runsc the engine's runtime.",
+  runtime: 'Install gVisor, enter runsc in the engine, and run `serve --runtime runsc`.',
   cgroups: 'Boot with systemd.unified_cgroup_hierarchy=1.',
   hardQuota: 'Run the controller as root on a machine with loop devices and mkfs.ext4.',
   userNamespace:
-    'Set "userns-remap": "default" in the engine\'s daemon.json, or use a rootless engine.',
+    'Take it out of the policy: no run was tried with userns-remap or a rootless engine. gVisor is `runtime: runsc`.',
   lsm: 'Turn on AppArmor or SELinux on the machine of the engine.',
   swapAccounting: 'Boot with swapaccount=1, or turn swap off and use control groups of version 2.',
   ioUringDisabled: 'Set the sysctl kernel.io_uring_disabled=2.',

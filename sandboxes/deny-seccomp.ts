@@ -18,7 +18,8 @@ const NEVER = new Set(
 /** Calls that are allowed with some arguments and never with all. */
 const GUARDED = new Set('clone mknod mknodat personality socket socketpair'.split(' '));
 const KEYS = 'action,args,errnoRet,names';
-const FAMILIES = [1, 2, 10, 16];
+const [UNIX, NETLINK] = [1, 16];
+const FAMILIES = [UNIX, 2, 10, NETLINK];
 const ARCHITECTURES = ['SCMP_ARCH_X86_64', 'SCMP_ARCH_AARCH64'];
 const NEW_NAMESPACES = 0x7e02_0000;
 
@@ -99,7 +100,20 @@ function isGuarded(name: string, args: readonly Loose[]): boolean {
     );
   if (index !== 0 || op !== 'SCMP_CMP_EQ') return false;
   if (name === 'personality') return value === 0 || value === 0xffff_ffff;
-  return FAMILIES.includes(value as number) && (value === 1 || args[1]?.['op'] === 'SCMP_CMP_EQ');
+  return isGuardedSocket(Number(value), args);
+}
+
+function isGuardedSocket(family: number, args: readonly Loose[]): boolean {
+  if (family === UNIX) return true;
+  const hasProtocol = args.some(({ index, op }) => index === 2 && op === 'SCMP_CMP_EQ');
+  return FAMILIES.includes(family) && hasProtocol && (family === NETLINK || args.some(isPlainType));
+}
+
+/** A stream or datagrams, whatever flags stand above. */
+function isPlainType({ index, op, value, valueTwo }: Loose): boolean {
+  return (
+    index === 1 && op === 'SCMP_CMP_MASKED_EQ' && value === 0xf && [1, 2].includes(Number(valueTwo))
+  );
 }
 
 const unless = (holds: boolean, reason: string): string[] => (holds ? [] : [reason]);

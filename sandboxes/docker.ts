@@ -29,17 +29,11 @@ import { type Found, labels, nameParts, thing, volumeLabels } from './engine-nam
 import type { FoundImage } from './gc-plan.ts';
 import { type BuildOptions, buildImages } from './images/build.ts';
 import { lineReader } from './lines.ts';
+import { type Overlay, overlayOptions } from './overlay.ts';
 import { containerBody, isStreamed, type Runtime, type SandboxSpec } from './spec.ts';
 
 const CALL_MS = 30_000;
 const IMAGE_NAME = /^[a-z0-9]+(?:[._/:@-][a-z0-9]+)*$/i;
-
-export type Overlay = {
-  /** Folders from top to bottom. */
-  readonly lower: readonly string[];
-  /** Where writes go; null for a read-only view, which needs two lower folders. */
-  readonly upper: { readonly folder: string; readonly work: string } | null;
-};
 
 export type Engine = {
   /** Whose things these are; part of the name of what all its runs share. */
@@ -73,7 +67,7 @@ export type Engine = {
   imageId(tag: string): Promise<string>;
   /** Folders that an image wants the engine to keep on its own disk. */
   imageVolumes(id: string): Promise<readonly string[]>;
-  /** Id of an image that is here and was made from one of ours; null for any other. */
+  /** Id of an image that is here, was made from one of ours and declares no volume; null for any other. */
   ownImage(name: string): Promise<string | null>;
   /** Images that Proofhouse made. */
   images(): Promise<readonly FoundImage[]>;
@@ -98,12 +92,13 @@ export type EngineOptions = {
   readonly at?: { readonly socketPath: string; readonly callMs: number };
 };
 
-type Wire = { readonly docker: Docker; readonly call: Call };
+type Wire = { readonly docker: Docker; readonly call: Call; readonly callMs: number };
 
 export function openEngine(options: EngineOptions): Engine {
   const { at = null } = options;
   const docker = at === null ? new Docker() : new Docker({ socketPath: at.socketPath });
-  const wire = { docker, call: callWithin(at?.callMs ?? CALL_MS) };
+  const callMs = at?.callMs ?? CALL_MS;
+  const wire = { docker, call: callWithin(callMs), callMs };
   const { call } = wire;
   const endpoint = endpointOf(docker.modem as Modem);
   refuseOpen(endpoint);
@@ -116,8 +111,7 @@ export function openEngine(options: EngineOptions): Engine {
     ...volumes,
     ...imagesOn(wire),
     removeAll: (of) => {
-      const label = labelOf(of, options.instance);
-      return removeAll(wire, label, {
+      return removeAll(wire, labelsOf(of, options.instance), {
         remove: sandboxes.remove,
         removeVolume: volumes.removeVolume,
       });
@@ -133,7 +127,7 @@ export function openEngine(options: EngineOptions): Engine {
 }
 
 function sandboxesOn(
-  { docker, call }: Wire,
+  { docker, call, callMs }: Wire,
   options: EngineOptions,
 ): Pick<Engine, 'ensure' | 'join' | 'has' | 'follow' | 'kill' | 'remove'> {
   const container = (name: string) => docker.getContainer(name);
@@ -141,7 +135,7 @@ function sandboxesOn(
     const body = { name: spec.name, ...containerBody(spec, options) };
     const reasons = [...denied(body, options.roots), ...(await misled(body.HostConfig.Mounts))];
     if (reasons.length > 0) throw new Fault('internal', `sandbox refused: ${reasons.join('; ')}`);
-    await needRuntime({ docker, call }, options.runtime);
+    await needRuntime({ docker, call, callMs }, options.runtime);
     return body as typeof body & Docker.ContainerCreateOptions;
   };
   return {
@@ -168,7 +162,7 @@ function sandboxesOn(
     },
     has: async (name) => (await call('inspect', container(name).inspect()).catch(absent)) !== null,
     follow: (spec, onLine, signal) =>
-      follow({ container: container(spec.name), spec, call }, onLine, signal),
+      follow({ container: container(spec.name), spec, call, callMs }, onLine, signal),
     kill: async (name) => {
       await call('kill', container(name).kill()).catch(absentOrGoing);
     },
@@ -250,7 +244,9 @@ function imagesOn({ docker, call }: Wire): Pick<Engine, Images | 'buildImages'> 
       // Anything else could name another place of the engine's API.
       if (!IMAGE_NAME.test(name)) return null;
       const image = await call('inspect image', docker.getImage(name).inspect()).catch(absent);
-      return image?.Config.Labels?.['proofhouse'] === 'image' ? image.Id : null;
+      // Each volume that an image declares is a folder on the engine's disk that no limit holds.
+      const isOpen = Object.keys(image?.Config.Volumes ?? {}).length > 0;
+      return image?.Config.Labels?.['proofhouse'] === 'image' && !isOpen ? image.Id : null;
     },
     removeImages: async () => {
       const images = await own();
@@ -271,10 +267,11 @@ type Followed = {
   readonly container: Docker.Container;
   readonly spec: SandboxSpec;
   readonly call: Call;
+  readonly callMs: number;
 };
 
 async function follow(
-  { container, spec, call }: Followed,
+  { container, spec, call, callMs }: Followed,
   onLine: OnLine,
   signal: AbortSignal,
 ): Promise<SandboxEnd> {
@@ -283,23 +280,27 @@ async function follow(
   const stop = new AbortController();
   let timedOut = false;
   const leftMs = Math.max(0, spec.limits.wallMs - (await ageOf(before)));
-  const deadline = later(leftMs, undefined, {
-    signal: stop.signal,
-  })
+  const deadline = later(leftMs, undefined, { signal: stop.signal })
     .then(async () => {
       timedOut = true;
       await call('kill', container.kill()).catch(() => {});
     })
     .catch(() => {});
+  // An engine that hangs ends nothing at the deadline: then nobody waits for it any longer.
+  const hung = AbortSignal.timeout(Math.ceil(leftMs) + 2 * callMs);
+  const until = AbortSignal.any([signal, hung]);
   try {
     // What a streamed one says goes to whoever joined it, and is kept nowhere.
-    if (!isStreamed(spec.role))
-      await readOutput({ container, call }, onLine, AbortSignal.any([signal, stop.signal]));
-    signal.throwIfAborted();
+    if (!isStreamed(spec.role)) await readOutput({ container, call }, onLine, until);
+    until.throwIfAborted();
     // Not through `call`: it may wait as long as the sandbox's own time limit.
     await container
-      .wait({ abortSignal: signal })
+      .wait({ abortSignal: until })
       .catch((error: EngineError) => absent(named('wait', error)));
+  } catch (thrown) {
+    if (!hung.aborted || signal.aborted) throw thrown;
+    const what = `the engine did not end "${spec.name}" at its time limit`;
+    throw new Fault('engine_failed', what, { cause: thrown });
   } finally {
     stop.abort();
     await deadline;
@@ -324,10 +325,10 @@ async function readOutput(
   onLine: OnLine,
   signal: AbortSignal,
 ): Promise<void> {
-  const stream = await call(
-    'logs',
-    container.logs({ follow: true, stdout: true, stderr: true, abortSignal: signal }),
-  );
+  const options = { follow: true, stdout: true, stderr: true, abortSignal: signal } as const;
+  // One that is being removed has no more to say.
+  const stream = await call('logs', container.logs(options)).catch(absentOrGoing);
+  if (stream === null) return;
   const read = lineReader(onLine);
   try {
     for await (const chunk of stream) await read.push(chunk as Buffer);
@@ -340,10 +341,10 @@ async function readOutput(
 
 async function removeAll(
   { docker, call }: Wire,
-  label: string,
+  label: string[],
   engine: Pick<Engine, 'remove' | 'removeVolume'>,
 ): Promise<number> {
-  const filters = { label: [label] };
+  const filters = { label };
   const sandboxes = await call('list', docker.listContainers({ all: true, filters }));
   await Promise.all(sandboxes.map(({ Id }) => engine.remove(Id)));
   const { Volumes } = await call('list volumes', docker.listVolumes({ filters }));
@@ -352,7 +353,7 @@ async function removeAll(
 }
 
 async function mine({ docker, call }: Wire, instance: string): Promise<Found> {
-  const filters = { label: [labelOf('instance', instance)] };
+  const filters = { label: labelsOf('instance', instance) };
   const sandboxes = await call('list', docker.listContainers({ all: true, filters }));
   const { Volumes } = await call('list volumes', docker.listVolumes({ filters }));
   return {
@@ -377,20 +378,8 @@ function ageOf({ Id, State }: Docker.ContainerInspectInfo): Promise<number> {
   return ageMs({ id: Id, pid: State.Pid, startedAt: State.StartedAt }, new Date());
 }
 
-function labelOf(of: { run: RunId } | 'instance', instance: string): string {
-  return of === 'instance' ? `proofhouse=${instance}` : `proofhouse.run=${of.run}`;
-}
-
-/** Overlay options split on `,` and `:`, so a path with either would mean something else. */
-function overlayOptions({ lower, upper }: Overlay): string {
-  const all = upper === null ? lower : [...lower, upper.folder, upper.work];
-  const odd = all.find((folder) => !/^\/[\w./+@-]+$/.test(folder));
-  if (odd !== undefined) {
-    throw new Fault(
-      'engine_failed',
-      `the path ${odd} holds a character that an overlay mount cannot take`,
-    );
-  }
-  const rest = upper === null ? [] : [`upperdir=${upper.folder}`, `workdir=${upper.work}`];
-  return [`lowerdir=${lower.join(':')}`, ...rest].join(',');
+/** Both of a run's: another data directory may have one of the same id. */
+function labelsOf(of: { run: RunId } | 'instance', instance: string): string[] {
+  const own = `proofhouse=${instance}`;
+  return of === 'instance' ? [own] : [own, `proofhouse.run=${of.run}`];
 }

@@ -8,17 +8,26 @@ import { sharesFiles } from './shares-files.ts';
 import type { WorkspacesOptions } from './workspaces/house.ts';
 import { openWorkspaces } from './workspaces/workspaces.ts';
 
-export function openEitherWorkspaces(options: WorkspacesOptions): Workspaces {
+export type EitherWorkspaces = Workspaces & {
+  /** Whether the engine sees our folders; throws when none answers. */
+  isBeside(): Promise<boolean>;
+};
+
+export function openEitherWorkspaces(options: WorkspacesOptions): EitherWorkspaces {
   const beside = openWorkspaces(options);
+  const far: { workspaces?: Workspaces } = {};
   const chosen = onceGood(async () => {
     const shared = { ...options, home: options.folders.home };
     const shares = await sharesFiles(shared, new AbortController().signal);
-    return shares ? beside : openRemoteWorkspaces(options);
+    if (shares) return beside;
+    far.workspaces ??= openRemoteWorkspaces(options);
+    return far.workspaces;
   });
   return {
+    isBeside: async () => (await chosen()) === beside,
     // The gateway listens on this machine either way, and what is left of a run is found by its label.
     socketPath: beside.socketPath,
-    discard: beside.discard,
+    discard: (run) => (far.workspaces ?? beside).discard(run),
     hasDependencies: async (...args) => (await chosen()).hasDependencies(...args),
     buildDependencies: async (...args) => (await chosen()).buildDependencies(...args),
     open: async (...args) => (await chosen()).open(...args),

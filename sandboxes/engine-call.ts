@@ -39,7 +39,10 @@ export class EngineFault extends Fault {
 }
 
 /** Of the socket, not of anything that was asked for. A reset ends a call that was under way. */
-const UNREACHABLE = new Set(['ENOENT', 'ECONNREFUSED', 'EACCES', 'ECONNRESET', 'EPIPE']);
+const UNREACHABLE = new Set([
+  ...['ENOENT', 'ECONNREFUSED', 'EACCES', 'ECONNRESET', 'EPIPE'],
+  'ERR_STREAM_PREMATURE_CLOSE',
+]);
 
 export function named(what: string, error: EngineError | Fault): Fault {
   if (error instanceof Fault) return error;

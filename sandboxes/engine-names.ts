@@ -15,6 +15,9 @@ export function nameParts(name: string): NameParts | null {
   return { run: RunId.parse(run), attempt: Number(attempt), part };
 }
 
+/** Of sandboxes that look at an engine and are no run's. */
+export const DOCTOR_RUN = RunId.parse('rdoctor0');
+
 /** Role of what all runs of an instance share. */
 const LAYER = 'layer';
 export const isLayer = ({ run, role }: Thing): boolean => run === null && role === LAYER;

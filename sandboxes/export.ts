@@ -7,7 +7,11 @@ import { statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { Finding } from '../orchestrator/domain/check.ts';
 import { asFault, Fault } from '../orchestrator/domain/faults.ts';
+import type { Sha } from '../orchestrator/domain/ids.ts';
+import type { Place, Workspaces } from '../orchestrator/ports.ts';
 import { readOut } from './out-folder.ts';
+import type { Folders } from './source/folders.ts';
+import { CHANGE_MAX, ingest } from './source/quarantine.ts';
 import { runTool, type Shop, type ToolRun } from './tool.ts';
 
 const CHARACTERS_MAX = 2000;
@@ -51,7 +55,7 @@ export async function exportTree(
 }
 
 /** They are part of the change; whoever looks at it is told what an ignore file would have hidden. */
-export function hiddenFindings(hidden: Uint8Array): Finding[] {
+function hiddenFindings(hidden: Uint8Array): Finding[] {
   const names = Buffer.from(hidden).toString('latin1').split('\0').filter(Boolean);
   if (names.length === 0) return [];
   const shown = names.slice(0, HIDDEN_SHOWN).map((name) => JSON.stringify(name.slice(0, 300)));
@@ -63,6 +67,26 @@ export function hiddenFindings(hidden: Uint8Array): Finding[] {
 async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
+}
+
+/** What the exporter is told: from what it starts, and how much may leave. */
+export const exportEnv = (base: Sha): Readonly<Record<string, string>> => ({
+  BASE: base,
+  ENTRIES_MAX: String(CHANGE_MAX.entries),
+  BLOB_BYTES_MAX: String(CHANGE_MAX.blobBytes),
+  BYTES_MAX: String(CHANGE_MAX.bytes),
+});
+
+/** Brings what came out into the quarantine of its attempt, with what is to be told of it. */
+export async function takeIn(
+  folders: Folders,
+  { run, attempt, repository, base }: Place,
+  exported: Exported | { refused: Finding[] },
+): ReturnType<Workspaces['seal']> {
+  if ('refused' in exported) return exported;
+  const into = { folder: folders.quarantine(run, attempt), mirror: folders.mirror(repository) };
+  const taken = await ingest(into, exported.pack, exported.tree, base);
+  return 'refused' in taken ? taken : { ...taken, findings: hiddenFindings(exported.hidden) };
 }
 
 /** By what the exporter said when it stopped. */

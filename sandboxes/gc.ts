@@ -41,7 +41,7 @@ export type GcOptions = {
 export async function collect(
   options: GcOptions,
   isDryRun: boolean,
-): Promise<Omit<Collected, 'images' | 'volumes'>> {
+): Promise<Omit<Collected, 'images' | 'volumes' | 'isEngineAsked'>> {
   const { home, keepBytes, floorBytes } = options;
   if (!isDryRun) await goOn(options);
   const { items, totalBytes } = await survey(home);

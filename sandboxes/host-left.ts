@@ -5,12 +5,15 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { RunId } from '../orchestrator/domain/ids.ts';
+import { removeLooks } from './looks.ts';
 import { removeTree } from './remove-tree.ts';
 
 export type HostLeft = {
   runs(): Promise<readonly RunId[]>;
   /** Removes what the run was making of layers. */
   remove(run: RunId): Promise<void>;
+  /** Removes what is left of looks at the engine that nobody takes any more. */
+  removeLooks(): Promise<void>;
 };
 
 export type HostLeftOptions = {
@@ -37,6 +40,7 @@ export function openHostLeft({ home, runtime, mounted }: HostLeftOptions): HostL
       hasLooked = true;
       return [...new Set(all)];
     },
+    removeLooks: () => removeLooks({ home, runtime }),
     remove: async (run) => {
       for (const folder of (await making(home)).get(run) ?? []) await removeTree(folder);
     },

@@ -2,18 +2,20 @@
  * How much one workspace may hold, in bytes and in files, and what holds it to that:
  *
  *   ext4      a file system of that size in a sparse file, mounted: the kernel says no     (root, loop devices)
- *   tmpfs     the same in memory, where so much of it is free                              (root)
+ *   tmpfs     the same in memory; refused while too little of it is free                    (root)
  *   watched   the folder is counted every few seconds; too much ends the sandbox           (anybody)
  *
  * The first that works here is taken. Only the first two are hard: between two counts a watched
  * sandbox may write as fast as the disk takes it.
  */
-import { chown, mkdir, rm, statfs } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { chown, mkdir, readdir, rm, statfs } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import path from 'node:path';
 import { asFault, Fault } from '../orchestrator/domain/faults.ts';
 import { RunId } from '../orchestrator/domain/ids.ts';
 import type { Quota } from '../orchestrator/domain/run-state.ts';
+import { isRunning } from './looks.ts';
 import { mountAgain, mountImage, mountMemory, mounts, type Size, unmountBelow } from './mounts.ts';
 import { removeTree } from './remove-tree.ts';
 
@@ -21,6 +23,7 @@ const MIB = 2 ** 20;
 /** Less than this much left counts as full: the last write that failed was larger. */
 const LEFT = { bytes: MIB, inodes: 16 } as const;
 const PROBE: Size = { bytes: 8 * MIB, inodes: 64 };
+const PROBES = 'quota-probe-';
 
 /** Of one workspace, and of what one check writes. */
 export const WORKSPACE_SIZE: Size = { bytes: 2048 * MIB, inodes: 200_000 };
@@ -59,10 +62,10 @@ export function openQuotas(home: string): Quotas {
       const { kind } = await facts();
       await close(folder);
       await mkdir(folder, { recursive: true });
-      const taken = kind === 'tmpfs' && freemem() < 2 * size.bytes ? 'watched' : kind;
-      await mounted(taken, folder, size);
+      if (kind === 'tmpfs') needMemory(size, freemem());
+      await mounted(kind, folder, size);
       if (process.getuid?.() === 0) await chown(folder, uid, uid);
-      return { kind: taken, ...size };
+      return { kind, ...size };
     },
     again: async (folder) => {
       if (await isMounted(folder)) return;
@@ -80,8 +83,25 @@ export function openQuotas(home: string): Quotas {
   };
 }
 
+/** What was promised as hard is not made soft because memory is short just now. */
+export function needMemory({ bytes }: Size, freeBytes: number): void {
+  if (freeBytes >= 2 * bytes) return;
+  const free = Math.round(freeBytes / MIB);
+  const what = `a workspace lies in memory here and takes ${bytes / MIB} MiB of ${free} MiB that are free`;
+  throw new Fault('disk_full', `${what}; twice as much as it takes must be`);
+}
+
 export function fullText({ bytes, inodes }: Size): string {
   return `there is no room left: it takes ${Math.round(bytes / MIB)} MiB and ${inodes} files`;
+}
+
+/** Removes what a process that was killed while it tried has left. */
+export async function clearProbes(home: string): Promise<void> {
+  for (const name of await readdir(home).catch(() => [])) {
+    const pid = /^quota-probe-(\d+)-[0-9a-f-]{36}(?:\.ext4)?$/.exec(name)?.[1];
+    if (pid === undefined || isRunning(Number(pid))) continue;
+    await close(path.join(home, name.replace(/\.ext4$/, '')));
+  }
 }
 
 /** What this machine can do, found out by doing it; leaves nothing. */
@@ -89,6 +109,7 @@ export async function quotaFacts(home: string): Promise<QuotaFacts> {
   if (process.getuid?.() !== 0) {
     return { kind: 'watched', isHard: false, why: 'only root can mount a file system' };
   }
+  await clearProbes(home);
   const noImage = await probe(home, 'ext4');
   if (noImage === null)
     return { kind: 'ext4', isHard: true, why: 'a file system of its own for each workspace' };
@@ -124,7 +145,8 @@ async function close(folder: string): Promise<void> {
 }
 
 async function probe(home: string, kind: 'ext4' | 'tmpfs'): Promise<string | null> {
-  const folder = path.join(home, `quota-probe-${process.pid}`);
+  // Runs that begin together and commands beside them try at the same time.
+  const folder = path.join(home, `${PROBES}${process.pid}-${randomUUID()}`);
   try {
     await mkdir(folder, { recursive: true });
     await mounted(kind, folder, PROBE);

@@ -16,11 +16,13 @@ import type { RunState } from '../orchestrator/domain/run-state.ts';
 import type { Reaped, Removed } from '../orchestrator/ports/upkeep.ts';
 import type { Lease, Store } from '../orchestrator/ports.ts';
 import type { Engine } from './docker.ts';
-import { type Found, isLayer, type Thing } from './engine-names.ts';
+import { DOCTOR_RUN, type Found, isLayer, type Thing } from './engine-names.ts';
 import type { HostLeft } from './host-left.ts';
+import { isUnderWay } from './looks.ts';
 
 /** Removals that may fail in one go before the rest is left for the next. */
 const FAILURES_MAX = 3;
+const RENEW_MS = 10_000;
 
 export type ReaperOptions = {
   readonly engine: Pick<Engine, 'mine' | 'kill' | 'remove' | 'removeVolume'>;
@@ -91,6 +93,7 @@ export function openReaper(options: ReaperOptions): () => Promise<Reaped> {
         if (failed.length >= FAILURES_MAX) break;
       }
     }
+    await options.host.removeLooks();
     return { removed, failed };
   };
 }
@@ -102,6 +105,10 @@ async function reapRun(options: ReaperOptions, { run, own }: OfRun, tell: Tell):
   const { journal } = options;
   if (run === null) return act(options, { run, own, plan: planFor(null, own) }, tell);
   const lease = await journal.hold(run);
+  // A large folder takes longer to remove than a lease lasts.
+  const renewing = setInterval(() => {
+    if (lease !== null) void journal.renew(lease).catch(() => {});
+  }, RENEW_MS);
   try {
     const state = await journal.state(run);
     // Not ours to hold, and there is such a run: somebody drives it.
@@ -109,6 +116,7 @@ async function reapRun(options: ReaperOptions, { run, own }: OfRun, tell: Tell):
     const held = withLease(options, lease);
     await act(held, { run, own, plan: planFor(state, own) }, tell);
   } finally {
+    clearInterval(renewing);
     if (lease !== null) await journal.release(lease);
   }
 }
@@ -163,12 +171,21 @@ async function act(
 
 /** What all runs share is no run's to clear away: it goes by its age. */
 function withoutLayers({ sandboxes, volumes }: Found): Found {
-  return { sandboxes, volumes: volumes.filter((one) => !isLayer(one)) };
+  return {
+    // Somebody looks at the engine, now, and takes its sandbox away. One that is left is no run's.
+    sandboxes: sandboxes
+      .filter(
+        ({ run, isPastLimit, name }) => run !== DOCTOR_RUN || isPastLimit || !isUnderWay(name),
+      )
+      .map((one) => (one.run === DOCTOR_RUN ? { ...one, run: null } : one)),
+    volumes: volumes.filter((one) => !isLayer(one)),
+  };
 }
 
 function runsOf(found: Found, elsewhere: readonly RunId[]): (RunId | null)[] {
   const all = [...found.sandboxes, ...found.volumes].map(({ run }) => run);
-  return [...new Set([...all, ...elsewhere])];
+  // What looks at the engine left on this machine is found by its process, below.
+  return [...new Set([...all, ...elsewhere.filter((run) => run !== DOCTOR_RUN)])];
 }
 
 function of({ sandboxes, volumes }: Found, run: RunId | null): Found {

@@ -55,6 +55,8 @@ type Masked = readonly [index: number, is: 'masked', mask: number, to: number];
 
 const AF = { unix: 1, inet: 2, inet6: 10, netlink: 16 } as const;
 const PROTOCOL = { any: 0, tcp: 6, udp: 17 } as const;
+const SOCKET = { stream: 1, datagram: 2 } as const;
+const SOCKET_TYPE = 0xf;
 const NETLINK_ROUTE = 0;
 /** CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET}. */
 const NEW_NAMESPACES = 0x7e02_0000;
@@ -66,8 +68,17 @@ const ENOSYS = 38;
 const WITH_ARGUMENTS: readonly (readonly [name: string, ...given: Argument[]])[] = [
   ['socket', [0, 'equal', AF.unix]],
   ...[AF.inet, AF.inet6].flatMap((family) =>
-    Object.values(PROTOCOL).map(
-      (protocol) => ['socket', [0, 'equal', family], [2, 'equal', protocol]] as const,
+    Object.values(PROTOCOL).flatMap((protocol) =>
+      Object.values(SOCKET).map(
+        (kind) =>
+          [
+            'socket',
+            [0, 'equal', family],
+            // Flags lie above. Protocol 0 is any that the kernel has a module for, but for these two.
+            [1, 'masked', SOCKET_TYPE, kind],
+            [2, 'equal', protocol],
+          ] as const,
+      ),
     ),
   ),
   // The list of network interfaces, which is loopback.

@@ -4,17 +4,21 @@
  * on but no sockets; so a word is read back through both.
  */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
-import { RunId } from '../orchestrator/domain/ids.ts';
+import { Fault } from '../orchestrator/domain/faults.ts';
 import { EngineFault } from './engine-call.ts';
+import { DOCTOR_RUN } from './engine-names.ts';
+import { lookFolders, lookId } from './looks.ts';
 import type { SandboxSpec } from './spec.ts';
 import { folderMount, type Shop } from './tool.ts';
 
 const PROBE_MS = 30_000;
 /** An engine answers so to a mount of what it has not. */
 const REFUSED = 400;
+/** What its comparison ends with. One that somebody kills ends with another number. */
+const DIFFERS = 1;
 /** Its exit code is the answer: a log that is followed may lose its last line. */
 const COMPARE = `[ "$(cat /workspace/marker)$(node -e "
   require('node:net').connect('/run/proofhouse/gateway.sock').pipe(process.stdout)")" = "$0" ]`;
@@ -25,10 +29,9 @@ export type Shared = Pick<Shop, 'engine' | 'image'> & {
 };
 
 export async function sharesFiles(shared: Shared, signal: AbortSignal): Promise<boolean> {
-  const id = randomBytes(16).toString('hex');
+  const id = lookId();
   const [read, heard] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
-  const folder = path.join(shared.home, `doctor-${id}`);
-  const launch = path.join(shared.runtime, 'rdoctor0', `0-${id}`);
+  const { folder, launch } = lookFolders(shared, id);
   const server = net.createServer((socket) => void socket.on('error', () => {}).end(heard));
   const spec = await specOf(shared, { id, folder, launch, word: `${read}${heard}` });
   try {
@@ -43,6 +46,8 @@ export async function sharesFiles(shared: Shared, signal: AbortSignal): Promise<
     server.close();
     await rm(folder, { recursive: true, force: true });
     await rm(launch, { recursive: true, force: true });
+    // Another look may be under way in there.
+    await rmdir(path.dirname(launch)).catch(() => {});
   }
 }
 
@@ -58,7 +63,11 @@ async function agrees(
     throw thrown;
   }
   const end = await engine.follow(spec, async () => {}, signal);
-  return end.ended === 'exited' && end.exitCode === 0;
+  // Only what it said itself is an answer: one that vanished or hung was asked nothing.
+  if (end.ended === 'exited' && (end.exitCode === 0 || end.exitCode === DIFFERS))
+    return end.exitCode === 0;
+  const how = `${end.ended} with ${end.exitCode}`;
+  throw new Fault('engine_failed', `the sandbox that looks for our files ${how}`);
 }
 
 async function specOf(
@@ -67,7 +76,7 @@ async function specOf(
 ): Promise<SandboxSpec> {
   return {
     name: `proofhouse-doctor-${id}`,
-    run: RunId.parse('rdoctor0'),
+    run: DOCTOR_RUN,
     role: 'checkout',
     image: await shop.image('base'),
     mounts: [folderMount(folder, '/workspace'), folderMount(launch, '/run/proofhouse')],

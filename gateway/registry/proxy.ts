@@ -10,6 +10,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { PackageList } from '../../orchestrator/ports.ts';
 import { type Incoming, type Sent, send } from '../outgoing.ts';
+import { requestLine } from '../refusals.ts';
 import { type RegistryPath, registryPath } from './path.ts';
 import type { Fetched, Tarballs } from './tarballs.ts';
 
@@ -28,7 +29,11 @@ export type Registry = {
   readonly tarballs: Tarballs;
 };
 
-export type RegistryNote = (kind: 'registry' | 'refused', text: string) => Promise<void>;
+export type RegistryNotes = {
+  read(name: string): Promise<void>;
+  /** Bounded: whatever installs may ask as often as it likes. */
+  refused(line: string): Promise<void>;
+};
 
 export type RegistryProxy = (
   request: IncomingMessage,
@@ -46,20 +51,20 @@ const REDIRECTS_MAX = 3;
 const NOTED_MAX = 5_000;
 const PASSED = ['content-type', 'content-length', 'content-encoding', 'etag', 'last-modified'];
 
-export function registryProxy(registry: Registry, note: RegistryNote): RegistryProxy {
+export function registryProxy(registry: Registry, notes: RegistryNotes): RegistryProxy {
   const judge = judgeWith(registry);
   const noted = new Set<string>();
   return async (request, response, target) => {
     const { method = '', headers } = request;
     const judged = judge(method, target);
     if ('status' in judged) {
-      await note('refused', `${method} ${JSON.stringify(target.slice(0, 300))} of the registry`);
+      await notes.refused(`${requestLine(method, target)} of the registry`);
       return answerRefused(response, judged.status, judged.message);
     }
     const { wanted, integrity } = judged;
     if (!noted.has(wanted.package) && noted.size < NOTED_MAX) {
       noted.add(wanted.package);
-      await note('registry', wanted.package);
+      await notes.read(wanted.package);
     }
     const gone = new AbortController();
     response.once('close', () => gone.abort());

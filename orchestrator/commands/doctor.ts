@@ -1,23 +1,36 @@
 /** `doctor`: what this machine has and lacks, as a table or as JSON. Exits 4 when a run should not start here. */
 import { mkdir, realpath, statfs } from 'node:fs/promises';
 import { availableParallelism, freemem, totalmem } from 'node:os';
-import { engineOf, hostFactsOf, NODE_INSIDE, recipesOf, seesOurs } from '../compose.ts';
+import type { LoadedPolicy } from '../../policies/parse.ts';
+import { requiredBy, unmet } from '../../policies/require.ts';
+import { type Engine, engineOf, NODE_INSIDE, recipesOf, seesOurs } from '../compose.ts';
+import { hostFactsOf, quotaElsewhere } from '../compose-machine.ts';
 import { doctorReport, type FactRow } from '../domain/doctor.ts';
 import { asFault } from '../domain/faults.ts';
-import type { EngineFacts } from '../domain/machine.ts';
+import type { EngineFacts, MachineFacts } from '../domain/machine.ts';
 import { fitting } from '../scheduler.ts';
 import { doctorText } from '../text/doctor.ts';
 import { hostRows, machineRows, row } from '../text/machine-rows.ts';
 import { type Context, type Exit, show } from './context.ts';
+import { loadPolicies } from './policy.ts';
 
 const GIB = 2 ** 30;
 const DISK_BYTES_WANTED = 5 * GIB;
 const PROBE_MS = 40_000;
 
-export async function doctor(context: Context): Promise<Exit> {
+export type DoctorOptions = {
+  /** As `serve` would be told; null for the engine's own choice. */
+  readonly runtime: 'runc' | 'runsc' | null;
+  /** Policies whose `require:` is held against what is here, the uppermost first. */
+  readonly policies: readonly string[];
+};
+
+export async function doctor(context: Context, options: DoctorOptions): Promise<Exit> {
   await mkdir(context.home, { recursive: true });
   const home = await realpath(context.home);
-  const [engine, host] = await Promise.all([lookAt(home), hostFactsOf(home)]);
+  const layers = await loadPolicies(context.cwd, options.policies);
+  const [engine, found] = await Promise.all([lookAt(home, options), hostFactsOf(home)]);
+  const host = 'isElsewhere' in engine && engine.isElsewhere ? quotaElsewhere(found) : found;
   const machine = 'facts' in engine ? { engine: engine.facts, host } : null;
   const report = doctorReport(
     [
@@ -28,6 +41,7 @@ export async function doctor(context: Context): Promise<Exit> {
       memoryRow(),
       modelRow(context),
       row('data directory', 'good', context.home),
+      ...(machine === null ? [] : requiredRows(layers, machine)),
     ],
     machine,
   );
@@ -39,18 +53,31 @@ export async function doctor(context: Context): Promise<Exit> {
   return report.worst === 'bad' ? 4 : 0;
 }
 
-type Seen = { rows: FactRow[] } | { rows: FactRow[]; facts: EngineFacts };
+/** A run under these policies is refused by each that is bad. */
+function requiredRows(layers: readonly LoadedPolicy[], machine: MachineFacts): FactRow[] {
+  if (layers.length === 0) return [];
+  const lacks = unmet(layers, machine);
+  return lacks.length === 0
+    ? [row('required by the policy', 'good', requiredBy(layers).join('; ') || 'nothing')]
+    : lacks.map(({ what, where, found, todo }) =>
+        row(`required: ${what}`, 'bad', `${where}; found: ${found}`, todo),
+      );
+}
 
-async function lookAt(home: string): Promise<Seen> {
+type Seen = { rows: FactRow[] } | { rows: FactRow[]; facts: EngineFacts; isElsewhere: boolean };
+
+async function lookAt(home: string, { runtime }: DoctorOptions): Promise<Seen> {
   try {
-    const facts = await engineOf(home).describe();
+    const engine = engineOf(home, runtime);
+    await engine.needRuntime();
+    const facts = await engine.describe();
     const images = await imageRow(home);
-    const shared = await sharingRow(home, images.state === 'good');
+    const shared = await sharingRow(home, engine, images.state === 'good');
     const disk = await diskRow("disk of the engine's folder", facts.folder);
-    return { facts, rows: [images, shared, disk] };
+    return { facts, rows: [images, shared, disk], isElsewhere: shared.state === 'weak' };
   } catch (thrown) {
-    const { message, todo } = asFault(thrown);
-    return { rows: [row('docker', 'bad', message, todo)] };
+    const { message, todo, code } = asFault(thrown);
+    return { rows: [row(code === 'runtime_missing' ? 'runtime' : 'docker', 'bad', message, todo)] };
   }
 }
 
@@ -66,28 +93,17 @@ async function imageRow(home: string): Promise<FactRow> {
     : row('images', 'bad', `missing: ${missing.join(', ')}`, 'Build them with scripts/setup.');
 }
 
-async function sharingRow(home: string, hasImages: boolean): Promise<FactRow> {
+async function sharingRow(home: string, engine: Engine, hasImages: boolean): Promise<FactRow> {
   const what = "shares this machine's files";
+  const todo = 'Use an engine that runs on this machine and sees its folders.';
   if (!hasImages)
     return row(what, 'unknown', 'not tried without images', 'Build the images first.');
-  const seen = await seesOurs(home, AbortSignal.timeout(PROBE_MS)).catch((thrown) =>
-    asFault(thrown),
-  );
+  const until = AbortSignal.timeout(PROBE_MS);
+  const seen = await seesOurs(home, engine, until).catch((thrown) => asFault(thrown));
   if (seen === true)
     return row(what, 'good', 'a sandbox read a file written here, and a socket opened here');
-  return seen === false
-    ? row(
-        what,
-        'weak',
-        'no: workspaces are cloned into volumes of the engine, and have no hard quota',
-        'Use an engine that runs on this machine and sees its folders.',
-      )
-    : row(
-        what,
-        'bad',
-        seen.message,
-        'Use an engine that runs on this machine and sees its folders.',
-      );
+  const far = 'no: workspaces are cloned into volumes of the engine, and have no hard quota';
+  return seen === false ? row(what, 'weak', far, todo) : row(what, 'bad', seen.message, todo);
 }
 
 async function diskRow(what: string, folder: string): Promise<FactRow> {

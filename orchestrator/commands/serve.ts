@@ -44,10 +44,15 @@ export async function serve(context: Context, options: ServeOptions): Promise<Ex
             log.warn({ run, message: asFault(error).message }, 'not cleared away');
         },
         collect: async () => {
-          const { removed, images, ...sizes } = await factory.collect(options.keepBytes, false);
+          const collected = await factory.collect(options.keepBytes, false);
+          const { removed, images, volumes, totalBytes, freedBytes, excessBytes } = collected;
           for (const one of removed) log.info(one, 'not used for longest, removed');
           for (const image of images) log.info({ image }, 'image of an earlier version removed');
-          if (sizes.excessBytes > 0) log.warn(sizes, 'more is in use than is to be kept');
+          for (const volume of volumes) log.info({ volume }, 'volume not used for a week, removed');
+          if (excessBytes > 0) {
+            const sizes = { totalBytes, freedBytes, excessBytes };
+            log.warn(sizes, 'more is in use than is to be kept');
+          }
         },
       },
       options.untilIdle,

@@ -137,7 +137,7 @@ export const FAULTS = {
     exit: 4,
     acts: 'operator',
     meaning: 'A sandbox image is not on this machine.',
-    todo: 'Build the images with: scripts/setup. One of another agent than codex: proofhouse setup --agent NAME',
+    todo: 'Build the images with: scripts/setup. One of another agent: proofhouse setup --agent NAME. One for services is allowed by a tag: docker tag NAME proofhouse-service/NAME',
   },
   disk_full: {
     exit: 4,
@@ -173,7 +173,8 @@ export const FAULTS = {
   dependencies_failed: {
     exit: 1,
     acts: 'platform engineer',
-    meaning: 'The dependency commands of .proofhouse/workspace.yaml failed at the base commit.',
+    meaning:
+      'What installs dependencies failed at the base commit: the commands of .proofhouse/workspace.yaml, or the set-up commands of devcontainer.json.',
     todo: 'Run them yourself on the base branch; the output is in: proofhouse run logs RUN',
   },
   lockfile_refused: {
@@ -243,6 +244,13 @@ export const FAULTS = {
     acts: 'platform engineer',
     meaning: 'The run used up one of its limits.',
     todo: 'Make the task smaller, or raise the limit under budgets in the policy.',
+  },
+  workspace_full: {
+    exit: 1,
+    acts: 'platform engineer',
+    meaning:
+      'The agent filled its workspace. What it may hold is fixed: 2 GiB and 200,000 files, and no key raises it.',
+    todo: 'Have the base .gitignore name build output, or make it in the dependency commands; else make the task smaller.',
   },
   attempts_used_up: {
     exit: 1,

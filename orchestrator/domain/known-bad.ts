@@ -33,7 +33,7 @@ export const KNOWN_BAD: readonly KnownBad[] = [
     ],
     what: 'a sandbox can write to files of the kernel that are masked, and leave',
     heldBy: null,
-    todo: 'Install runc 1.2.8, 1.3.3 or newer; until then turn on userns-remap or use runsc.',
+    todo: 'Install runc 1.2.8, 1.3.3 or newer; until then use gVisor: serve --runtime runsc.',
   },
   {
     component: 'runc',

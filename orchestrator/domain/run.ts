@@ -61,7 +61,10 @@ const transitions: { [P in Phase]: Row<P> } = {
   },
   working: {
     agent_finished: (run, { ending }) => ({ ...run, phase: 'sealing', ending }),
-    limit_reached: (_, { message }) => gaveUp('limit_reached', [finding('limit_reached', message)]),
+    limit_reached: (_, { limit, message }) => {
+      const code = limit === 'workspace' ? 'workspace_full' : 'limit_reached';
+      return gaveUp(code, [finding(code, message)]);
+    },
     // A fresh workspace: a half-done one cannot be told from an agent's work.
     machinery_broke: (run, broke) => orBroke(run, broke, preparing),
     revoked,

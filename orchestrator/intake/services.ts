@@ -1,5 +1,6 @@
 /** `services:` of the workspace file: what real test suites talk to, on loopback and nowhere else. */
 import { z } from 'zod';
+import { key } from '../../policies/schema/words.ts';
 import { Memory, Timeout } from '../../policies/units.ts';
 import type { Service } from '../ports.ts';
 
@@ -27,15 +28,16 @@ const Image = z
   .string()
   .max(200)
   .regex(
-    /^(sha256:[0-9a-f]{64}|[a-z0-9]+([._/:@-][a-z0-9]+)*)$/i,
-    'expected an image of ours, as postgres, or one that the engine has, by its tag or id',
+    /^[a-z0-9]+([._/-][a-z0-9]+)*(:\w[\w.-]{0,60})?$/,
+    'expected an image of ours, as postgres, or the name of one that is allowed, as redis:7',
   );
 const Ready = z
   .strictObject({
-    port: z.int().min(1).max(65_535).optional(),
-    run: Argv.optional(),
-    within: Timeout.refine((ms) => ms <= READY_MAX_MS, 'expected at most 5m').default(
-      READY_DEFAULT_MS,
+    port: key(z.int().min(1).max(65_535).optional(), 'The port that answers once it is ready.'),
+    run: key(Argv.optional(), 'A command of its image that ends with 0 once it is ready.'),
+    within: key(
+      Timeout.refine((ms) => ms <= READY_MAX_MS, 'expected at most 5m').default(READY_DEFAULT_MS),
+      'How long that may take, at most 5m. By default 30s.',
     ),
   })
   .refine(({ port, run }) => (port === undefined) !== (run === undefined), {
@@ -54,14 +56,26 @@ const Env = z
 
 const ServiceEntry = z
   .strictObject({
-    name: Name,
-    image: Image,
-    run: Argv.optional(),
-    env: Env.default({}),
-    ready: Ready,
-    seed: z.array(Argv).max(16, 'at most 16 commands are run').default([]),
-    memory: Memory.default(MEMORY_DEFAULT_BYTES),
-    data: Data.nullable().default(null),
+    name: key(Name, 'What it is called in logs and findings.'),
+    image: key(
+      Image,
+      'An image of ours, as postgres, or redis:7 where the engine has proofhouse-service/redis:7. Nothing is fetched.',
+    ),
+    run: key(Argv.optional(), 'The command that starts it; only our own images have one.'),
+    env: key(
+      Env.default({}),
+      'Variables it is started with. No secrets: the file is in your repository.',
+    ),
+    ready: key(Ready, 'How to tell that it answers: either a port or a command.'),
+    seed: key(
+      z.array(Argv).max(16, 'at most 16 commands are run').default([]),
+      'Commands of its image that fill it once it is ready, in the files of the base commit.',
+    ),
+    memory: key(Memory.default(MEMORY_DEFAULT_BYTES), 'What its sandbox has. By default 256MiB.'),
+    data: key(
+      Data.nullable().default(null),
+      'Where it keeps its data: in memory, and gone with it. Below /data, /srv or /var/lib.',
+    ),
   })
   .refine(({ image, run }) => run !== undefined || Object.hasOwn(OWN_COMMANDS, image), {
     path: ['run'],

@@ -51,19 +51,19 @@ function npmDependencies(packages: Survey['packages']): string[] {
     return nothingInstalled('package.json names no dependency.');
   }
   const lock = lockOf(packages);
-  const install = lock === null ? ['npm', 'install', '--no-package-lock'] : ['npm', 'ci'];
   const manifests = packages.hasWorkspaces ? packages.manifests : packages.manifests.slice(0, 1);
   return [
     '# Run once for each content of the files in keyed_by, in a sandbox that reaches only the package',
     '# registry; agents and checks then find node_modules ready and have no network.',
     ...(lock === null
       ? [
-          '# There is no lock file, so two days can install two different things. Better: commit the',
-          '# package-lock.json that `npm install` writes, and use [npm, ci] here.',
+          '# Only what a lock file names can be fetched, and there is none yet: write one with',
+          '#   npm install --package-lock-only',
+          '# and commit it with this file.',
         ]
       : []),
     'dependencies:',
-    ...block([install], [...manifests.slice(0, KEYS_MAX), ...(lock === null ? [] : [lock])]),
+    ...block([['npm', 'ci']], [...manifests.slice(0, KEYS_MAX), lock ?? 'package-lock.json']),
   ];
 }
 
@@ -71,13 +71,10 @@ function otherManager(packages: Survey['packages'], manager: string): string[] {
   const lock = lockOf(packages);
   return [
     `# This repository uses ${manager}${lock === null ? '' : ` (${lock})`}, and the sandbox image has npm only, so nothing is`,
-    '# installed yet and checks that need node_modules fail. Two ways on:',
-    `#   1. Let npm fetch ${manager} first: take the marks off the lines below and try them with one task.`,
-    '#   2. Commit a lock file of npm as well (npm install --package-lock-only), and run [npm, ci].',
-    ...example(
-      [['npx', '--yes', manager, 'install', '--frozen-lockfile']],
-      ['package.json', ...(lock === null ? [] : [lock])],
-    ),
+    '# installed yet and checks that need node_modules fail. Only a lock file of npm names what can be',
+    '# checked against the registry: commit one as well (npm install --package-lock-only), and take the',
+    '# marks off these lines.',
+    ...example([['npm', 'ci']], ['package.json', 'package-lock.json']),
   ];
 }
 

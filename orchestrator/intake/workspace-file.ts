@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { renderProblem } from '../../policies/problems.ts';
+import { key } from '../../policies/schema/words.ts';
 import { parseYaml } from '../../policies/yaml-source.ts';
 import { AgentName } from '../domain/agent-lock.ts';
 import { Fault } from '../domain/faults.ts';
@@ -32,24 +33,38 @@ const RelativePath = z
       'expected a path below the root, with `/` and without `..`, as in packages/a/package.json',
   });
 
+const AGENT_KINDS =
+  'codex, which is in the images of Proofhouse; another that `proofhouse setup --agent` installed; or command: a program of your own.';
 const Agent = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: AgentName }),
-  z.strictObject({ kind: z.literal('command'), run: Argv }),
+  z.strictObject({ kind: key(AgentName, AGENT_KINDS) }),
+  z.strictObject({
+    kind: key(z.literal('command'), AGENT_KINDS),
+    run: key(
+      Argv,
+      'The command as a list. No shell reads it. PROOFHOUSE_TASK_FILE names the file with its task.',
+    ),
+  }),
 ]);
 
 /** From this attempt on another agent works, so that one that failed is not asked for ever. */
-const Route = z.strictObject({ from_attempt: z.int().min(2).max(9), agent: Agent });
+const Route = z.strictObject({
+  from_attempt: key(z.int().min(2).max(9), 'The first attempt of this agent.'),
+  agent: key(Agent, 'Who works from then on.'),
+});
 
 const Dependencies = z
   .strictObject({
-    run: z
-      .array(Argv, 'expected a list of commands, as in [[npm, ci]]')
-      .min(1, 'expected at least one command')
-      .max(16, 'at most 16 commands are run'),
-    keyed_by: z
-      .array(RelativePath)
-      .min(1, 'expected the files that decide what is installed')
-      .max(256),
+    run: key(
+      z
+        .array(Argv, 'expected a list of commands, as in [[npm, ci]]')
+        .min(1, 'expected at least one command')
+        .max(16, 'at most 16 commands are run'),
+      'Commands that install, one after the other, each a list of words. No shell reads them.',
+    ),
+    keyed_by: key(
+      z.array(RelativePath).min(1, 'expected the files that decide what is installed').max(256),
+      'Files that decide what is installed, as lockfiles. While they are the same, what was installed is used again.',
+    ),
   })
   .transform(({ run, keyed_by }) => ({ run, keyedBy: keyed_by }));
 
@@ -57,19 +72,26 @@ const DEFAULT_RULES = ['AGENTS.md'];
 
 export const WorkspaceFile = z
   .strictObject({
-    apiVersion: z.literal('proofhouse/v1'),
-    kind: z.literal('Workspace'),
-    agent: Agent.default({ kind: 'codex' }),
-    /** The last that holds counts. */
-    routes: z.array(Route).max(8).default([]),
-    /** Whether image and set-up come from the data part of devcontainer.json. */
-    devcontainer: z.boolean().default(false),
-    /** Null: nothing is installed. */
-    dependencies: Dependencies.nullable().default(null),
-    /** What the agent and each check find on loopback. */
-    services: Services,
-    /** Files whose text an agent is given. One that the base commit lacks is left out. */
-    rules: z.array(RelativePath).max(16).default(DEFAULT_RULES),
+    apiVersion: key(z.literal('proofhouse/v1'), 'The version of this file.'),
+    kind: key(z.literal('Workspace'), 'Always Workspace.'),
+    agent: key(Agent.default({ kind: 'codex' }), 'Who works on tasks.'),
+    routes: key(
+      z.array(Route).max(8).default([]),
+      'Other agents for later attempts; the last that holds counts.',
+    ),
+    devcontainer: key(
+      z.boolean().default(false),
+      'Whether image and set-up come from the data part of devcontainer.json.',
+    ),
+    dependencies: key(
+      Dependencies.nullable().default(null),
+      'How dependencies are installed; null: nothing is.',
+    ),
+    services: key(Services, 'What the agent and each check find on loopback, at most 8.'),
+    rules: key(
+      z.array(RelativePath).max(16).default(DEFAULT_RULES),
+      'Files whose text the agent is given. One that the base commit lacks is left out.',
+    ),
   })
   .refine(({ devcontainer, dependencies }) => !devcontainer || dependencies === null, {
     path: ['dependencies'],

@@ -25,6 +25,8 @@ export type Collected = {
     /** Milliseconds since 1970. */
     readonly usedAt: number;
   }[];
+  /** False where no engine answered: nobody knows of its images and volumes. */
+  readonly isEngineAsked: boolean;
   /** Tags of images made from earlier recipes. */
   readonly images: readonly string[];
   /** Names of volumes with layers, on an engine that does not see our folders. */

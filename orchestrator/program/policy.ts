@@ -21,6 +21,7 @@ const SCHEMA_KINDS: Record<SchemaKind, true> = {
   decision: true,
   test: true,
   pack: true,
+  workspace: true,
 };
 const namesOf = Object.keys;
 

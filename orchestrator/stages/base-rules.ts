@@ -26,6 +26,8 @@ export type BaseRules = {
   /** The rule files one by one. */
   readonly ruleTexts: FedRules['texts'];
   readonly plan: DependencyPlan | null;
+  /** Files that decide what the plan makes; null when anything in the base commit may. */
+  readonly keyedBy: SetUp['keyedBy'];
   /** What the base's files ask of the workspace and is not done. */
   readonly ignored: readonly Finding[];
 };
@@ -54,6 +56,7 @@ export async function readBaseRules(
     rulesDigest: fed.digest,
     ruleTexts: fed.texts,
     plan: await planOf(tools, { setUp, base, layers }, read),
+    keyedBy: setUp?.keyedBy ?? null,
     ignored,
   };
 }

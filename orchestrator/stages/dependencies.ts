@@ -16,12 +16,13 @@ const TAIL_LINES = 20;
 export async function ensureDependencies(
   tools: StageTools,
   place: Place,
-  { layers, plan, file }: Pick<BaseRules, 'layers' | 'plan' | 'file'>,
+  { layers, plan, keyedBy }: Pick<BaseRules, 'layers' | 'plan' | 'keyedBy'>,
   signal: AbortSignal,
 ): Promise<void> {
-  if (plan === null || (await tools.workspaces.hasDependencies(place, plan))) return;
+  if (plan === null || (await tools.workspaces.hasDependencies(place, plan, signal))) return;
   const to = networkOf(layers).setup ? 'package-registry' : 'nothing';
-  const packages = to === 'package-registry' ? await packagesOf(tools, place, file) : NO_PACKAGES;
+  const packages =
+    to === 'package-registry' ? await packagesOf(tools, place, keyedBy) : NO_PACKAGES;
   const door = await tools.doors.open({
     socketPath: await tools.workspaces.socketPath(place, 'dependencies'),
     run: place.run,

@@ -1,21 +1,25 @@
 /** Which packages may be fetched: those that the base commit's lockfiles name, each with its hash. */
 import { LOCKFILE_NAMES, lockedPackages } from '../../policies/locked-packages.ts';
 import { Fault } from '../domain/faults.ts';
-import type { WorkspaceFile } from '../intake/workspace-file.ts';
 import type { PackageList, Place } from '../ports.ts';
 import type { StageTools } from './tools.ts';
+import type { SetUp } from './workspace.ts';
 
 export const NO_PACKAGES: PackageList = { names: [], tarballs: [] };
+
+/** Of npm: the files of others could be checked against nothing, and set-up may not need them. */
+const ROOT_LOCKFILES = ['npm-shrinkwrap.json', 'package-lock.json'];
 
 /** Throws `lockfile_refused` with every reason when one names what could not be checked. */
 export async function packagesOf(
   { source }: Pick<StageTools, 'source'>,
   { repository, base }: Place,
-  { dependencies }: WorkspaceFile,
+  keyedBy: SetUp['keyedBy'],
 ): Promise<PackageList> {
   const lists: PackageList[] = [];
   const problems: string[] = [];
-  for (const path of (dependencies?.keyedBy ?? []).filter(isLockfile)) {
+  // Where anything in the base commit decides what is installed, its lockfiles are at its root.
+  for (const path of (keyedBy ?? ROOT_LOCKFILES).filter(isLockfile)) {
     const bytes = await source.read(repository, base, path);
     if (bytes === null) continue;
     const locked = lockedPackages(Buffer.from(bytes).toString('utf8'), path);

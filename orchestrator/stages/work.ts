@@ -66,7 +66,9 @@ export async function work(
   const allowed = someTunnel(layers, 'agent');
   const env = { ...launch.env, [SELF_TEST_ENV]: selfTestFor(allowed) };
   const test = (line: string): string | null => selfTestProblem(line, allowed);
-  const listening = listener(tools, place, { agent, test }, run.breaks * LINES_PER_START);
+  const from = run.breaks * LINES_PER_START;
+  const known = await testedBefore(tools, place, from);
+  const listening = listener(tools, place, { agent, test, known }, from);
   try {
     const end = await tools.workspaces.runAgent(
       place,
@@ -202,12 +204,27 @@ type Reading = {
   readonly agent: Pick<Agent, 'parse'>;
   /** Why the first line shows another network than the policy's. */
   readonly test: (line: string) => string | null;
+  /** What was journaled of the first line, by a controller before us; null when nothing was. */
+  readonly known: string | null;
 };
 
-function listener(tools: StageTools, place: Place, { agent, test }: Reading, from: number) {
+/** A log that ran over its bound begins with another line by now, and the agent may have written that. */
+async function testedBefore(tools: StageTools, place: Place, from: number): Promise<string | null> {
+  const seen = await tools.store.activity(place.run);
+  const found = seen.find(
+    ({ attempt, source, kind, index }) =>
+      attempt === place.attempt &&
+      source === 'sandbox' &&
+      kind === 'self-test' &&
+      index === from + LINES_PER_START - 1,
+  );
+  return found?.text ?? null;
+}
+
+function listener(tools: StageTools, place: Place, { agent, test, known }: Reading, from: number) {
   let said = '';
   let seen = NOTHING_HEARD;
-  let selfTest: string | null = 'nothing was said of it';
+  let selfTest: string | null = known === null ? 'nothing was said of it' : test(known);
   const note = boundedNotes(tools.store);
   type Source = 'agent' | 'sandbox';
   const noted = (source: Source, index: number, { kind, text }: { kind: string; text: string }) => {
@@ -217,6 +234,7 @@ function listener(tools: StageTools, place: Place, { agent, test }: Reading, fro
   };
   const onLine: OnLine = async ({ index, text }) => {
     if (index === 0) {
+      if (known !== null) return;
       // The first line is said before the agent starts; it could not have said it.
       selfTest = test(text);
       const told = { kind: 'self-test', text: tools.redact(text).slice(0, TEXT_CHARACTERS_MAX) };

@@ -66,5 +66,5 @@ async function fromDevcontainer(
 
 function unknownImage(image: string): string {
   const name = image.slice(0, 200);
-  return `the image ${name} is not on the engine, or was not made from one of ours; base is used`;
+  return `the image ${name} is not on the engine, was not made from one of ours, or declares volumes; base is used`;
 }

@@ -6,7 +6,8 @@ const MIB = 2 ** 20;
 
 /** `home` is left out of paths. */
 export function gcText(home: string, collected: Collected, isDryRun: boolean): string {
-  const { removed, images, volumes, totalBytes, freedBytes, excessBytes } = collected;
+  const { removed, images, volumes, isEngineAsked, totalBytes, freedBytes, excessBytes } =
+    collected;
   const rows = removed.map(({ kind, path, bytes, usedAt }) => [
     kind,
     size(bytes),
@@ -22,7 +23,11 @@ export function gcText(home: string, collected: Collected, isDryRun: boolean): s
   const sum = `${would} ${size(freedBytes)} of ${size(totalBytes)}`;
   const rest =
     excessBytes > 0 ? `; ${size(excessBytes)} more is over the size, and all of it in use` : '';
-  return [...(all.length > 0 ? [columns(all)] : []), `${sum}${rest}`].join('\n');
+  return [
+    ...(all.length > 0 ? [columns(all)] : []),
+    `${sum}${rest}`,
+    ...(isEngineAsked ? [] : ['no engine answered: its images and volumes were not looked at']),
+  ].join('\n');
 }
 
 const size = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB`;

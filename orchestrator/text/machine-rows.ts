@@ -129,9 +129,11 @@ function isolationRows(engine: EngineFacts): FactRow[] {
     ),
     row(
       'user namespaces',
-      users === null ? 'weak' : 'good',
-      users === null ? 'off: root of a sandbox would be root outside' : users,
-      'Set "userns-remap": "default" in the engine\'s daemon.json, or use a rootless engine.',
+      'weak',
+      users === null
+        ? 'off: root of a sandbox would be root outside; no process of one is root'
+        : `${users}, which was not tried: folders belong to users as they are outside`,
+      'For more between a sandbox and this kernel use gVisor: serve --runtime runsc.',
     ),
   ];
 }

@@ -22,7 +22,9 @@ export const Require = z
     ),
     cgroups: key(z.literal(2).optional(), 'Version of control groups.', 'the one named'),
     hard_quota: Must('Whether the kernel limits how much a workspace holds.'),
-    user_namespace: Must('Whether root of a sandbox is nobody outside.'),
+    user_namespace: Must(
+      'Whether root of a sandbox is nobody outside. No run was tried on such an engine.',
+    ),
     lsm: Must('Whether AppArmor or SELinux is on.'),
     swap_accounting: Must('Whether swap counts against a limit of memory.'),
     io_uring_disabled: Must('Whether the kernel refuses io_uring to everybody.'),

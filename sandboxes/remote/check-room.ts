@@ -39,7 +39,13 @@ export async function clonedRoom(
       volumeMount(out, '/out', true),
     ],
     follow: async ({ spec, onLine }, until) => {
-      const counted = { place, spec, volumes: [name, out], laid: held } as const;
+      const counted = {
+        place,
+        spec,
+        volumes: [name, out],
+        laid: held,
+        size: WORKSPACE_SIZE,
+      } as const;
       const { end, isOver } = await followCounted(far, counted, onLine, until);
       return { end, full: isOver ? fullText(WORKSPACE_SIZE) : null };
     },

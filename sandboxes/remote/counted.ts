@@ -4,27 +4,30 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { Fault } from '../../orchestrator/domain/faults.ts';
 import type { OnLine, Place, SandboxEnd } from '../../orchestrator/ports.ts';
-import { WORKSPACE_SIZE } from '../quota.ts';
+import { nameParts } from '../engine-names.ts';
+import type { Size } from '../mounts.ts';
 import type { SandboxSpec } from '../spec.ts';
 import { type Shop, volumeMount } from '../tool.ts';
 import { sendInto } from './exchange.ts';
 
 /** Two numbers every two seconds, for days. */
 const PRINTED_BYTES_MAX = 2 ** 24;
+const FREE_BYTES_MIN = 256 * 2 ** 20;
 const GRACE_MS = 60_000;
 
 export type Held = { readonly bytes: number; readonly inodes: number };
 
 /** What a script of ours counted. */
 export function heldIn(printed: Buffer): Held {
-  const [bytes = Number.NaN, inodes = Number.NaN] = printed
-    .toString()
-    .trim()
-    .split(' ')
-    .map(Number);
-  if (!Number.isSafeInteger(bytes) || !Number.isSafeInteger(inodes))
-    throw new Fault('engine_failed', 'a count of a volume is no two numbers');
-  return { bytes, inodes };
+  const [bytes, inodes] = numbersIn(printed.toString(), 2);
+  return { bytes: bytes ?? 0, inodes: inodes ?? 0 };
+}
+
+function numbersIn(line: string, count: number): readonly number[] {
+  const numbers = line.trim().split(' ').map(Number);
+  if (numbers.length !== count || !numbers.every(Number.isSafeInteger))
+    throw new Fault('engine_failed', `a count of a volume is no ${count} numbers`);
+  return numbers;
 }
 
 export async function keepHeld(file: string, { bytes, inodes }: Held): Promise<void> {
@@ -38,16 +41,22 @@ export const keptHeld = async (file: string): Promise<Held> => heldIn(await read
  * Reads counts as they come. What was laid there before anything was written, a clone and its dependencies,
  * counts for nothing: beside us those are layers that no workspace is charged for.
  */
-export function counter(laid: Held, over: () => Promise<void>): (bytes: Buffer) => Promise<void> {
+export function counter(
+  { laid, size }: Pick<Counted, 'laid' | 'size'>,
+  over: () => Promise<void>,
+): (printed: Buffer) => Promise<void> {
   let text = '';
   let isOver = false;
-  return async (bytes) => {
-    const lines = `${text}${bytes.toString()}`.split('\n');
+  return async (printed) => {
+    const lines = `${text}${printed.toString()}`.split('\n');
     text = lines.pop() ?? '';
-    for (const held of lines.map((line) => heldIn(Buffer.from(line)))) {
+    for (const line of lines) {
+      const [bytes = 0, inodes = 0, free = 0] = numbersIn(line, 3);
       const isTooMuch =
-        held.bytes - laid.bytes > WORKSPACE_SIZE.bytes ||
-        held.inodes - laid.inodes > WORKSPACE_SIZE.inodes;
+        // As beside us: what hides from a count fills no disk.
+        free < FREE_BYTES_MIN ||
+        bytes - laid.bytes > size.bytes ||
+        inodes - laid.inodes > size.inodes;
       if (isOver || !isTooMuch) continue;
       isOver = true;
       await over();
@@ -61,24 +70,25 @@ export type Counted = {
   /** The workspace, and where reports go when there is such a place. */
   readonly volumes: readonly [string, string?];
   readonly laid: Held;
+  readonly size: Size;
 };
 
 /** Follows a sandbox to its end. One that wrote more than a workspace may hold is ended. */
 export async function followCounted(
   shop: Shop,
-  { place, spec, laid, volumes: [workspace, out] }: Counted,
+  { place, spec, volumes: [workspace, out], ...bounds }: Counted,
   onLine: OnLine,
   signal: AbortSignal,
 ): Promise<{ readonly end: SandboxEnd; readonly isOver: boolean }> {
   const listening = new PassThrough();
   let isOver = false;
-  const count = counter(laid, async () => {
+  const count = counter(bounds, async () => {
     isOver = true;
     await shop.engine.kill(spec.name);
   });
   const errand = {
     place,
-    part: `${spec.name.split('-').slice(3).join('-')}-count`,
+    part: `${nameParts(spec.name)?.part}-count`,
     script: 'count.sh',
     mounts: [
       volumeMount(workspace, '/workspace'),
@@ -95,7 +105,9 @@ export async function followCounted(
     const end = await Promise.race([
       shop.engine.follow(spec, onLine, signal),
       // One that nobody counts may fill the engine's disk.
-      counting.then(() => Promise.reject(new Error('the count ended before its sandbox'))),
+      counting.then((): never => {
+        throw new Fault('engine_failed', 'the count ended before its sandbox');
+      }),
     ]);
     return { end, isOver };
   } finally {

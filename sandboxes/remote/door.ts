@@ -7,6 +7,7 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Fault } from '../../orchestrator/domain/faults.ts';
 import type { Place } from '../../orchestrator/ports.ts';
+import { type EngineError, named } from '../engine-call.ts';
 import type { SandboxSpec } from '../spec.ts';
 import { type Shop, volumeMount } from '../tool.ts';
 import { sandboxName } from '../workspaces/names.ts';
@@ -43,6 +44,7 @@ export async function openRelay(shop: Shop, opening: Opening): Promise<Relay> {
   const stream = await shop.engine.join(spec);
   const carrying = carry(stream, opening.to);
   const broken = carrying.ended.then((why): never => {
+    if (why instanceof Fault) throw why;
     throw new Fault('engine_failed', `the relay to the gateway ended: ${why}`);
   });
   broken.catch(() => {});
@@ -69,13 +71,14 @@ export async function openRelay(shop: Shop, opening: Opening): Promise<Relay> {
 /** Joins every channel that the relay opens to a connection of its own. */
 function carry(stream: Duplex, to: string) {
   const listening = Promise.withResolvers<void>();
-  const ended = Promise.withResolvers<string>();
+  const ended = Promise.withResolvers<string | Fault>();
   const joins = splices(() => mux);
   const mux = multiplex('accepts', (frame) => void stream.write(frame), {
     ...joins,
     opened: (channel) => joins.add(channel, net.connect({ path: to, allowHalfOpen: true })),
   });
   let said = '';
+  let away: Fault | null = null;
   const read = unframed((from, bytes) => {
     if (from === 'out') return mux.push(bytes);
     said = `${said}${bytes.toString()}`.slice(-SAID_CHARACTERS_MAX);
@@ -85,13 +88,15 @@ function carry(stream: Duplex, to: string) {
     for await (const chunk of stream) await read(chunk as Buffer);
   };
   pump()
-    .catch((error: Error) => {
+    .catch((error: EngineError) => {
+      const fault = named('read', error);
+      if (fault.code === 'docker_missing') away = fault;
       said = `${said}${error.message}`;
       stream.destroy();
     })
     .finally(() => {
       joins.clear();
-      ended.resolve(said.trim());
+      ended.resolve(away ?? said.trim());
     });
   return { listening: listening.promise, ended: ended.promise, clear: joins.clear };
 }

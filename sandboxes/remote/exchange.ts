@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { Fault, type FaultCode } from '../../orchestrator/domain/faults.ts';
 import type { Place } from '../../orchestrator/ports.ts';
+import { type EngineError, named } from '../engine-call.ts';
 import type { Mount, SandboxSpec } from '../spec.ts';
 import type { Shop } from '../tool.ts';
 import { sandboxName } from '../workspaces/names.ts';
@@ -65,16 +66,12 @@ export async function sendInto(
         await take(bytes);
       }
     });
-    const stop = (): void => void stream.destroy();
-    signal.addEventListener('abort', stop, { once: true });
-    const late = setTimeout(stop, spec.limits.wallMs);
-    try {
-      for await (const chunk of stream) await read(chunk as Buffer);
-    } finally {
-      clearTimeout(late);
-      signal.removeEventListener('abort', stop);
-      signal.throwIfAborted();
-    }
+    await readWithin(
+      stream,
+      read,
+      AbortSignal.any([signal, AbortSignal.timeout(spec.limits.wallMs)]),
+    );
+    signal.throwIfAborted();
     const end = await shop.engine.follow(spec, async () => {}, signal);
     if (end.ended === 'exited' && end.exitCode === 0) return;
     const how = `${errand.script} ${end.ended} with ${end.exitCode}: ${said.trim()}`;
@@ -82,6 +79,23 @@ export async function sendInto(
     throw new Fault(end.ended === 'lost' ? 'engine_failed' : errand.code, how);
   } finally {
     await shop.engine.remove(spec.name);
+  }
+}
+
+/** To the end of the stream. Its end by our own hand is told by how the sandbox ended. */
+async function readWithin(
+  stream: Readable,
+  read: (chunk: Buffer) => Promise<void>,
+  until: AbortSignal,
+): Promise<void> {
+  const stop = (): void => void stream.destroy();
+  until.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const chunk of stream) await read(chunk as Buffer);
+  } catch (thrown) {
+    if (!until.aborted) throw named('read', thrown as EngineError);
+  } finally {
+    until.removeEventListener('abort', stop);
   }
 }
 

@@ -4,10 +4,10 @@ import path from 'node:path';
 import type { Finding } from '../../orchestrator/domain/check.ts';
 import { asFault, Fault } from '../../orchestrator/domain/faults.ts';
 import type { DependencyPlan, Place, Workspaces } from '../../orchestrator/ports.ts';
-import { type Exported, hiddenFindings, refusedBy } from '../export.ts';
+import { type Exported, exportEnv, refusedBy, takeIn } from '../export.ts';
 import { needFreeSpace } from '../free-space.ts';
 import { ignoredAt } from '../source/ignore.ts';
-import { CHANGE_MAX, ingest, PACK_BYTES_MAX } from '../source/quarantine.ts';
+import { PACK_BYTES_MAX } from '../source/quarantine.ts';
 import { emptyFolder, volumeMount } from '../tool.ts';
 import { sandboxName, volumeName } from '../workspaces/names.ts';
 import { type Errand, sendInto } from './exchange.ts';
@@ -35,12 +35,7 @@ export async function sealFrom(
     place,
     part: 'export',
     script: 'export.sh',
-    env: {
-      BASE: place.base,
-      ENTRIES_MAX: String(CHANGE_MAX.entries),
-      BLOB_BYTES_MAX: String(CHANGE_MAX.blobBytes),
-      BYTES_MAX: String(CHANGE_MAX.bytes),
-    },
+    env: exportEnv(place.base),
     mounts: [
       volumeMount(volumeName(place), '/workspace'),
       await volumes.mirror(place, signal),
@@ -51,10 +46,7 @@ export async function sealFrom(
     bytesMax: PACK_BYTES_MAX + HEAD_BYTES_MAX,
   };
   const exported = await takeOut(far, errand, path.join(out, 'pack'), signal);
-  if ('refused' in exported) return exported;
-  const into = { folder: folders.quarantine(place.run, place.attempt), mirror };
-  const taken = await ingest(into, exported.pack, exported.tree, place.base);
-  return 'refused' in taken ? taken : { ...taken, findings: hiddenFindings(exported.hidden) };
+  return takeIn(folders, place, exported);
 }
 
 async function takeOut(

@@ -9,7 +9,7 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { Sha } from '../../orchestrator/domain/ids.ts';
+import { type RunId, Sha } from '../../orchestrator/domain/ids.ts';
 import type { DependencyPlan, Place } from '../../orchestrator/ports.ts';
 import { takeLease } from '../gc-leases.ts';
 import { onceEach } from '../once-each.ts';
@@ -28,6 +28,10 @@ export type Far = Shop & { readonly folders: Folders; readonly runtime: string }
 export type Volumes = {
   /** Objects of the base and of what led to it, for sandboxes that run what nobody trusts. */
   history(place: Place, signal: AbortSignal): Promise<Mount>;
+  /** The base commit, to read, at /workspace. */
+  base(place: Place, signal: AbortSignal): Promise<Mount>;
+  /** What a run had is removed, or may be from now on. */
+  forget(run: RunId): void;
   /** Every branch that came over so far, with the base's: for carriers only. */
   mirror(place: Place, signal: AbortSignal): Promise<Mount>;
   hasDependencies(place: Place, plan: DependencyPlan, signal: AbortSignal): Promise<boolean>;
@@ -57,7 +61,7 @@ export const filling = (source: string): Mount => ({
 
 type House = {
   readonly far: Far;
-  /** Once for each run: what a run that goes on uses is not collected. */
+  /** Once for each run, until it is forgotten: what a run that goes on uses is not collected. */
   readonly once: (what: string, place: Place, make: () => Promise<void>) => Promise<void>;
 };
 
@@ -76,10 +80,14 @@ export function openVolumes(far: Far): Volumes {
   return {
     mirror: (place, signal) => mirror(house, place, signal),
     history: (place, signal) => history(house, place, signal),
+    base: (place, signal) => base(house, place, signal),
     layer: async (place, plan) => layer(far, place, plan),
     hasDependencies: (place, plan, signal) => hasDependencies(far, place, plan, signal),
     keepDependencies: (place, plan, from, signal) => keep(house, { place, plan, from }, signal),
     lay: (name, place, on, signal) => lay(house, { name, place, ...on }, signal),
+    forget: (run) => {
+      for (const key of there) if (key.startsWith(`${run} `)) there.delete(key);
+    },
   };
 }
 
@@ -113,6 +121,15 @@ async function history(house: House, place: Place, signal: AbortSignal): Promise
     await send(far, { ...errand, mounts, code: 'git_failed', bytesMax: 0 }, signal);
   });
   return volumeMount(name, '/mirror');
+}
+
+/** A commit in the name: what was approved may be checked again over a base that moved on. */
+async function base(house: House, place: Place, signal: AbortSignal): Promise<Mount> {
+  const name = sandboxName(place, `base-${place.base.slice(0, 12)}`);
+  await house.once(name, place, async () => {
+    await lay(house, { name, place, plan: null, tree: null }, signal);
+  });
+  return volumeMount(name, '/workspace');
 }
 
 async function hasDependencies(

@@ -7,6 +7,7 @@
  * What is the same as beside us: one port, one network of nothing, one way to seal.
  */
 import path from 'node:path';
+import { asFault } from '../../orchestrator/domain/faults.ts';
 import type {
   AgentEnd,
   DependencyPlan,
@@ -20,13 +21,13 @@ import { onceEach } from '../once-each.ts';
 import { fullText, WORKSPACE_SIZE } from '../quota.ts';
 import type { SandboxSpec } from '../spec.ts';
 import { volumeMount } from '../tool.ts';
-import { startCheck } from '../workspaces/check.ts';
-import { dependenciesSpec } from '../workspaces/dependencies.ts';
+import { amongServices } from '../workspaces/agent.ts';
+import { checksBy } from '../workspaces/check.ts';
+import { dependenciesSpec, LAYER_SIZE, tooLarge } from '../workspaces/dependencies.ts';
 import { discard } from '../workspaces/discard.ts';
 import type { Ground, WorkspacesOptions } from '../workspaces/house.ts';
-import { launchFolder, specOf } from '../workspaces/launch.ts';
+import { launchFolder } from '../workspaces/launch.ts';
 import { sandboxName, volumeName } from '../workspaces/names.ts';
-import { networkOf, startServices, stopServices } from '../workspaces/services.ts';
 import { clonedRoom } from './check-room.ts';
 import { followCounted, keepHeld, keptHeld } from './counted.ts';
 import { launchName, openRelay } from './door.ts';
@@ -42,22 +43,15 @@ export function openRemoteWorkspaces(options: WorkspacesOptions): Workspaces {
     ...options,
     volumes,
     launch: launchIn(options),
-    base: baseIn(options, volumes),
+    base: volumes.base,
   };
   const once = onceEach<SandboxEnd>();
-  const start = (...[place, tree, plan, command, signal]: Parameters<Workspaces['check']>) => {
-    const checked = { place, part: command.part, tree, plan };
-    const room = (until: AbortSignal) => clonedRoom(house, volumes, checked, until);
-    return startCheck(house, place, command, room, signal);
-  };
-  const has = (place: Place, plan: DependencyPlan): Promise<boolean> =>
-    volumes.hasDependencies(place, plan, new AbortController().signal);
   return {
     socketPath: (place, part) => socketPath(house, place, part),
-    hasDependencies: has,
+    hasDependencies: volumes.hasDependencies,
     buildDependencies: (place, plan, onLine, signal) =>
       once(`${place.repository} ${plan.key}`, async () =>
-        (await has(place, plan))
+        (await volumes.hasDependencies(place, plan, signal))
           ? { ended: 'exited', exitCode: 0, wallMs: 0 }
           : build(house, { place, plan }, onLine, signal),
       ),
@@ -71,20 +65,19 @@ export function openRemoteWorkspaces(options: WorkspacesOptions): Workspaces {
     runAgent: (place, command, onLine, signal) =>
       runAgent(house, { place, command }, onLine, signal),
     seal: (place, plan, signal) => sealFrom(house, volumes, { place, plan }, signal),
-    check: async (place, tree, plan, command, signal) => {
-      const running = await start(place, tree, plan, command, signal);
-      return running.finish(signal);
+    ...checksBy(house, (checked, until) => clonedRoom(house, volumes, checked, until)),
+    discard: async (run) => {
+      volumes.forget(run);
+      await discard(house, run);
     },
-    serve: async (place, tree, plan, command, signal) => {
-      const running = await start(place, tree, plan, command, signal);
-      return { stop: () => running.stop() };
-    },
-    discard: (run) => discard(house, run),
   };
 }
 
 const socketPath = async (house: House, place: Place, part: string): Promise<string> =>
   path.join(await launchFolder(house.runtime, place, part), 'gateway.sock');
+
+/** A file of a few lines. */
+const LAUNCH_MS = 60_000;
 
 /** What the workspace held when it was opened, for the controller that adopts its agent too. */
 const laidFile = ({ folders }: House, { run, attempt }: Place): string =>
@@ -103,24 +96,10 @@ function launchIn(options: WorkspacesOptions): Ground['launch'] {
       input: Buffer.from(file),
       code: 'engine_failed',
       bytesMax: 0,
+      wallMs: LAUNCH_MS,
     } as const;
     await send(options, filled, new AbortController().signal);
     return volumeMount(name, '/run/proofhouse');
-  };
-}
-
-/** Once per attempt; whoever reads it cannot write to it. */
-function baseIn({ engine }: WorkspacesOptions, volumes: Volumes): Ground['base'] {
-  const once = onceEach<void>();
-  const laid = new Set<string>();
-  return async (place, signal) => {
-    const name = sandboxName(place, 'base');
-    await once(name, async () => {
-      if (!laid.has(name)) await volumes.lay(name, place, { plan: null, tree: null }, signal);
-      laid.add(name);
-    });
-    await engine.ensureVolume(name, place.run);
-    return volumeMount(name, '/workspace');
   };
 }
 
@@ -130,30 +109,17 @@ async function runAgent(
   onLine: OnLine,
   signal: AbortSignal,
 ): Promise<AgentEnd> {
-  const { services = [] } = command;
-  const owner = { place, part: 'agent' };
-  const spec = await specOf(house, place, {
-    ...command,
-    part: 'agent',
-    role: 'agent',
-    door: true,
-    network: networkOf(owner, services),
-    mounts: [
-      volumeMount(volumeName(place), '/workspace', true),
-      await house.volumes.history(place, signal),
-    ],
-  });
-  // One that a controller before us started has its services, with what it did to them.
-  if (!(await house.engine.has(spec.name))) await startServices(house, owner, services, signal);
+  const history = await house.volumes.history(place, signal);
   const laid = await keptHeld(laidFile(house, place));
-  const counted = { place, spec, volumes: [volumeName(place)], laid } as const;
-  const { end, isOver } = await behindRelay(
-    house,
-    { place, part: 'agent', spec },
-    () => followCounted(house, counted, onLine, signal),
-    signal,
-  );
-  await stopServices(house, owner, services);
+  const bounds = { volumes: [volumeName(place)], laid, size: WORKSPACE_SIZE } as const;
+  const follow = (spec: SandboxSpec) =>
+    behindRelay(
+      house,
+      { place, part: 'agent', spec },
+      () => followCounted(house, { place, spec, ...bounds }, onLine, signal),
+      signal,
+    );
+  const { end, isOver } = await amongServices(house, { place, command, history, follow }, signal);
   return { ...end, full: isOver ? fullText(WORKSPACE_SIZE) : null };
 }
 
@@ -168,7 +134,7 @@ async function build(
   const cache = `${volume}-out`;
   await engine.remove(volume);
   try {
-    await volumes.lay(volume, place, { plan: null, tree: null }, signal);
+    const laid = await volumes.lay(volume, place, { plan: null, tree: null }, signal);
     await engine.removeVolume(cache);
     await engine.ensureVolume(cache, place.run);
     const rights = { place, part: 'dependencies-out', script: 'nothing.sh', bytesMax: 0 } as const;
@@ -178,13 +144,15 @@ async function build(
       await volumes.history(place, signal),
       volumeMount(cache, '/out', true),
     ]);
-    const end = await behindRelay(
+    const counted = { place, spec, volumes: [volume, cache], laid, size: LAYER_SIZE } as const;
+    const { end, isOver } = await behindRelay(
       house,
       { place, part: 'dependencies', spec },
-      () => engine.follow(spec, onLine, signal),
+      () => followCounted(house, counted, onLine, signal),
       signal,
     );
     await engine.remove(volume);
+    if (isOver) throw tooLarge();
     if (end.ended === 'exited' && end.exitCode === 0)
       await volumes.keepDependencies(place, plan, volume, signal);
     return end;
@@ -211,7 +179,9 @@ async function behindRelay<End>(
     await house.engine.ensure(spec);
     return await Promise.race([follow(), relay.broken]);
   } catch (thrown) {
-    if (!signal.aborted) await house.engine.kill(spec.name);
+    // An engine that went away comes back with the agent as it was; whoever adopts it brings a relay.
+    const isAway = asFault(thrown).code === 'docker_missing';
+    if (!signal.aborted && !isAway) await house.engine.kill(spec.name);
     throw thrown;
   } finally {
     await relay.close();

@@ -16,7 +16,7 @@ export const GIT_ENV = {
   LC_ALL: 'C',
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_TERMINAL_PROMPT: '0',
-  // git takes and gives back a quarter of a megabyte for each object; kept, many are ten times quicker.
+  // git takes and gives back memory for each object it writes; kept, most of that time is spared.
   MALLOC_TOP_PAD_: String(32 * 2 ** 20),
   MALLOC_TRIM_THRESHOLD_: String(32 * 2 ** 20),
 } as const;

@@ -6,7 +6,7 @@
  * can be listed. So each base has its own objects: those of an older base that led to it, linked, and
  * one pack of what came since. Made once per base commit, as its snapshot is.
  */
-import { link, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Sha } from '../../orchestrator/domain/ids.ts';
 import { git } from './git.ts';
@@ -33,8 +33,8 @@ export async function makeHistory(folder: string, request: HistoryRequest): Prom
   await writeFile(path.join(folder, 'HEAD'), `${base}\n`);
   const packs = path.join(folder, 'objects', 'pack');
   await mkdir(packs, { recursive: true });
-  const from = await ledHere(request);
-  if (from !== null) await linkPacks(path.join(from.folder, 'objects', 'pack'), packs);
+  const found = await ledHere(request);
+  const from = found !== null && (await linkedPacks(found.folder, packs)) ? found : null;
   // Deltas that are there are taken over; to look for better ones would cost more than it saves.
   const packing = ['pack-objects', '--revs', '--delta-base-offset', '--window=0', '-q'];
   const input = Buffer.from(from === null ? `${base}\n` : `${base}\n^${from.base}\n`);
@@ -46,15 +46,26 @@ async function ledHere({ mirror, base, older }: HistoryRequest) {
     const asking = ['merge-base', '--is-ancestor', one.base, base];
     // 128: a base of a branch that was rewritten, and of which nothing is left.
     const { code } = await git(mirror, asking, { allow: [1, 128] });
-    const packs = await readdir(path.join(one.folder, 'objects', 'pack'));
+    // Nobody leases an older one: it may go at any moment.
+    const packs = await readdir(path.join(one.folder, 'objects', 'pack')).catch(() => null);
+    if (packs === null) continue;
     if (code === 0 && packs.filter(isPack).length < PACKS_MAX) return one;
   }
   return null;
 }
 
 /** Linked, so that they take no room twice and stay when the older base goes. */
-async function linkPacks(from: string, to: string): Promise<void> {
-  for (const name of await readdir(from)) await link(path.join(from, name), path.join(to, name));
+async function linkedPacks(older: string, to: string): Promise<boolean> {
+  const from = path.join(older, 'objects', 'pack');
+  try {
+    for (const name of await readdir(from)) await link(path.join(from, name), path.join(to, name));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // It went meanwhile, with some of its packs linked; all is packed anew.
+    for (const name of await readdir(to)) await rm(path.join(to, name));
+    return false;
+  }
 }
 
 const isPack = (name: string): boolean => name.endsWith('.pack');

@@ -24,7 +24,7 @@ export async function ignoredAt(mirror: string, commit: Sha): Promise<string> {
 }
 
 export function ignoreList(files: readonly IgnoreFile[]): string {
-  const depth = ({ folder }: IgnoreFile): number => folder.split('/').length;
+  const depth = ({ folder }: IgnoreFile): number => (folder === '' ? 0 : folder.split('/').length);
   return [...files]
     .sort((a, b) => depth(a) - depth(b))
     .flatMap(({ folder, text }) =>
@@ -57,7 +57,12 @@ function withoutTail(line: string): string {
   return kept;
 }
 
-export function literal(folder: string): string {
+/** The pattern of one path from the root. No pattern holds a line feed, so any one letter stands for it. */
+export function exactly(name: string): string {
+  return `/${literal(name).replaceAll('\n', '?')}`;
+}
+
+function literal(folder: string): string {
   return folder.replaceAll(/[\\*?[\] #!]/g, '\\$&');
 }
 

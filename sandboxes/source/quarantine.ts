@@ -3,9 +3,10 @@
  * both let through is a change. The mirror's objects are borrowed by environment, so that nothing in
  * the quarantine names a path of its own.
  */
-import { createReadStream } from 'node:fs';
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import type { Change, Entry } from '../../orchestrator/domain/change.ts';
 import type { Finding } from '../../orchestrator/domain/check.ts';
 import { Fault } from '../../orchestrator/domain/faults.ts';
@@ -27,6 +28,7 @@ const ENTRY_BYTES = 1200;
 /** Room for the names of a million files. */
 const LISTING_BYTES_MAX = 64 * MIB;
 /** Most that git may take at once for an object that a few bytes of delta describe. */
+const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const OBJECT_BYTES_MAX = '512m';
 /** Of git while it takes in what a workspace gave; a change at every limit takes a third of either. */
 const INGEST_MAX = { cpuSeconds: 10, memoryBytes: 2048 * MIB } as const;
@@ -42,13 +44,30 @@ export async function ingest(
 ): Promise<{ tree: Sha } | { refused: Finding[] }> {
   await rm(into.folder, { recursive: true, force: true });
   await makeBare(into.folder, null);
-  const { size } = await stat(pack);
-  if (size > PACK_BYTES_MAX)
-    return refused(
-      `the change packs to ${size} bytes; at most ${PACK_BYTES_MAX} leave a workspace`,
-    );
   const id = Sha.safeParse(tree.trim());
   if (!id.success) return refused('the workspace gave no tree');
+  // Whatever lies there may have been made by an agent: nothing is followed, and nobody waits for a pipe.
+  const file = await open(pack, READ).catch(() => null);
+  if (file === null) return refused('the workspace gave no pack');
+  try {
+    const found = await file.stat();
+    if (!found.isFile()) return refused('what the workspace gave as a pack is no file');
+    if (found.size > PACK_BYTES_MAX)
+      return refused(
+        `the change packs to ${found.size} bytes; at most ${PACK_BYTES_MAX} leave a workspace`,
+      );
+    return await takenIn(into, file.createReadStream({ autoClose: false }), id.data, base);
+  } finally {
+    await file.close();
+  }
+}
+
+async function takenIn(
+  into: Quarantine,
+  pack: Readable,
+  tree: Sha,
+  base: Sha,
+): Promise<{ tree: Sha } | { refused: Finding[] }> {
   try {
     await inside(
       into,
@@ -62,22 +81,22 @@ export async function ingest(
         `--max-input-size=${PACK_BYTES_MAX}`,
       ],
       {
-        input: createReadStream(pack),
+        input: pack,
         env: { GIT_ALLOC_LIMIT: OBJECT_BYTES_MAX },
         atMost: INGEST_MAX,
       },
     );
-    const { stdout } = await inside(into, ['cat-file', '-t', id.data]);
+    const { stdout } = await inside(into, ['cat-file', '-t', tree]);
     // A commit leads to a tree too, and nobody would have looked at the rest of it.
     if (stdout.toString().trim() !== 'tree') return refused('what the workspace gave is no tree');
-    const tooMuch = await moreThanAllowed(into, base, id.data);
+    const tooMuch = await moreThanAllowed(into, base, tree);
     if (tooMuch !== null) return refused(tooMuch);
   } catch (cause) {
     if (cause instanceof Fault && cause.code === 'git_failed')
       return refused(`git refused its objects: ${cause.message}`);
     throw cause;
   }
-  return { tree: id.data };
+  return { tree };
 }
 
 /** Asks for sizes before anything reads the objects themselves; null when all is within bounds. */

@@ -1,9 +1,9 @@
 /** Checks, and apps that checks drive: over a sealed tree, never over what the agent left. */
-import type { CheckCommand, CheckRun, Place } from '../../orchestrator/ports.ts';
+import type { CheckCommand, CheckRun, SandboxEnd, Workspaces } from '../../orchestrator/ports.ts';
 import type { Engine } from '../docker.ts';
 import type { SandboxSpec } from '../spec.ts';
 import { keepTail } from '../tool.ts';
-import type { CheckRoom } from './check-room.ts';
+import type { Checked, CheckRoom } from './check-room.ts';
 import type { Ground } from './house.ts';
 import { specOf } from './launch.ts';
 import { sandboxName } from './names.ts';
@@ -14,20 +14,45 @@ const STOP_MS = 30_000;
 
 type Running = { finish(signal: AbortSignal): Promise<CheckRun>; stop(): Promise<CheckRun> };
 
+/** What a check is given, wherever that lies. */
+export type MakeRoom = (checked: Checked, signal: AbortSignal) => Promise<CheckRoom>;
+
+export function checksBy(house: Ground, makeRoom: MakeRoom): Pick<Workspaces, 'check' | 'serve'> {
+  const start = (...[place, tree, plan, command, signal]: Parameters<Workspaces['check']>) => {
+    const checked = { place, part: command.part, tree, plan };
+    return startCheck(house, { checked, command, makeRoom }, signal);
+  };
+  return {
+    check: async (...given) => {
+      const running = await start(...given);
+      return running.finish(given[4]);
+    },
+    serve: async (...given) => {
+      const running = await start(...given);
+      return { stop: () => running.stop() };
+    },
+  };
+}
+
+type Starting = {
+  readonly checked: Checked;
+  readonly command: CheckCommand;
+  readonly makeRoom: MakeRoom;
+};
+
 /** A check sees the sealed tree, a writable top that is thrown away, and a place for its reports. */
-export async function startCheck(
+async function startCheck(
   house: Ground,
-  place: Place,
-  command: CheckCommand,
-  makeRoom: (signal: AbortSignal) => Promise<CheckRoom>,
+  { checked, command, makeRoom }: Starting,
   signal: AbortSignal,
 ): Promise<Running> {
   const { engine } = house;
-  const name = sandboxName(place, command.part);
-  const owner = { place, part: command.part };
+  const { place, part } = checked;
+  const name = sandboxName(place, part);
+  const owner = { place, part };
   const { services = [] } = command;
   await engine.remove(name);
-  const room = await makeRoom(signal);
+  const room = await makeRoom(checked, signal);
   const clear = async (): Promise<void> => {
     await engine.remove(name);
     await stopServices(house, owner, services);
@@ -54,14 +79,30 @@ type Started = {
   readonly clear: () => Promise<void>;
 };
 
+/** Followed from its start, so that whoever counts what it writes counts what an app writes too. */
 function running(started: Started): Running {
-  const { spec, room, tail, clear } = started;
+  const { engine, spec, room, tail, clear } = started;
+  const leave = new AbortController();
+  const followed = room.follow({ spec, onLine: tail.onLine }, leave.signal);
+  // Awaited below whatever happens; a failure in between must not go unheard.
+  followed.catch(() => {});
+  const ended = async (until: AbortSignal): Promise<SandboxEnd> => {
+    const stop = (): void => leave.abort(until.reason);
+    if (until.aborted) stop();
+    until.addEventListener('abort', stop, { once: true });
+    try {
+      const { end, full } = await followed;
+      if (full !== null) tail.lines.push(full);
+      return end;
+    } finally {
+      until.removeEventListener('abort', stop);
+    }
+  };
   let stopping: { readonly ended: Promise<CheckRun> } | undefined;
   return {
     finish: async (until) => {
       try {
-        const { end, full } = await room.follow({ spec, onLine: tail.onLine }, until);
-        if (full !== null) tail.lines.push(full);
+        const end = await ended(until);
         const left = await room.read();
         return 'tooMuch' in left
           ? { end, tail: [...tail.lines, left.tooMuch], files: [] }
@@ -71,16 +112,19 @@ function running(started: Started): Running {
       }
     },
     stop: async () => {
-      stopping ??= { ended: stopApp(started) };
+      stopping ??= { ended: stopApp({ engine, spec, tail, clear }, ended) };
       return stopping.ended;
     },
   };
 }
 
-async function stopApp({ engine, spec, tail, clear }: Started): Promise<CheckRun> {
+async function stopApp(
+  { engine, spec, tail, clear }: Pick<Started, 'engine' | 'spec' | 'tail' | 'clear'>,
+  ended: (until: AbortSignal) => Promise<SandboxEnd>,
+): Promise<CheckRun> {
   try {
     await engine.kill(spec.name);
-    const end = await engine.follow(spec, tail.onLine, AbortSignal.timeout(STOP_MS));
+    const end = await ended(AbortSignal.timeout(STOP_MS));
     return { end, tail: tail.lines, files: [] };
   } finally {
     await clear();

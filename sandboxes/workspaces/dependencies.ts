@@ -17,8 +17,12 @@ const DEPENDENCIES = { memoryBytes: 3072 * MIB, wallMs: 15 * 60_000 } as const;
  * Counted and never mounted: what is made here is moved to where it stays, and a move keeps to one file
  * system. Its commands are the base commit's, so they are not the first to be feared.
  */
-const LAYER_SIZE = { bytes: 16_384 * MIB, inodes: 2_000_000 } as const;
-const TOO_LARGE = `the dependency commands wrote more than ${LAYER_SIZE.bytes / MIB} MiB or ${LAYER_SIZE.inodes} files`;
+export const LAYER_SIZE = { bytes: 16_384 * MIB, inodes: 2_000_000 } as const;
+export const tooLarge = (): Fault =>
+  new Fault(
+    'dependencies_failed',
+    `the dependency commands wrote more than ${LAYER_SIZE.bytes / MIB} MiB or ${LAYER_SIZE.inodes} files`,
+  );
 
 export async function buildDependencies(
   house: House,
@@ -50,7 +54,7 @@ export async function buildDependencies(
       signal,
     );
     await engine.remove(volume);
-    if (isOver) throw new Fault('dependencies_failed', TOO_LARGE);
+    if (isOver) throw tooLarge();
     if (end.ended === 'exited' && end.exitCode === 0)
       await house.layers.keepDependencies(place, plan, upper, signal);
     return end;

@@ -10,6 +10,7 @@ export type WorkspacesOptions = Shop & {
   readonly folders: Folders;
   /** Short path for sockets: a Unix socket's address ends at 107 bytes. */
   readonly runtime: string;
+  readonly quotas: Quotas;
 };
 
 /** Where what a sandbox sees lies: in folders of this machine, or in volumes of an engine elsewhere. */
@@ -20,5 +21,4 @@ export type Ground = Shop & {
   base(place: Place, signal: AbortSignal): Promise<Mount>;
 };
 
-export type House = WorkspacesOptions &
-  Ground & { readonly layers: Layers; readonly quotas: Quotas };
+export type House = WorkspacesOptions & Ground & { readonly layers: Layers };

@@ -2,9 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DependencyPlan, Place, Workspaces } from '../../orchestrator/ports.ts';
-import { exportTree, hiddenFindings } from '../export.ts';
-import { foldersAt, ignoredAt, literal, untrackedIn } from '../source/ignore.ts';
-import { CHANGE_MAX, ingest } from '../source/quarantine.ts';
+import { exportEnv, exportTree, takeIn } from '../export.ts';
+import { exactly, foldersAt, ignoredAt, untrackedIn } from '../source/ignore.ts';
 import { emptyFolder, folderMount, volumeMount } from '../tool.ts';
 import type { House } from './house.ts';
 import { launchFolder } from './launch.ts';
@@ -35,12 +34,7 @@ export async function seal(
       uid,
       role: 'exporter',
       script: 'export.sh',
-      env: {
-        BASE: place.base,
-        ENTRIES_MAX: String(CHANGE_MAX.entries),
-        BLOB_BYTES_MAX: String(CHANGE_MAX.blobBytes),
-        BYTES_MAX: String(CHANGE_MAX.bytes),
-      },
+      env: exportEnv(place.base),
       mounts: [
         volumeMount(volumeName(place), '/workspace'),
         folderMount(folders.mirror(place.repository), '/mirror'),
@@ -53,13 +47,7 @@ export async function seal(
     },
     signal,
   );
-  if ('refused' in exported) return exported;
-  const into = {
-    folder: folders.quarantine(place.run, place.attempt),
-    mirror: folders.mirror(place.repository),
-  };
-  const taken = await ingest(into, exported.pack, exported.tree, place.base);
-  return 'refused' in taken ? taken : { ...taken, findings: hiddenFindings(exported.hidden) };
+  return takeIn(folders, place, exported);
 }
 
 /** What the dependency commands made is no part of a change, folder by folder. */
@@ -72,5 +60,5 @@ async function dependencyNames(
   const tracked = await foldersAt(house.folders.mirror(place.repository), place.base);
   const layer = house.folders.dependencies(place.repository, plan.key);
   const names = await untrackedIn(layer, tracked);
-  return names.map((name) => `/${literal(name)}\n`).join('');
+  return names.map((name) => `${exactly(name)}\n`).join('');
 }

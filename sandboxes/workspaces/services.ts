@@ -109,7 +109,6 @@ async function serviceSpec(
     name: nameOf(owner, service),
     image,
     joins: network,
-    data: service.data === null ? null : { target: service.data, bytes: service.memoryBytes },
     limits: { memoryBytes: service.memoryBytes, cpus: 1, pids: 256, wallMs: LIFE_MS },
   };
 }
@@ -205,6 +204,8 @@ async function toolSpec(
     argv,
     workingDir: '/',
     joins: nameOf(owner, service),
+    // Of its own, as a volume that the image declares would be, and bounded.
+    data: service.data === null ? null : { target: service.data, bytes: service.memoryBytes },
     limits: { memoryBytes: TOOL_BYTES, cpus: 1, pids: 64, wallMs: PROBE_MS },
   };
 }

@@ -9,11 +9,10 @@
 import path from 'node:path';
 import type { SandboxEnd, Workspaces } from '../../orchestrator/ports.ts';
 import { onceEach } from '../once-each.ts';
-import { openQuotas } from '../quota.ts';
 import { openLayers } from '../source/layers.ts';
 import { folderMount } from '../tool.ts';
 import { runAgent } from './agent.ts';
-import { startCheck } from './check.ts';
+import { checksBy } from './check.ts';
 import { overlayRoom } from './check-room.ts';
 import { buildDependencies } from './dependencies.ts';
 import { discard } from './discard.ts';
@@ -27,16 +26,10 @@ export function openWorkspaces(options: WorkspacesOptions): Workspaces {
   const house: House = {
     ...options,
     layers,
-    quotas: openQuotas(options.folders.home),
     launch: folderLaunch(options.runtime),
     base: async (place, signal) => folderMount(await layers.snapshot(place, signal), '/workspace'),
   };
   const once = onceEach<SandboxEnd>();
-  const start = (...[place, tree, plan, command, signal]: Parameters<Workspaces['check']>) => {
-    const checked = { place, part: command.part, tree, plan };
-    return startCheck(house, place, command, (until) => overlayRoom(house, checked, until), signal);
-  };
-
   return {
     socketPath: async (place, part) =>
       path.join(await launchFolder(options.runtime, place, part), 'gateway.sock'),
@@ -51,14 +44,7 @@ export function openWorkspaces(options: WorkspacesOptions): Workspaces {
     runAgent: (place, command, onLine, signal) =>
       runAgent(house, { place, command }, onLine, signal),
     seal: (place, plan, signal) => seal(house, place, plan, signal),
-    check: async (place, tree, plan, command, signal) => {
-      const running = await start(place, tree, plan, command, signal);
-      return running.finish(signal);
-    },
-    serve: async (place, tree, plan, command, signal) => {
-      const running = await start(place, tree, plan, command, signal);
-      return { stop: () => running.stop() };
-    },
+    ...checksBy(house, (checked, until) => overlayRoom(house, checked, until)),
     discard: (run) => discard(house, run),
   };
 }

@@ -271,6 +271,21 @@ describe('a profile of calls', () => {
       (read) =>
         void read.syscalls.push(allow(['socket'], [{ index: 0, op: 'SCMP_CMP_EQ', value: 40 }])),
     ],
+    ...[
+      ['of any type, so that a protocol is loaded', []],
+      ['of sequenced packets', [{ index: 1, op: 'SCMP_CMP_MASKED_EQ', value: 0xf, valueTwo: 5 }]],
+      [
+        'of whatever its low bits hide',
+        [{ index: 1, op: 'SCMP_CMP_MASKED_EQ', value: 1, valueTwo: 1 }],
+      ],
+    ].map(([what, type]): [string, Parameters<typeof profile>[0]] => [
+      `with sockets of the internet ${what}`,
+      (read) => {
+        const family = { index: 0, op: 'SCMP_CMP_EQ', value: 2 };
+        const protocol = { index: 2, op: 'SCMP_CMP_EQ', value: 0 };
+        read.syscalls.push(allow(['socket'], [family, ...(type as unknown[]), protocol]));
+      },
+    ]),
     ['with every clone', (read) => void read.syscalls.push(allow(['clone']))],
     [
       'with new users in clone',

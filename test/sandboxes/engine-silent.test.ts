@@ -76,3 +76,29 @@ test('every call of an engine is tried', async () => {
   const { instance: _, ...calls } = engine;
   expect(Object.keys(CALLS).sort()).toEqual(Object.keys(calls).sort());
 });
+
+test('a sandbox whose engine falls silent after its first words is given up at its time limit', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'proofhouse-silent-'));
+  const inspected = {
+    Id: 'f'.repeat(64),
+    State: { Status: 'running', Pid: 0, StartedAt: '2026-01-01T00:00:00Z' },
+    Config: { Labels: {} },
+  };
+  const server = http.createServer(({ url }, response) => {
+    if (url?.includes('/json')) response.end(JSON.stringify(inspected));
+    else if (url?.includes('/logs')) response.writeHead(200).flushHeaders();
+  });
+  const socketPath = path.join(folder, 's');
+  await new Promise<void>((ready) => server.listen(socketPath, ready));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const at = { socketPath, callMs: CALL_MS };
+  const options = { instance: 'abc123abc123', uid: 20_000, roots: [], runtime: null, at };
+  await expect(openEngine(options).follow(SPEC, async () => {}, never)).rejects.toMatchObject({
+    code: 'engine_failed',
+    message: expect.stringContaining('did not end'),
+  });
+});

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { isOver, untilOver } from '../../sandboxes/folder-watch.ts';
 import { readMounts } from '../../sandboxes/mounts.ts';
-import { mountedRuns } from '../../sandboxes/quota.ts';
+import { mountedRuns, needMemory, WORKSPACE_SIZE } from '../../sandboxes/quota.ts';
 
 const MIB = 2 ** 20;
 
@@ -64,3 +64,9 @@ function filled(files: number): string {
   for (let at = 0; at < files; at += 1) writeFileSync(path.join(folder, `f${at}`), '');
   return folder;
 }
+
+test('a quota in memory is refused while there is too little of it, and never made soft', () => {
+  const GIB = 2 ** 30;
+  expect(() => needMemory(WORKSPACE_SIZE, 4 * GIB)).not.toThrow();
+  expect(() => needMemory(WORKSPACE_SIZE, 4 * GIB - 1)).toThrow('twice as much');
+});

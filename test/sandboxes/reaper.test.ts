@@ -1,10 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Fault } from '../../orchestrator/domain/faults.ts';
 import { RunId } from '../../orchestrator/domain/ids.ts';
 import { apply, NEW_RUN } from '../../orchestrator/domain/run.ts';
 import type { RunEvent, RunState } from '../../orchestrator/domain/run-state.ts';
 import { replay } from '../../orchestrator/runner.ts';
-import { type Found, thing } from '../../sandboxes/engine-names.ts';
+import { DOCTOR_RUN, type Found, thing } from '../../sandboxes/engine-names.ts';
 import { openReaper, planFor, type ReaperOptions } from '../../sandboxes/reaper.ts';
 import { emptyMemory, openMemoryStore } from '../contracts/memory-store.ts';
 import { AT, EVENTS, RUN, TASK } from '../orchestrator/fixtures.ts';
@@ -100,7 +100,7 @@ async function world({ found, state = [], elsewhere = [] }: Given) {
       remove: tell('remove'),
       removeVolume: tell('volume'),
     },
-    host: { runs: async () => elsewhere, remove: tell('host') },
+    host: { runs: async () => elsewhere, remove: tell('host'), removeLooks: async () => {} },
     journal: {
       ...store,
       state: async (run) => ((await store.task(run)) ? replay(await store.read(run)) : null),
@@ -117,6 +117,52 @@ const ONE: Found = { sandboxes: [sandbox(`proofhouse-${RUN}-1-agent`, 'agent')],
 const OVER = [EVENTS.claimed, EVENTS.cancelled];
 
 describe('the reaper', () => {
+  test('leaves a look at the engine that is under way, and takes one that forgot itself', async () => {
+    const look = sandbox('proofhouse-doctor-1', 'checkout', false, DOCTOR_RUN);
+    const late = sandbox('proofhouse-doctor-2', 'checkout', true, DOCTOR_RUN);
+    const young = await world({
+      found: { sandboxes: [look], volumes: [] },
+      elsewhere: [DOCTOR_RUN],
+    });
+    expect(await young.reap()).toEqual({ removed: [], failed: [] });
+    expect(young.told).toEqual([]);
+    // Nothing runs under a number as high as this.
+    const dead = sandbox(
+      `proofhouse-doctor-7fffffff${'0'.repeat(24)}`,
+      'checkout',
+      false,
+      DOCTOR_RUN,
+    );
+    const old = await world({ found: { sandboxes: [look, late, dead], volumes: [] } });
+    expect((await old.reap()).removed.map(({ what }) => what)).toEqual([late.name, dead.name]);
+    expect(old.told.filter((line) => line.startsWith('discard'))).toEqual([]);
+  });
+
+  test('holds a run for as long as its things take to remove', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const one = await world({ found: ONE, state: OVER });
+    const [gone, renewed] = [Promise.withResolvers<void>(), { times: 0 }];
+    const reaping = openReaper({
+      ...one.options,
+      journal: {
+        ...one.options.journal,
+        renew: async (lease) => {
+          renewed.times += 1;
+          return one.store.renew(lease);
+        },
+      },
+      discard: () => gone.promise,
+    })();
+    await vi.advanceTimersByTimeAsync(35_000);
+    const whileRemoving = renewed.times;
+    gone.resolve();
+    await reaping;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(whileRemoving).toBeGreaterThanOrEqual(3);
+    expect(renewed.times).toBe(whileRemoving);
+  });
+
   test("leaves what all runs share, and takes what bears our mark and is nobody's", async () => {
     const volumes = [named('proofhouse-mirror', 'layer', null), named('stray', '', null)];
     const one = await world({ found: { sandboxes: [], volumes } });

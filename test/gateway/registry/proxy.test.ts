@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -20,7 +22,12 @@ const PACKAGES: PackageList = {
   ],
 };
 
-type Chosen = { readonly base?: string; readonly url?: string; readonly limits?: object };
+type Chosen = {
+  readonly base?: string;
+  readonly url?: string;
+  readonly limits?: object;
+  readonly refusalNotes?: number;
+};
 
 async function proxied(answer: Parameters<typeof serverThat>[0], chosen: Chosen = {}) {
   const upstream = await serverThat(answer);
@@ -32,7 +39,9 @@ async function proxied(answer: Parameters<typeof serverThat>[0], chosen: Chosen 
     packages: PACKAGES,
     tarballs: openTarballs(folder, { ...TARBALL_LIMITS, ...chosen.limits }),
   };
-  const gateway = await gatewayWith({ role: 'dependencies', registry });
+  const { refusalNotes } = chosen;
+  const limits = refusalNotes === undefined ? {} : { refusalNotes };
+  const gateway = await gatewayWith({ role: 'dependencies', registry, limits });
   return { upstream, folder, ...gateway, url: `${gateway.url}/registry` };
 }
 
@@ -83,9 +92,26 @@ describe('is refused, noted, and never sent', () => {
     const { url, upstream, notes } = await proxied((response) => response.end('{}'));
     const status = method === 'GET' ? 403 : 405;
     expect((await fetch(url + path, { method })).status).toBe(status);
-    expect(notes).toEqual([`refused: ${method} "${path}" of the registry`]);
+    expect(notes).toEqual([`refused: ${method} ${path} of the registry`]);
     expect(upstream.seen).toEqual([]);
   });
+});
+
+it('a flood of what is refused is noted up to a bound', async () => {
+  const { url, notes } = await proxied((response) => response.end('{}'), { refusalNotes: 2 });
+  for (let asked = 0; asked < 5; asked += 1) await fetch(`${url}/x${asked}`);
+  expect(notes).toHaveLength(3);
+  expect(notes[2]).toBe('refused: more than 2 refused requests; further ones are not noted');
+});
+
+it('bytes that draw on a terminal are no request, and are not noted', async () => {
+  const { url, notes } = await proxied((response) => response.end('{}'));
+  const client = net.connect(Number(new URL(url).port), '127.0.0.1');
+  // As bytes: a client of HTTP would not send them.
+  client.write(Buffer.from('GET /registry/x\u009b31m HTTP/1.1\r\nhost: a\r\n\r\n', 'latin1'));
+  await once(client, 'data');
+  client.destroy();
+  expect(notes).toEqual(['refused: unreadable request (HPE_INVALID_URL)']);
 });
 
 describe('redirects', () => {

@@ -183,6 +183,13 @@ describe('sealing', () => {
       outcome: { kind: 'gave_up', code: 'limit_reached' },
     });
   });
+
+  test('a full workspace has a code of its own: no limit under budgets would make it larger', () => {
+    expect(apply(STATES.working, { ...EVENTS.limit_reached, limit: 'workspace' })).toMatchObject({
+      phase: 'done',
+      outcome: { kind: 'gave_up', code: 'workspace_full', findings: [{ code: 'workspace_full' }] },
+    });
+  });
 });
 
 describe('judging and validating', () => {

@@ -60,6 +60,11 @@ describe('is refused with its place:', () => {
     ['too many', Array.from({ length: 9 }, (_, at) => ({ ...CACHE, name: `c${at}` })), 'at most 8'],
     ['an image that leads elsewhere', [{ ...CACHE, image: '../x' }], 'expected an image of ours'],
     ['an image with an option', [{ ...CACHE, image: '-v' }], 'expected an image of ours'],
+    [
+      "an image by its id, which may be anybody's",
+      [{ ...CACHE, image: `sha256:${'a'.repeat(64)}` }],
+      'expected an image of ours',
+    ],
     ['no command', [{ ...CACHE, run: undefined }], 'expected `run`'],
     ['an empty command', [{ ...CACHE, run: [] }], 'expected a command and its arguments'],
     ['no ready check', [{ ...CACHE, ready: undefined }], 'the key `ready` is missing'],

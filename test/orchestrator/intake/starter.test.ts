@@ -190,10 +190,10 @@ test('npm installs by the lock where there is one', () => {
   });
   const files = SHAPES['plain JavaScript with node:test and no lock'];
   expect(dependenciesOf(files)).toEqual({
-    run: [['npm', 'install', '--no-package-lock']],
-    keyedBy: ['package.json'],
+    run: [['npm', 'ci']],
+    keyedBy: ['package.json', 'package-lock.json'],
   });
-  expect(starter(files).workspace).toContain('# There is no lock file');
+  expect(starter(files).workspace).toContain('#   npm install --package-lock-only');
 });
 
 test('the manifests of npm workspaces decide what is installed too', () => {
@@ -224,8 +224,8 @@ test('an example in a comment is good once its marks are off', () => {
   const source = starter(SHAPES['a pnpm monorepo']).workspace;
   const live = source.replace(/^# (dependencies:| {2,}(run|keyed_by|-)(?=[: ]))/gm, '$1');
   expect(parseWorkspaceFile(live, 'workspace.yaml').dependencies).toEqual({
-    run: [['npx', '--yes', 'pnpm', 'install', '--frozen-lockfile']],
-    keyedBy: ['package.json', 'pnpm-lock.yaml'],
+    run: [['npm', 'ci']],
+    keyedBy: ['package.json', 'package-lock.json'],
   });
 });
 

@@ -28,6 +28,8 @@ type Agent = {
   readonly lines?: readonly string[];
   /** What goes on at the gateway meanwhile. */
   readonly meanwhile?: (store: StageTools['store']) => Promise<void>;
+  /** What a controller before stored. */
+  readonly earlier?: (store: StageTools['store']) => Promise<void>;
   readonly policy?: string;
   readonly full?: string | null;
   readonly over?: Partial<StageTools>;
@@ -60,6 +62,7 @@ async function worked(given: Agent) {
   };
   const source = sourceOf(repository({ files: { [BASE]: { [POLICY_PATH]: policy } } }));
   const tools: StageTools = await toolsWith({ workspaces, source, over: { doors, ...over } });
+  await given.earlier?.(tools.store);
   const again = (breaks = STATES.working.breaks) =>
     work(tools, { ...STATES.working, breaks }, TASK, SIGNAL);
   const event = await again().catch((error: unknown) => error);
@@ -137,6 +140,17 @@ describe('a sandbox whose network is not the one of the policy', () => {
       reaches('a.example.com', 22),
       reaches('b.example.com', 443),
     ]).toEqual([true, false, false]);
+  });
+
+  test('is judged by what was journaled of it, whatever line a log begins with that ran over', async () => {
+    // The sandbox is followed again, and its first line by now is one that the agent chose.
+    const kept = { run: RUN, attempt: 1, source: 'sandbox', kind: 'self-test', at: AT } as const;
+    const stored = (text: string) => async (store: StageTools['store']) =>
+      store.note({ ...kept, index: 99_999_999, text });
+    const good = await worked({ tested: 'said|anything', earlier: stored(TESTED) });
+    expect(good.event).toMatchObject({ type: 'agent_finished' });
+    const bad = await worked({ tested: TESTED, earlier: stored(found({ direct: 'connected' })) });
+    expect(bad.event).toMatchObject({ code: 'self_test_failed' });
   });
 
   test('an agent that prints a right line later mends nothing', async () => {

@@ -3,11 +3,18 @@ import { gcText } from '../../../orchestrator/text/gc-report.ts';
 
 const NONE = {
   ...{ totalBytes: 3 * 2 ** 20, freedBytes: 0, excessBytes: 0 },
-  ...{ removed: [], images: [], volumes: [] },
+  ...{ removed: [], images: [], volumes: [], isEngineAsked: true },
 };
 
 test('where nothing goes, it says how much there is', () => {
   expect(gcText('/data', NONE, false)).toMatchInlineSnapshot(`"freed 0.0 MiB of 3.0 MiB"`);
+});
+
+test('an engine that was not asked is not an engine without old images', () => {
+  expect(gcText('/data', { ...NONE, isEngineAsked: false }, false)).toMatchInlineSnapshot(`
+    "freed 0.0 MiB of 3.0 MiB
+    no engine answered: its images and volumes were not looked at"
+  `);
 });
 
 test('each thing that goes has a line, and what is too much still is said', () => {

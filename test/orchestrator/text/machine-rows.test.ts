@@ -10,8 +10,12 @@ const rowsOf = (machine: MachineFacts): FactRow[] => [
   ...hostRows(machine.host, '24.21.0'),
 ];
 
-test('a machine that has everything is good in every row, and nothing is to be done', () => {
-  const rows = rowsOf(MACHINE);
+test('a machine that has everything is good in every row but what was never tried', () => {
+  const [untried, rows] = [
+    rowsOf(MACHINE).filter(({ what }) => what === 'user namespaces'),
+    rowsOf(MACHINE).filter(({ what }) => what !== 'user namespaces'),
+  ];
+  expect(untried).toMatchObject([{ state: 'weak', found: expect.stringContaining('not tried') }]);
   expect(rows.filter(({ state, todo }) => state !== 'good' || todo !== null)).toEqual([]);
   expect(rows.length).toBeGreaterThan(15);
   expect(doctorReport(rows, MACHINE).worst).toBe('good');

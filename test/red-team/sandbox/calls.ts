@@ -68,9 +68,11 @@ export const CALLS: readonly SandboxRow[] = [
   },
   {
     ...{ id: 'SBX-01', attack: 'a protocol whose module the kernel would load', ...WEAK },
-    script: perl('for (132, 33, 115) { socket(S, 2, 1, $_) ? print "done " : print $!+0, " "; }'),
-    works: /^(?!1 1 1).+/,
-    fails: /^1 1 1$/,
+    script: perl(
+      'for ([1, 132], [1, 33], [1, 115], [5, 0], [6, 0]) { socket(S, 2, $_->[0], $_->[1]) ? print "done " : print $!+0, " "; }',
+    ),
+    works: /^(?!1 1 1 1 1).+/,
+    fails: /^1 1 1 1 1$/,
     ours: 'EPERM',
   },
   {

@@ -56,7 +56,7 @@ describe.skipIf(!isRoot)('a workspace that is filled (needs root, to mount one)'
     const before = free(factory.home);
     expect(outcomeOf(await settle(factory, task.id))).toMatchObject({
       kind: 'gave_up',
-      code: 'limit_reached',
+      code: 'workspace_full',
       findings: [{ message: expect.stringMatching(/takes \d+ MiB and \d+ files/) }],
     });
     const events = (await factory.store.read(task.id)).map(({ event }) => event);
@@ -123,6 +123,26 @@ describe.skipIf(!isRoot)('a workspace that is mounted (needs root)', () => {
     expect(readFileSync(path.join(folder, 'upper', 'file'), 'utf8')).toBe('kept\n');
     await quotas.close(folder);
     expect(await mountsBelow(home)).toEqual([]);
+  });
+
+  it('is all that is unmounted: what others mounted there, and the data directory, stay', async () => {
+    const home = scratch('own-mount');
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'none', home]);
+    onTestFinished(() => void execFileSync('umount', [home]));
+    const folder = path.join(home, 'runs', 'r0000001', '1', 'workspace');
+    await openQuotas(home).open(folder, { bytes: 16 * MIB, inodes: 100 }, 20_000);
+    expect(await mountsBelow(home)).toContain(folder);
+    await unmountAll(home);
+    expect((await mounts()).filter(({ at }) => at.startsWith(home))).toHaveLength(1);
+  });
+
+  it('is tried by many at once without one in the way of another, and what a dead one left goes', async () => {
+    const home = scratch('at-once');
+    const dead = path.join(home, 'quota-probe-999999999-00000000-0000-4000-8000-000000000000');
+    mkdirSync(dead);
+    const all = await Promise.all(Array.from({ length: 4 }, () => quotaFacts(home)));
+    expect(all.map(({ kind }) => kind)).toEqual(['ext4', 'ext4', 'ext4', 'ext4']);
+    expect(execFileSync('ls', ['-A', home], { encoding: 'utf8' })).toBe('');
   });
 
   it('is told by doing it, and nothing of the trial stays', async () => {

@@ -102,13 +102,13 @@ export const SOURCE_ROWS = {
     'RES-02',
     'a workspace filled with bytes',
     'its folder lies on the disk of the host',
-    'limit_reached; the disk of the host is as it was',
+    '`workspace_full`; the disk of the host is as it was',
   ),
   fullOfFiles: row(
     'RES-02',
     'a workspace filled with empty files',
     'its folder lies on the disk of the host',
-    'limit_reached; the disk of the host is as it was',
+    '`workspace_full`; the disk of the host is as it was',
   ),
 } as const satisfies Record<string, Attack>;
 

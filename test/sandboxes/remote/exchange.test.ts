@@ -1,6 +1,7 @@
 /** What comes out of a carrier is read whole, however it is cut, and never for more than it says. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { WORKSPACE_SIZE } from '../../../sandboxes/quota.ts';
 import { filesIn } from '../../../sandboxes/remote/check-room.ts';
 import { counter, heldIn } from '../../../sandboxes/remote/counted.ts';
 import { unframed } from '../../../sandboxes/remote/exchange.ts';
@@ -102,20 +103,29 @@ describe('what an exporter prints', () => {
 describe('counts of a workspace', () => {
   const GIB = 2 ** 30;
   test.each<[string, string[], number]>([
-    ['what was laid there counts for nothing', [`${2 * GIB + 5} 200001\n`], 0],
-    ['too many bytes end it once', ['5 1\n', `${3 * GIB} 2\n`, `${4 * GIB} 2\n`], 1],
-    ['too many entries end it', ['5 1\n', '6 200', '002\n'], 1],
-    ['half a line is none', ['5 1\n', '6 900000'], 0],
+    ['what was laid there counts for nothing', [`${2 * GIB + 5} 200001 ${GIB}\n`], 0],
+    ['too many bytes end it once', [`${3 * GIB} 2 ${GIB}\n`, `${4 * GIB} 2 ${GIB}\n`], 1],
+    ['too many entries end it', ['6 200', `002 ${GIB}\n`], 1],
+    ['too little room beside it ends it, whatever it seems to hold', ['5 1 268435455\n'], 1],
+    ['just enough room does not', ['5 1 268435456\n'], 0],
+    ['half a line is none', ['6 900000'], 0],
   ])('%s', async (_, printed, times) => {
     let over = 0;
-    const count = counter({ bytes: 5, inodes: 1 }, async () => {
+    const laid = { bytes: 5, inodes: 1 };
+    const count = counter({ laid, size: WORKSPACE_SIZE }, async () => {
       over += 1;
     });
     for (const text of printed) await count(Buffer.from(text));
     expect(over).toBe(times);
   });
 
-  test.each(['', '5', 'x 1', '1e99 1'])('%j is none', (text) => {
-    expect(() => heldIn(Buffer.from(text))).toThrow('no two numbers');
+  test.each(['', '5', 'x 1', '1e99 1', '1 2 3'])('%j is none of what was laid', (text) => {
+    expect(() => heldIn(Buffer.from(text))).toThrow('no 2 numbers');
+  });
+
+  test('one without the room beside it is none', async () => {
+    const laid = { bytes: 0, inodes: 0 };
+    const count = counter({ laid, size: WORKSPACE_SIZE }, async () => {});
+    await expect(count(Buffer.from('5 1\n'))).rejects.toThrow('no 3 numbers');
   });
 });

@@ -55,6 +55,15 @@ describe('the past of a base', () => {
     expect(git(second.folder, 'rev-list', '--count', 'HEAD').trim()).toBe('2');
   });
 
+  test('is packed anew where an older base went meanwhile', async () => {
+    const on = await bench({ a: 'a\n' });
+    const first = await historyOf(on, on.base);
+    rmSync(join(first.folder, 'objects'), { recursive: true });
+    const second = await historyOf(on, await committed(on, 'b'), [first]);
+    expect(packsIn(second.folder)).toHaveLength(1);
+    expect(git(second.folder, 'rev-list', '--count', 'HEAD').trim()).toBe('2');
+  });
+
   test('takes nothing from a base that did not lead to it, or is gone from the mirror', async () => {
     const on = await bench({ a: 'a\n' });
     const later = await committed(on, 'answer');

@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
+  exactly,
   foldersAt,
   type IgnoreFile,
   ignoredAt,
@@ -101,4 +102,22 @@ test('what dependency commands made beside tracked files is named folder by fold
     'packages/a/node_modules',
     'packages/b',
   ]);
+});
+
+test("the files of folders come after the root's, whatever they are called", () => {
+  const files = [
+    { folder: '.config', text: '!keep.env\n' },
+    { folder: '', text: '*.env\n' },
+  ];
+  expect(ignoreList(files)).toBe('/**/*.env\n!/.config/**/keep.env\n');
+});
+
+test('a name that was made is left out, whatever is in it, and its neighbours are not', () => {
+  const folder = temporaryFolder();
+  git(folder, 'init', '--quiet');
+  const made = ['two\nlines', 'star*', '[x]', '!bang', ' blank ', '#hash', 'q?'];
+  const others = ['two', 'lines', 'stars', 'x', 'bang', 'hash', 'qs'];
+  writeAll(folder, Object.fromEntries([...made, ...others].map((name) => [name, 'x'])));
+  const list = made.map((name) => `${exactly(name)}\n`).join('');
+  expect(named(byList(folder, list))).toEqual([...others].sort());
 });

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Sha } from '../../../orchestrator/domain/ids.ts';
 import type {
   LandedChange,
@@ -140,6 +140,9 @@ describe('a commit of a local repository', () => {
 
   test('is read with its files and paths, and nothing is left afterwards', async () => {
     const folder = repositoryWith({ 'a/b': 'text', ö: '' });
+    // A folder for temporary things of its own: others open repositories meanwhile.
+    vi.stubEnv('TMPDIR', temporaryFolder());
+    onTestFinished(() => void vi.unstubAllEnvs());
     const before = leftovers();
     const local = await openLocal(folder);
     const commit_ = await local.resolve('HEAD');

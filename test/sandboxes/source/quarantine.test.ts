@@ -1,4 +1,13 @@
-import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -55,6 +64,23 @@ describe('what a workspace gives', () => {
   test('is taken in when nothing changed', async () => {
     const on = await bench({ 'a.txt': 'a\n' });
     expect(await entriesOf(on, await sealed(on, {}))).toEqual([]);
+  });
+
+  test.each<[string, (pack: string, good: string) => void]>([
+    ['a pipe', (pack) => execFileSync('mkfifo', [pack])],
+    ['a link to a good one', (pack, good) => symlinkSync(good, pack)],
+    ['a folder', (pack) => mkdirSync(pack)],
+    ['nothing at all', () => {}],
+  ])('is refused where its pack is %s, and nobody waits for it', async (_, put) => {
+    const on = await bench({ 'a.txt': 'a\n' });
+    const tree = treeOf(on, { 'b.txt': 'b\n' });
+    const good = packOf(on, tree);
+    const pack = join(on.folder, 'other');
+    put(pack, good);
+    expect(await ingest(on.at, pack, tree, on.base)).toMatchObject({
+      refused: [{ message: expect.stringContaining('pack') }],
+    });
+    expect(await ingest(on.at, good, tree, on.base)).toEqual({ tree });
   });
 
   test('takes the place of what an earlier try left', async () => {

@@ -108,7 +108,7 @@ test('a repository without a test proves nothing', async () => {
   expect(code).toBe(1);
   expect(report.replaceAll(/[\d.]+ s$/gm, 'TIME')).toMatchInlineSnapshot(`
     "+ claimed
-    + workspace ready: command any on scripted model (answers from files, no AI), base ID
+    + workspace ready: command any on scripted model (answers from files, no AI), base ID, workspace of 2048 MiB and 200000 files, held by a file system of its own
     + agent finished
     + change sealed: tree ID, 1 files, +1 -0
     + judged: allow, class medium

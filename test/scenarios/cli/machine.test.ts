@@ -40,6 +40,24 @@ describe('doctor', () => {
     expect(leftOver(RunId.parse('rdoctor0'))).toEqual([]);
   });
 
+  it('holds the machine against what a policy requires, as a run is', async () => {
+    const at = freshHome();
+    const policy = (engine: string): string => {
+      const file = path.join(scratch('required'), 'policy.yaml');
+      const head = 'metadata: { name: here, owner: platform, layer: standalone }';
+      const text = `apiVersion: proofhouse/v1\nkind: Policy\n${head}\nrequire: { engine: "${engine}" }\n`;
+      writeFileSync(file, text);
+      return file;
+    };
+    const held = await proofhouse(at, 'doctor', '--policy', policy('1.0'));
+    succeeded(held);
+    expect(held.out).toMatch(/^good +required by the policy +engine 1\.0 or newer$/m);
+    const lacks = await proofhouse(at, 'doctor', '--policy', policy('99.0'));
+    ended(lacks, 4);
+    expect(lacks.out).toMatch(/^bad +required: engine 99\.0 or newer +.*policy\.yaml:4:/m);
+    ended(await proofhouse(at, 'doctor', '--policy', '/nonexistent/policy.yaml'), 2);
+  });
+
   it.each([
     ['where no engine answers', NO_ENGINE, 'scripts/setup'],
     // Nothing listens there, and nothing is asked: the refusal comes first.

@@ -22,6 +22,8 @@ const factory = openFactory({
   clock: () => new Date(),
 });
 
+type Create = (this: Docker, options: Docker.ContainerCreateOptions) => Promise<Docker.Container>;
+
 const die = (): Promise<never> => {
   process.kill(process.pid, 'SIGKILL');
   return new Promise(() => {});
@@ -37,10 +39,19 @@ const store: Store = {
   },
 };
 if (when === 'created') {
+  // Only what this controller made: the next one finds it, and starts it.
+  const made = new Set<string>();
+  const { createContainer } = Docker.prototype as { createContainer: Create };
+  Object.assign(Docker.prototype, {
+    createContainer: function (this: Docker, options: Docker.ContainerCreateOptions) {
+      made.add(`/${options.name}`);
+      return createContainer.call(this, options);
+    },
+  });
   const { start } = Docker.Container.prototype;
   Docker.Container.prototype.start = async function (this: Docker.Container) {
     const { Name } = await this.inspect();
-    return Name.endsWith('-agent') ? die() : start.call(this);
+    return made.has(Name) && Name.endsWith('-agent') ? die() : start.call(this);
   };
 }
 // The stages hold the factory's own store, so this one is changed in place.

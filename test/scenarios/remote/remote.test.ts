@@ -1,10 +1,12 @@
 /** On an engine that does not see our folders a run goes as it goes beside us, and ends in the same tree. */
 import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Factory, runtimeFolder } from '../../../orchestrator/compose.ts';
 import { digestOf } from '../../../orchestrator/domain/canonical.ts';
-import type { DependencyPlan } from '../../../orchestrator/ports.ts';
+import type { CheckCommand, DependencyPlan } from '../../../orchestrator/ports.ts';
+import { openQuotas } from '../../../sandboxes/quota.ts';
 import { sharesFiles } from '../../../sandboxes/shares-files.ts';
 import { folders } from '../../../sandboxes/source/folders.ts';
 import { openWorkspaces } from '../../../sandboxes/workspaces/workspaces.ts';
@@ -44,6 +46,7 @@ const shopOf = (factory: Factory) => ({
   engine: factory.engine,
   image: factory.tools.image,
   uidOf: async () => 20_000,
+  quotas: openQuotas(factory.home),
   home: factory.home,
   folders: folders(factory.home),
   runtime: runtimeFolder(factory.home),
@@ -82,7 +85,11 @@ describe('an engine elsewhere', () => {
   it('is told from one that shares our files and our sockets', async () => {
     here();
     expect(await sharesFiles(shopOf(await testFactory('shared')), signal)).toBe(true);
-    expect(await sharesFiles(shopOf(await factoryThere('not-shared')), signal)).toBe(false);
+    const factory = await factoryThere('not-shared');
+    expect(await sharesFiles(shopOf(factory), signal)).toBe(false);
+    // A policy that requires a hard quota is not run there, whatever this machine could mount.
+    const { host } = await factory.tools.machine.facts();
+    expect(host.quota).toMatchObject({ isHard: false, why: expect.stringContaining('counted') });
   });
 
   it('has no use for a folder of ours', async () => {
@@ -110,9 +117,13 @@ describe('an engine elsewhere', () => {
 
   it('opens an attempt over the tree of the one before, and over dependencies that are no change', async () => {
     const factory = await factoryThere('layers');
-    const repository = tinyRepository(path.join(factory.home, 'tiny'), { 'lib/made.txt': 'one\n' });
+    const repository = tinyRepository(path.join(factory.home, 'tiny'), {
+      ...{ 'lib/made.txt': 'one\n', 'vendor/y': 'y\n' },
+    });
+    const made = 'mkdir -p lib/deps; echo dep > lib/deps/x; echo stale > lib/made.txt';
     const plan: DependencyPlan = {
-      run: [['sh', '-c', 'mkdir -p lib/deps; echo dep > lib/deps/x; echo stale > lib/made.txt']],
+      // What takes the place of a tracked folder hides nothing of it either.
+      run: [['sh', '-c', `${made}; rm -rf vendor; ln -s /etc vendor`]],
       image: 'base',
       key: digestOf('test', 'remote-layers'),
     };
@@ -121,15 +132,19 @@ describe('an engine elsewhere', () => {
     if (base === null) throw new Error('no base');
     const { workspaces } = factory.tools;
     const first = { run: attempts.run, attempt: 1, repository, base };
-    expect(await workspaces.hasDependencies(first, plan)).toBe(false);
+    expect(await workspaces.hasDependencies(first, plan, signal)).toBe(false);
+    await halfMade(factory, first.run);
     await workspaces.socketPath(first, 'dependencies');
     const built = await workspaces.buildDependencies(first, plan, async () => {}, signal);
     expect(built).toMatchObject({ ended: 'exited', exitCode: 0 });
-    expect(await workspaces.hasDependencies(first, plan)).toBe(true);
+    expect(await workspaces.hasDependencies(first, plan, signal)).toBe(true);
 
     const place = await attempts.open();
-    const worked = await attempts.work(place, sh('cat lib/made.txt lib/deps/x; echo 1 > lib/new'));
-    expect(worked.lines).toEqual(['one', 'dep']);
+    const worked = await attempts.work(
+      place,
+      sh('cat lib/made.txt lib/deps/x vendor/y; echo 1 > lib/new'),
+    );
+    expect(worked.lines).toEqual(['one', 'dep', 'y']);
     const sealed = await attempts.seal(place);
     expect(sealed).toMatchObject({ touched: ['add lib/new'] });
     expect(await attempts.seal(place)).toEqual(sealed);
@@ -212,6 +227,7 @@ describe('an engine elsewhere', () => {
     const tree = 'tree' in sealed ? sealed.tree : null;
     if (tree === null) throw new Error('refused');
     const script = `import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
       import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
       mkdirSync('/out/below'); writeFileSync('/out/below/a', 'text'); writeFileSync('/out/empty', '');
       symlinkSync('/etc/passwd', '/out/link'); execFileSync('mkfifo', ['/out/pipe']);`;
@@ -233,6 +249,38 @@ describe('an engine elsewhere', () => {
     expect(await attempts.discard()).toEqual([]);
   });
 
+  it('gives a check its services, seeded from the base, again after the run was cleared away', async () => {
+    const factory = await factoryThere('services');
+    const repository = tinyRepository(path.join(factory.home, 'tiny'), { 'seed.txt': 'sown' });
+    const attempts = await attemptsOn(factory, repository);
+    const place = await attempts.open();
+    await attempts.work(place, sh('echo new > added.txt'));
+    const sealed = await attempts.seal(place);
+    const tree = 'tree' in sealed ? sealed.tree : null;
+    if (tree === null) throw new Error('refused');
+    const keeps = `import http from 'node:http'; let kept = '';
+      http.createServer((asked, answer) => { kept ||= asked.url; answer.end(kept); }).listen(7001, '127.0.0.1');`;
+    const sows = `import { readFileSync } from 'node:fs';
+      await fetch('http://127.0.0.1:7001/' + readFileSync('/workspace/seed.txt', 'utf8'));`;
+    const service = {
+      ...{ name: 'kept', image: 'base', argv: node(keeps), env: {}, ready: { port: 7001 } },
+      ...{ readyMs: 20_000, seed: [node(sows)], memoryBytes: 2 ** 27, data: null },
+    };
+    const asks = `console.log(await (await fetch('http://127.0.0.1:7001/mine')).text());`;
+    const command: CheckCommand = {
+      part: 'check',
+      role: 'validator',
+      ...{ image: 'base', joins: null, argv: node(asks) },
+      ...{ env: {}, files: {}, memoryBytes: 2 ** 28, wallMs: 60_000, services: [service] },
+    };
+    const { workspaces } = factory.tools;
+    expect((await workspaces.check(place, tree, null, command, signal)).tail).toEqual(['/sown']);
+    // As a run that waits for a person is; it is checked again when its base has moved.
+    await workspaces.discard(place.run);
+    expect((await workspaces.check(place, tree, null, command, signal)).tail).toEqual(['/sown']);
+    expect(await attempts.discard()).toEqual([]);
+  });
+
   it('keeps nothing of a data directory that is taken down', async () => {
     const factory = await factoryThere('down');
     const repository = tinyRepository(path.join(factory.home, 'tiny'));
@@ -244,3 +292,14 @@ describe('an engine elsewhere', () => {
     expect(execFileSync('docker', args, { encoding: 'utf8' })).toBe('');
   });
 });
+
+/** As a controller that was killed while the layer was copied leaves it. */
+async function halfMade(factory: Factory, run: string): Promise<void> {
+  const { volumes } = await factory.engine.mine();
+  const layer = volumes.find(({ name }) => name.includes('-dependencies-'))?.name;
+  const [user = ''] = readdirSync(folders(factory.home).users);
+  const at = ['--user', user, '--volume', `${layer}:/layer`];
+  const image = await factory.tools.image('base');
+  const make = ['mkdir', '--parents', `/layer/${run}/half`];
+  execFileSync('docker', ['run', '--rm', '--network', 'none', ...at, image, ...make]);
+}

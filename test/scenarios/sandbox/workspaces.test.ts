@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import type { Factory } from '../../../orchestrator/compose.ts';
 import { digestOf } from '../../../orchestrator/domain/canonical.ts';
 import type { DependencyPlan } from '../../../orchestrator/ports.ts';
+import { folders } from '../../../sandboxes/source/folders.ts';
 import { testFactory } from '../support.ts';
 import { gitOut, tinyRepository } from '../tiny.ts';
 import { type Attempts, attemptsOn, node, sh } from './attempt.ts';
@@ -74,6 +75,28 @@ describe('a tree that comes out of a workspace', () => {
     execFileSync('sh', ['-c', `${HOSTILE_CONFIG}; git status`], { cwd: weak, stdio: 'ignore' });
     expect(existsSync(MARKER)).toBe(true);
     rmSync(MARKER);
+  });
+
+  it('is taken out without running what a submodule of the base would run', async () => {
+    const { factory, attempts: unused } = await tiny('submodule');
+    await unused.discard();
+    const repository = path.join(factory.home, 'tiny');
+    const commit = gitOut(repository, 'rev-parse', 'HEAD').trim();
+    gitOut(repository, 'update-index', '--add', '--cacheinfo', `160000,${commit},sub`);
+    gitOut(repository, 'commit', '--quiet', '--message', 'A submodule');
+    const attempts = await attemptsOn(factory, repository);
+    const plain = await left(attempts, sh('echo new > added.txt'));
+    const place = await attempts.open();
+    const hostile = `echo new > added.txt; cd sub && git init -q
+      echo /mirror/objects > .git/objects/info/alternates; git update-ref --no-deref HEAD ${commit}
+      printf '#!/bin/sh\\necho ran > /tmp/ran; echo ran > /out/ran; exit 1\\n' > .git/x; chmod 755 .git/x
+      git config core.fsmonitor /workspace/sub/.git/x
+      cd .. && git -c core.bare=false add -u . ; cat /tmp/ran`;
+    // Weak: the same look that staging would take, in the agent's own sandbox.
+    expect((await attempts.work(place, sh(hostile))).lines).toContain('ran');
+    expect(await attempts.seal(place)).toEqual(plain);
+    const out = folders(factory.home).out(attempts.run, place.attempt, 'export');
+    expect(readdirSync(out).sort()).toEqual(['hidden', 'pack', 'tree']);
   });
 
   it('is empty when the agent deleted everything', async () => {
@@ -213,6 +236,47 @@ describe('layers that workspaces share', () => {
     expect(seen.lines).toEqual(['two', 'dep']);
     expect([...(await first.discard()), ...(await later.discard())]).toEqual([]);
   });
+
+  it('hide nothing that is tracked, whatever dependency commands did to it', async () => {
+    const factory = await testFactory('whiteouts');
+    const repository = tinyRepository(path.join(factory.home, 'tiny'), {
+      ...{ 'vendor/deep/y': 'y\n', 'dist/x': 'x\n', 'linked/z': 'z\n', 'kept/w': 'w\n' },
+    });
+    const plan: DependencyPlan = {
+      run: [
+        [
+          'sh',
+          '-c',
+          'rm -rf vendor dist linked; mkdir dist; echo new > dist/new; ln -s /etc linked',
+        ],
+        ['sh', '-c', 'mkdir kept/node_modules; echo dep > kept/node_modules/x'],
+      ],
+      image: 'base',
+      key: digestOf('test', 'whiteouts'),
+    };
+    const attempts = await attemptsOn(factory, repository, plan);
+    await buildLayer(factory, await placeOf(attempts, factory, repository), plan);
+    const look = sh('cat vendor/deep/y dist/x dist/new linked/z kept/w kept/node_modules/x');
+    const place = await attempts.open();
+    const all = ['y', 'x', 'new', 'z', 'w', 'dep'];
+    expect((await attempts.work(place, look)).lines).toEqual(all);
+    expect(await attempts.seal(place)).toMatchObject({ touched: [] });
+    const next = await attempts.open();
+    await attempts.work(next, sh('echo 1 > vendor/new; echo 2 > kept/new; echo 3 > dist/new'));
+    const sealed = await attempts.seal(next);
+    expect(sealed).toMatchObject({ touched: ['add kept/new', 'add vendor/new'] });
+    const checked = await factory.tools.workspaces.check(
+      next,
+      'tree' in sealed ? sealed.tree : next.base,
+      plan,
+      {
+        ...{ part: 'check', role: 'validator', image: 'base', joins: null, argv: look },
+        ...{ env: {}, files: {}, memoryBytes: 2 ** 28, wallMs: 60_000 },
+      },
+      signal,
+    );
+    expect(checked.tail).toEqual(all);
+  });
 });
 
 async function placeOf(attempts: Attempts, factory: Factory, repository: string) {
@@ -239,8 +303,8 @@ function digests(factory: Factory): string {
     'sh',
     [
       '-c',
-      `find . \\( -path '*/snapshots/*' -o -path '*/dependencies/*' \\) -printf '%P %m %s %T@\\n' | sort;
-       find . -type f \\( -path '*/snapshots/*' -o -path '*/dependencies/*' \\) -print0 | sort -z | xargs -0 sha256sum`,
+      `find . \\( -path './*/snapshots/*' -o -path './*/dependencies/*' \\) -not -path '*/uses/*' -printf '%P %m %s %T@\\n' | sort;
+       find . -type f \\( -path '*/snapshots/*' -o -path '*/dependencies/*' \\) -not -path '*/uses/*' -print0 | sort -z | xargs -0 sha256sum`,
     ],
     { cwd: folder },
   );

@@ -150,8 +150,9 @@ function commandsIn(text: string): string[] {
   return text.split('\n').flatMap((line) => /^ {2}(\S.*)$/.exec(line)?.[1] ?? []);
 }
 
-/** Does the first thing that `init` says to do, as it says it, in a shell. */
-function committed(repository: string, [commit = '']: readonly string[]): void {
+/** Does the first things that `init` says to do, as it says them, in a shell: both packages have no lock file. */
+function committed(repository: string, [lock = '', commit = '']: readonly string[]): void {
+  expect(lock).toMatch(/^npm install --package-lock-only && git add /);
   expect(commit).toMatch(/^git add .* && git commit /);
   const who = { name: 'A newcomer', email: 'newcomer@localhost.invalid' };
   const env = {
@@ -162,6 +163,8 @@ function committed(repository: string, [commit = '']: readonly string[]): void {
     GIT_COMMITTER_NAME: who.name,
     GIT_COMMITTER_EMAIL: who.email,
   };
+  // npm as this machine has set it up.
+  execFileSync('sh', ['-c', lock], { cwd: repository, stdio: 'ignore' });
   execFileSync('sh', ['-c', commit], { cwd: repository, env, stdio: 'ignore' });
 }
 

@@ -4,7 +4,7 @@
 # be seen there: one that was owned by another before would have to be read again by the first status.
 set -eu
 umask 022
-# git takes and gives back a quarter of a megabyte for each object it writes; kept, ten times quicker.
+# git takes and gives back memory for each object it writes; kept, most of that time is spared.
 export MALLOC_TOP_PAD_=33554432 MALLOC_TRIM_THRESHOLD_=33554432
 cd /snapshot
 git init -q --template= .

@@ -1,5 +1,5 @@
 /**
- * What workspaces of large repositories cost, each number beside a floor of the same minutes:
+ * What sandboxes, workspaces of large repositories and tunnels cost, each number beside a floor of the same minutes:
  *
  *   npm run bench:sandbox              n = 30; 13,000 and 100,000 files with 20,000 commits; 500 cycles
  *   npm run bench:sandbox -- --quick   n = 3; 1,000 files with 200 commits; 5 cycles
@@ -18,7 +18,10 @@ import {
   runtimeFolder,
   unmountAll,
 } from '../orchestrator/compose.ts';
+import { egressRows } from './egress.ts';
+import { lifecycleRows } from './lifecycle.ts';
 import { table, tails } from './measure.ts';
+import { sandboxRows } from './sandboxes.ts';
 import { type Size, workspaceRows } from './workspaces.ts';
 
 const FULL: Size = { n: 30, cycles: 500, commits: 20_000, files: [13_000, 100_000] };
@@ -33,8 +36,19 @@ const factory = openFactory({
   clock: () => new Date(),
 });
 try {
-  const rows = await workspaceRows(values.quick ? QUICK : FULL, factory, scratch);
-  process.stdout.write(`${table(rows)}\n\n${tails(rows)}\n`);
+  const size = values.quick ? QUICK : FULL;
+  const parts = {
+    sandboxes: () => sandboxRows(size.n, factory, scratch),
+    'starts and pulse': () => lifecycleRows(size.n, factory),
+    tunnels: () => egressRows(size.n, scratch),
+    'large repositories': () => workspaceRows(size, factory, scratch),
+  };
+  // Each by itself: a floor counts for what was measured in turn with it.
+  for (const [name, measure] of Object.entries(parts)) {
+    process.stderr.write(`bench: ${name}\n`);
+    const rows = await measure();
+    process.stdout.write(`${table(rows)}\n\n${tails(rows)}\n\n`);
+  }
 } finally {
   await factory.engine.removeAll('instance');
   await unmountAll(factory.home);

@@ -9,13 +9,14 @@ import { LIFECYCLE } from './lifecycle/rows.ts';
 import { BESIDE } from './sandbox/beside.ts';
 import { CALLS } from './sandbox/calls.ts';
 import { FIELDS } from './sandbox/fields.ts';
+import { HOST_SERVICES, NETWORK, OTHER_DOOR } from './sandbox/network.ts';
 import { SOURCE } from './source/rows.ts';
 
 export const FAMILIES: readonly Family[] = [
   { title: 'Sandboxes', rows: [...CALLS, ...FIELDS, ...BESIDE] },
   BASE_FILES,
   SOURCE,
-  EGRESS,
+  { ...EGRESS, rows: [...NETWORK, HOST_SERVICES, OTHER_DOOR, ...EGRESS.rows] },
   SUPPLY,
   LIFECYCLE,
   INJECTION,

@@ -7,6 +7,7 @@ import { LIFECYCLE_ROWS } from './lifecycle/rows.ts';
 import * as beside from './sandbox/beside.ts';
 import { CALLS } from './sandbox/calls.ts';
 import { FIELDS } from './sandbox/fields.ts';
+import { HOST_SERVICES, NETWORK, OTHER_DOOR } from './sandbox/network.ts';
 import { SOURCE_ROWS } from './source/rows.ts';
 
 export type Proof = { readonly row: Attack; readonly file: string; readonly names: string };
@@ -24,10 +25,12 @@ const PREPARE_FILE = 'test/orchestrator/stages/prepare.test.ts';
 const TUNNEL_FILE = 'test/red-team/tunnel.test.ts';
 
 export const PROOFS: readonly Proof[] = [
-  ...[...CALLS, ...FIELDS].map((row) => ({
+  ...[...CALLS, ...FIELDS, ...NETWORK].map((row) => ({
     ...{ row, file: SANDBOX_FILE },
-    names: '[...CALLS, ...FIELDS]',
+    names: '[...CALLS, ...FIELDS, ...NETWORK]',
   })),
+  { row: HOST_SERVICES, file: SANDBOX_FILE, names: 'HOST_SERVICES.attack' },
+  { row: OTHER_DOOR, file: SANDBOX_FILE, names: 'OTHER_DOOR.attack' },
   { row: beside.WATCHERS, file: SANDBOX_FILE, names: 'WATCHERS.attack' },
   { row: beside.SOCKETS, file: SANDBOX_FILE, names: 'SOCKETS.attack' },
   { row: beside.SPOOFED, file: SANDBOX_FILE, names: 'SPOOFED.attack' },

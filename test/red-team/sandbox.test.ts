@@ -2,16 +2,22 @@
  * Attacks from inside a sandbox. Each is first seen to work in one that differs from ours in a single
  * field, which the check would have refused; then it fails in ours.
  */
-import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+
+import { createSocket } from 'node:dgram';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { newRunId } from '../../orchestrator/commands/names.ts';
+import { denied } from '../../sandboxes/deny.ts';
 import { LOGGED, SOCKETS, SPOOFED, WATCHERS } from './sandbox/beside.ts';
 import { type Body, ours as oursOf, reasons, withHost } from './sandbox/body.ts';
 import { CALLS } from './sandbox/calls.ts';
-import { baseImage, run, runBeside } from './sandbox/engine.ts';
+import { baseImage, bridgeAddress, run, runBeside } from './sandbox/engine.ts';
 import { FIELDS } from './sandbox/fields.ts';
+import { HOST_SERVICES, NETWORK, OTHER_DOOR } from './sandbox/network.ts';
 
 const MB = 1_000_000;
 /** inotify_init1, by processor. */
@@ -21,7 +27,7 @@ const image = await baseImage();
 const ours = (script: string): Body => oursOf(image, script);
 
 describe('from inside a sandbox', () => {
-  test.each([...CALLS, ...FIELDS])('$id $attack', async (row) => {
+  test.each([...CALLS, ...FIELDS, ...NETWORK])('$id $attack', async (row) => {
     const weak = row.weaken(ours(row.script));
     expect(reasons(weak)).not.toEqual([]);
     if (row.isLeftBehind) await run(row.weaken(ours(row.script)));
@@ -34,17 +40,43 @@ describe('from inside a sandbox', () => {
   });
 
   test(`${SOCKETS.id} ${SOCKETS.attack}`, async () => {
-    const folder = await listening();
+    const folder = await listening('docker.sock');
     const script = `find / -xdev -type s 2>/dev/null; find /run -type s 2>/dev/null
       for one in $(find /run /var/run -name '*.sock' 2>/dev/null); do curl -s --unix-socket $one http://engine/; done; true`;
-    const mount = {
-      ...{ Type: 'bind', Source: folder, Target: '/run/proofhouse', ReadOnly: true },
-      BindOptions: { Propagation: 'rprivate', NonRecursive: true },
-    };
-    const weak = withHost(ours(script), { Mounts: [mount] });
+    const weak = withHost(ours(script), { Mounts: [mounted(folder)] });
     expect(reasons(weak).join()).toContain('not made by the controller');
     expect((await run(weak)).out).toContain('the host answers');
     expect((await run(ours(script))).out).toBe('');
+  });
+
+  test(`${HOST_SERVICES.id} ${HOST_SERVICES.attack}`, async () => {
+    const host = await hostService(await bridgeAddress());
+    const script = `curl -s -m 5 ${host.url} || echo "curl $?"; perl -MSocket -e '
+      socket(S, PF_INET, SOCK_DGRAM, 17); print send(S, "by UDP", 0, pack_sockaddr_in(${host.udp}, inet_aton("${host.address}"))) // $!+0'`;
+    const weak = withHost(ours(script), { NetworkMode: 'bridge' });
+    expect(reasons(weak).join()).toContain('NetworkMode');
+    expect((await run(weak)).out).toBe('the host answers6');
+    await expect.poll(host.heard).toEqual(['GET /', 'by UDP']);
+
+    expect((await run(ours(script))).out).toBe('curl 7\n101');
+    expect(host.heard()).toHaveLength(2);
+  });
+
+  test(`${OTHER_DOOR.id} ${OTHER_DOOR.attack}`, async () => {
+    const other = `${newRunId()}/1-agent/gateway.sock`;
+    const body = ours(`find / -name gateway.sock 2>/dev/null | sort
+      curl -s --unix-socket /run/proofhouse/${other} http://gateway/ || echo "curl $?"`);
+    const own = `${/-(r[0-9a-z]{7})-/.exec(body.name)?.[1]}/1-agent`;
+    const runs = await listening(`${own}/gateway.sock`, other);
+    const weak = withHost(body, { Mounts: [mounted(runs)] });
+    expect(denied(weak, [runs]).join()).toContain('not made by the controller');
+    expect((await run(weak)).out).toMatch(/(?:\S*gateway\.sock\n){2}the host answers$/);
+
+    const strong = withHost(body, { Mounts: [mounted(path.join(runs, own))] });
+    expect(denied(strong, [runs])).toEqual([]);
+    expect((await run(strong)).out).toBe('/run/proofhouse/gateway.sock\ncurl 7');
+    const others = withHost(body, { Mounts: [mounted(path.join(runs, path.dirname(other)))] });
+    expect(denied(others, [runs]).join()).toContain('is of another run');
   });
 
   test(`${WATCHERS.id} ${WATCHERS.attack}`, async () => {
@@ -80,17 +112,46 @@ async function logBytes(body: Body): Promise<number> {
   return sizes[0] ?? 0;
 }
 
-/** A socket as an engine's is: whoever reaches it may ask. */
-async function listening(): Promise<string> {
+const mounted = (folder: string) => ({
+  ...{ Type: 'bind', Source: folder, Target: '/run/proofhouse', ReadOnly: true },
+  BindOptions: { Propagation: 'rprivate', NonRecursive: true },
+});
+
+/** Sockets as an engine's and a gateway's are: whoever reaches one may ask. Gives the folder that they are in. */
+async function listening(...names: readonly string[]): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), 'proofhouse-socket-'));
-  const server = http.createServer((_, answer) => answer.end('the host answers'));
-  const socket = path.join(folder, 'docker.sock');
-  await new Promise<void>((ready) => server.listen(socket, ready));
-  chmodSync(socket, 0o666);
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   chmodSync(folder, 0o755);
+  for (const name of names) {
+    const socket = path.join(folder, name);
+    mkdirSync(path.dirname(socket), { recursive: true });
+    const server = http.createServer((_, answer) => answer.end('the host answers'));
+    await new Promise<void>((ready) => server.listen(socket, ready));
+    onTestFinished(() => void server.close());
+    chmodSync(socket, 0o666);
+  }
+  return folder;
+}
+
+/** What a host offers on the address that sandboxes with the bridge would reach it by. */
+async function hostService(address: string) {
+  const heard: string[] = [];
+  const server = http.createServer(({ method, url }, answer) => {
+    heard.push(`${method} ${url}`);
+    answer.end('the host answers');
+  });
+  await new Promise<void>((ready) => server.listen(0, address, ready));
+  const udp = createSocket('udp4', (message) => void heard.push(String(message)));
+  await new Promise<void>((ready) => udp.bind(0, address, ready));
   onTestFinished(() => {
     server.close();
-    rmSync(folder, { recursive: true, force: true });
+    udp.close();
   });
-  return folder;
+  const { port } = server.address() as AddressInfo;
+  return {
+    address,
+    url: `http://${address}:${port}/`,
+    udp: udp.address().port,
+    heard: () => heard,
+  };
 }

@@ -57,6 +57,14 @@ function textOf(log: Buffer): string {
   return text.trim();
 }
 
+/** Of the host, on the network that a sandbox without a rule of ours would be in. */
+export async function bridgeAddress(): Promise<string> {
+  const { IPAM } = await docker.getNetwork('bridge').inspect();
+  const address = IPAM?.Config?.[0]?.Gateway;
+  if (address === undefined) throw new Error('the engine of this machine has no bridge');
+  return address;
+}
+
 /** Id of the image that agents run in. */
 export async function baseImage(): Promise<string> {
   const tag = recipesOf().find(({ name }) => name === 'base')?.tag ?? '';

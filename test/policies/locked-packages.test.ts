@@ -44,7 +44,8 @@ test('every package is named once, with its tarball and its hash', () => {
 test.each([
   'package-lock.json',
   'examples/shop/package-lock.json',
-  'sandboxes/images/codex/package-lock.json',
+  'sandboxes/images/base/package-lock.json',
+  'sandboxes/images/browser/package-lock.json',
 ])('%s is read whole', (path) => {
   const text = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
   const locked = lockedPackages(text, path);

@@ -23,12 +23,16 @@ const slow = [
 const UNIT_MS = 30_000;
 const SCENARIO_MS = 600_000;
 
+/** Who works on this machine, and what they set for git, is not part of a test. */
+const env = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
+
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: 'unit',
+          env,
           // Modules hold no state (a test of the architecture sees to it), so one worker may keep
           // them from file to file; loading them anew for each took a third of the time.
           isolate: false,
@@ -42,6 +46,7 @@ export default defineConfig({
       {
         test: {
           name: 'scenarios',
+          env,
           include: slow,
           allowOnly: false,
           // Each waits for an engine most of its time. More than two would only wait for each other.

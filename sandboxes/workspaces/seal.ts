@@ -17,15 +17,17 @@ export async function seal(
 ): ReturnType<Workspaces['seal']> {
   const { engine, folders } = house;
   const uid = await house.uidOf(place.repository);
-  // Every process of the agent dies with its sandbox; nothing writes while the tree is read.
-  await engine.remove(sandboxName(place, 'agent'));
+  const [ignored, made, base] = await Promise.all([
+    ignoredAt(folders.mirror(place.repository), place.base),
+    dependencyNames(house, place, plan),
+    house.layers.snapshot(place, signal),
+    // Every process of the agent dies with its sandbox; nothing writes while the tree is read.
+    engine.remove(sandboxName(place, 'agent')),
+  ]);
   const out = await emptyFolder(folders.out(place.run, place.attempt, 'export'), uid);
   const launch = await launchFolder(house.runtime, place, 'export');
   await house.quotas.again(folders.workspace(place.run, place.attempt));
-  const ignored = await ignoredAt(folders.mirror(place.repository), place.base);
-  const made = await dependencyNames(house, place, plan);
   await writeFile(path.join(launch, 'exclude'), `${ignored}${made}`, 'latin1');
-  const base = await house.layers.snapshot(place, signal);
   const exported = await exportTree(
     house,
     {

@@ -158,5 +158,6 @@ export function clearedAway(at: CommandLine): CommandLine {
 }
 
 export function gitOut(folder: string, ...args: string[]): string {
-  return execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8' });
+  const who = ['-c', 'user.name=Test', '-c', 'user.email=test@localhost.invalid'];
+  return execFileSync('git', ['-C', folder, ...who, ...args], { encoding: 'utf8' });
 }

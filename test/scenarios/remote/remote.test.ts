@@ -12,7 +12,7 @@ import { folders } from '../../../sandboxes/source/folders.ts';
 import { openWorkspaces } from '../../../sandboxes/workspaces/workspaces.ts';
 import { attemptsOn, node, sh } from '../sandbox/attempt.ts';
 import { leftOver, queue, settle, testFactory } from '../support.ts';
-import { SHELL_AGENT, tinyRepository, workspaceFile } from '../tiny.ts';
+import { gitOut, SHELL_AGENT, tinyRepository, workspaceFile } from '../tiny.ts';
 import { type SecondEngine, secondEngine } from './second-engine.ts';
 
 const signal = new AbortController().signal;
@@ -161,9 +161,8 @@ describe('an engine elsewhere', () => {
     const factory = await factoryThere('past');
     const repository = tinyRepository(path.join(factory.home, 'tiny'));
     const attempts = await attemptsOn(factory, repository);
-    const git = (...args: string[]) => execFileSync('git', ['-C', repository, ...args]).toString();
-    git('commit', '--allow-empty', '-m', 'The answer');
-    const later = git('rev-parse', 'HEAD').trim();
+    gitOut(repository, 'commit', '--allow-empty', '-m', 'The answer');
+    const later = gitOut(repository, 'rev-parse', 'HEAD').trim();
     const newer = await attemptsOn(factory, repository);
     await newer.open();
     const place = await attempts.open();

@@ -45,35 +45,40 @@ quietly() {
 quietly git ls-files -z --others --exclude-from="$EXCLUDE" > /tmp/others
 # A submodule of the base has a .git of the agent's, with programs in its configuration: it is compared by
 # its commit, and git never looks into it.
-git diff-files -z --name-only --ignore-submodules=dirty > /tmp/tracked
-git diff-files -z --name-only --ignore-submodules=dirty --diff-filter=D > /tmp/deleted
-git diff-files -z --name-only --ignore-submodules=dirty --diff-filter=d > /tmp/modified
+git diff-files -z --name-status --ignore-submodules=dirty > /tmp/tracked
+sed -zn 'N;s/^D\x00//p' /tmp/tracked > /tmp/deleted
+sed -zn 'N;s/^[^D]\x00//p' /tmp/tracked > /tmp/modified
 
 # Sizes before anything is read: a file of a terabyte may take no room at all.
-sed -z 's,^,./,' /tmp/others /tmp/tracked > /tmp/changed
+sed -z 's,^,./,' /tmp/others /tmp/deleted /tmp/modified > /tmp/changed
 entries=$(tr -dc '\0' < /tmp/changed | wc -c)
 [ "$entries" -le "$ENTRIES_MAX" ] ||
   refuse "the change has $entries entries; at most $ENTRIES_MAX leave a workspace"
-# Two runs: a size and a name in one line could be told apart by neither, and a name may hold any byte.
-find -files0-from /tmp/changed -maxdepth 0 -type f -size "+${BLOB_BYTES_MAX}c" -printf '%s bytes: %p' -quit \
-  2> /dev/null | head -c 400 > /tmp/large || true
-[ ! -s /tmp/large ] ||
-  refuse "a file of the change has $(cat /tmp/large); at most $BLOB_BYTES_MAX bytes leave a workspace in one file"
 find -files0-from /tmp/changed -maxdepth 0 -type f -printf '%s\n' 2> /dev/null > /tmp/sizes || true
-bytes=$(awk '{ all += $1 } END { printf "%d", all }' /tmp/sizes)
+read -r bytes largest <<END
+$(awk '{ all += $1 } $1 > most { most = $1 } END { printf "%d %d", all, most }' /tmp/sizes)
+END
+# Again, for its name: a size and a name in one line could be told apart by neither, and a name may hold any byte.
+[ "$largest" -le "$BLOB_BYTES_MAX" ] ||
+  refuse "a file of the change has $(find -files0-from /tmp/changed -maxdepth 0 -type f \
+    -size "+${BLOB_BYTES_MAX}c" -printf '%s bytes: %p' -quit 2> /dev/null |
+    head -c 400); at most $BLOB_BYTES_MAX bytes leave a workspace in one file"
 [ "$bytes" -le "$BYTES_MAX" ] ||
   refuse "the files of the change have $bytes bytes; at most $BYTES_MAX leave a workspace"
 
-# It knows no literal paths; with a folder in front none is anything else. 1: none is ignored.
-sed -z 's,^,./,' /tmp/others |
-  GIT_LITERAL_PATHSPECS=0 git check-ignore -z --stdin --no-index > /tmp/ignored || [ "$?" -eq 1 ]
-sed -z 's,^[.]/,,' /tmp/ignored | head -c 65536 > /tmp/hidden
+: > /tmp/hidden
+cp /tmp/modified /tmp/taken
+if [ -s /tmp/others ]; then
+  # It knows no literal paths; with a folder in front none is anything else. 1: none is ignored.
+  sed -z 's,^,./,' /tmp/others |
+    GIT_LITERAL_PATHSPECS=0 git check-ignore -z --stdin --no-index > /tmp/ignored || [ "$?" -eq 1 ]
+  sed -z 's,^[.]/,,' /tmp/ignored | head -c 65536 > /tmp/hidden
+  sed -zn '/\/$/!p' /tmp/others >> /tmp/taken
+fi
 
-# Not "add", which runs git inside of submodules.
-quietly git update-index --force-remove -z --stdin < /tmp/deleted
-quietly git update-index -z --stdin < /tmp/modified
-sed -zn '/\/$/!p' /tmp/others > /tmp/files
-quietly git update-index --add -z --stdin < /tmp/files
+# Not "add", which runs git inside of submodules. Each run reads and writes the whole index.
+[ ! -s /tmp/deleted ] || quietly git update-index --force-remove -z --stdin < /tmp/deleted
+[ ! -s /tmp/taken ] || quietly git update-index --add -z --stdin < /tmp/taken
 # A repository in the tree is one entry, a commit: named as such, it is refused by its name.
 sed -zn '/\/$/p' /tmp/others | xargs -0 -r git add -f --
 

@@ -7,6 +7,8 @@ import type { Source } from '../../../orchestrator/ports/source.ts';
 import type { PullRequest, PullRequestDraft } from '../../../orchestrator/ports.ts';
 import { factsOf } from '../../../orchestrator/stages/facts.ts';
 import { publish } from '../../../orchestrator/stages/publish.ts';
+import { pullRequestText } from '../../../orchestrator/text/pull-request.ts';
+import { runReport } from '../../../orchestrator/text/run-report.ts';
 import { decide, policyDigest } from '../../../policies/decide.ts';
 import { entry, load } from '../../policies/sample.ts';
 import { SIGNATURES } from '../../policies/signing.ts';
@@ -25,6 +27,7 @@ import {
   TASK,
   WAITING,
 } from '../fixtures.ts';
+import { PULL_REQUEST } from '../text/pull-request-facts.ts';
 import {
   AUTH,
   BASE,
@@ -408,4 +411,25 @@ test('the pull request names other runs that touch the same, and the commit does
     '### Other runs that touch the same\n\n- `r0000002`, under way',
   );
   expect(JSON.stringify(committed)).not.toContain('r0000002');
+});
+
+test('a gate that a model advised still holds when the change is published, and is shown as advised', async () => {
+  const only = repository({ entries: { [`${BASE} ${TREE}`]: [EDIT] } });
+  const facts = await read(sourceOf(only));
+  const advice = { add: ['auth'], by: 'small' };
+  const { change } = facts;
+  const judgement = decide(layers(), facts, AT, advice);
+  const { prepared, checks } = STATES.publishing;
+  const run = { ...STATES.publishing, prepared, checks, change, judgement, records: NO_RECORDS };
+  const tools = await toolsWith({ source: sourceOf(only) });
+  expect(await publish(tools, run, TASK, SIGNAL)).toMatchObject({ type: 'approvals_went_stale' });
+  const { body } = pullRequestText({ ...PULL_REQUEST, judgement });
+  expect(body).toContain('Accounts. **Advised by a model**, `small`; no path asks for it.');
+  const journal = [{ seq: 0, at: AT, event: { type: 'judged' as const, judgement } }];
+  const shown = runReport({
+    ...{ task: TASK, run, journal, calls: [], alarms: [], may: [], decided: null, related: [] },
+    command: 'proofhouse',
+  });
+  expect(shown).toContain('gates advised by a model, small: auth');
+  expect(shown).toContain('Accounts. (advised by a model, small)');
 });

@@ -5,20 +5,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { adapters } from '../agents/adapters.ts';
 import { command } from '../agents/command.ts';
-import { nameServers } from '../gateway/egress/resolve.ts';
 import type { EgressOptions } from '../gateway/egress/tunnel.ts';
 import { chooseModel, type ModelChoice } from '../gateway/model/choose.ts';
 import { openModel, openModels } from '../gateway/model/open.ts';
-import { routedBy } from '../gateway/model/routing.ts';
 import type { ModelUpstream } from '../gateway/model/upstream.ts';
 import { priceFact } from '../gateway/prices/price.ts';
 import { redactor } from '../gateway/redact.ts';
-import { hostRegistry } from '../gateway/registry/host.ts';
-import { openTarballs } from '../gateway/registry/tarballs.ts';
 import { recorded } from '../gateway/scripted/record.ts';
 import { writeScenario } from '../gateway/scripted/scenario.ts';
 import { serveScripted } from '../gateway/scripted/serve.ts';
-import { openGateway } from '../gateway/server.ts';
 import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
 import { openEitherWorkspaces } from '../sandboxes/either-workspaces.ts';
@@ -44,6 +39,7 @@ import { GATEWAY_URL } from '../sandboxes/workspaces/launch.ts';
 import { commandValidator } from '../validators/command.ts';
 import { openEvidenceStore } from '../validators/evidence/store.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
+import { askerOf, doorsOf } from './compose-gateway.ts';
 import { machineOf } from './compose-machine.ts';
 import { asFault, Fault } from './domain/faults.ts';
 import type { In, Phase, RunEvent, RunState } from './domain/run-state.ts';
@@ -54,7 +50,7 @@ import { lockedAgents } from './intake/agents-lock.ts';
 import { livesIn, stateIn } from './lives.ts';
 import type { Source } from './ports/source.ts';
 import type { Collected, Reaped } from './ports/upkeep.ts';
-import type { Doors, EvidenceStore, Forge, Keys, Stage, Store } from './ports.ts';
+import type { EvidenceStore, Forge, Keys, Stage, Store } from './ports.ts';
 import { redactedEvidence, redactedForge, redactedSource, redactedStore } from './redacted.ts';
 import type { Runner, Stages } from './runner.ts';
 import { judge } from './stages/judge.ts';
@@ -178,11 +174,13 @@ export function openFactory(options: FactoryOptions): Factory {
   });
   const validating = { workspaces, evidence, redact: redact.text };
   const agents = adapters(lockedAgents());
+  const ways = { ...options, models: modelsOf(options) };
   const tools: StageTools = {
     ...ledgers,
     source: redactedSource(openSource(folders(home)), redact),
     workspaces,
-    doors: doorsOf(options, ledgers.store),
+    doors: doorsOf(ways, ledgers.store),
+    askModel: askerOf(ways, ledgers.store),
     evidence,
     signatures: openSignatures(home, clock),
     agentFor: (agent) => (agent.kind === 'command' ? command(agent.run) : agents[agent.kind]),
@@ -293,9 +291,9 @@ function stagesOf(tools: StageTools): Stages {
     prepare: stage('preparing', (run, task, signal) => prepare(tools, run, task, signal)),
     work: stage('working', (run, task, signal) => work(tools, run, task, signal)),
     seal: stage('sealing', (run, task, signal) => seal(tools, run, task, signal)),
-    judge: stage('judging', (run, task) => judge(tools, run, task)),
+    judge: stage('judging', (run, task, signal) => judge(tools, run, task, signal)),
     validate: stage('validating', (run, task, signal) => validate(tools, run, task, signal)),
-    publish: stage('publishing', (run, task) => publish(tools, run, task)),
+    publish: stage('publishing', (run, task, signal) => publish(tools, run, task, signal)),
   };
 }
 
@@ -314,47 +312,6 @@ function stage<P extends Phase>(
 
 function modelsOf({ model, models = [] }: FactoryOptions): readonly ModelUpstream[] {
   return [model, ...models.filter(({ id }) => id !== model.id)];
-}
-
-function doorsOf(options: FactoryOptions, store: Store): Doors {
-  const registry = hostRegistry();
-  const tarballs = openTarballs(path.join(options.home, 'packages'));
-  const outside = options.outside ?? { resolve: nameServers() };
-  return {
-    open: async ({ socketPath, run, attempt, to, reaches, packages, budget, harness, models }) => {
-      // Lines of this door go on after those that a controller before us stored.
-      const before = (await store.activity(run)).filter(
-        (one) => one.attempt === attempt && one.source === 'gateway',
-      );
-      let index = before.length;
-      return openGateway({
-        socketPath,
-        run,
-        attempt,
-        role: to === 'package-registry' ? 'dependencies' : 'agent',
-        model: to === 'model' ? options.model : null,
-        registry:
-          to === 'package-registry' ? { upstream: await registry(), packages, tarballs } : null,
-        egress: { ...outside, reaches },
-        ...routedBy({ usual: options.model, named: modelsOf(options) }, models),
-        budget,
-        harness,
-        ledger: store.ledger,
-        note: async (kind, text) => {
-          const at = options.clock().toISOString();
-          await store.note({
-            run,
-            attempt,
-            source: 'gateway',
-            index: index++,
-            at,
-            kind,
-            text,
-          });
-        },
-      });
-    },
-  };
 }
 
 /** Any other image of the engine may be another team's: whoever runs it allows one by a tag of this form. */

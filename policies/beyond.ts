@@ -76,8 +76,8 @@ function closedEnds({ network, groups, budgets, models }: Policy): Found[] {
         ? [shut(['groups', id], `teams are not looked up yet; \`${id}\` has no members`)]
         : [],
     ),
-    ...(models?.routes ?? []).flatMap(({ class: classes }, index) =>
-      classes === undefined || classes.includes('critical')
+    ...(models?.routes ?? []).flatMap(({ class: classes, stage }, index) =>
+      classes === undefined || classes.includes('critical') || OWN_STAGES.includes(stage)
         ? []
         : [shut(['models', 'routes', index, 'class'], NO_CLASS)],
     ),
@@ -89,8 +89,10 @@ function closedEnds({ network, groups, budgets, models }: Policy): Found[] {
   ];
 }
 
+/** The controller asks these itself, of a change that has been judged. */
+const OWN_STAGES: readonly string[] = ['extract', 'title'];
 const NO_CLASS =
-  'the class of a change is not known while models work on it; the route for critical is taken';
+  'the class of a change is not known while its agent works; the route for critical is taken';
 
 function whyShut(host: string, methods: readonly string[]): string | null {
   if (isShared(host)) return 'anybody can have such a name';

@@ -9,11 +9,13 @@
 import { digestOf } from '../orchestrator/domain/canonical.ts';
 import type { Entry, Facts } from '../orchestrator/domain/change.ts';
 import type {
+  Advice,
   Denial,
   GateJudgement,
   Judgement,
   Verdict,
 } from '../orchestrator/domain/judgement.ts';
+import { judgeAdvised } from './advice.ts';
 import { pathsOf } from './candidate.ts';
 import { membersOf, validatorOf } from './declared.ts';
 import { entriesDigest } from './facts.ts';
@@ -35,26 +37,47 @@ import { proposedPolicy } from './proposed.ts';
 import { breakGlassOf, delegationOf, separationOf } from './settings.ts';
 import { linkDenials } from './symlinks.ts';
 
-/** `now` is ISO 8601, UTC; it matters to exemptions only. Never throws on data of the right shape. */
-export function decide(layers: readonly LoadedPolicy[], facts: Facts, now: string): Judgement {
+/**
+ * `now` is ISO 8601, UTC; it matters to exemptions only. `advice` is what a model was heard to say: it is
+ * part of what comes out, so that the same decision can be made again. Never throws on data of the right
+ * shape.
+ */
+export function decide(
+  layers: readonly LoadedPolicy[],
+  facts: Facts,
+  now: string,
+  advice?: Advice,
+): Judgement {
   const subjects = subjectsOf(facts.entries);
   // A layer knows the groups of those above it, and never those that come after.
-  const judge = (layer: LoadedPolicy, above: readonly LoadedPolicy[]): LayerDecision => {
+  const judge = (
+    layer: LoadedPolicy,
+    above: readonly LoadedPolicy[],
+    heard?: Advice,
+  ): LayerDecision => {
     const members = (group: string) => membersOf([...above, layer], group, facts.groups);
-    return judgeLayer(layer, { facts, subjects, now, members });
+    const asked = { facts, subjects, now, members };
+    return heard === undefined ? judgeLayer(layer, asked) : judgeAdvised(layer, asked, heard);
   };
   const standing = layers
     .map((layer, index) => judge(layer, layers.slice(0, index)))
     .reduce(join, NOTHING_SAID);
+  const advised =
+    advice === undefined
+      ? standing
+      : layers
+          .map((layer, index) => judge(layer, layers.slice(0, index), advice))
+          .reduce(join, NOTHING_SAID);
   const proposed = proposedPolicy(facts);
   const brought =
     'policy' in proposed
       ? withoutNewChecks(judge(proposed.policy, layers), layers, proposed.policy)
       : NOTHING_SAID;
-  const decision = join(standing, brought);
+  const decision = join(advised, brought);
   const denied = 'denials' in proposed ? proposed.denials : [];
   const always = [...hygiene(facts), ...denied, ...missing(layers, standing, decision)];
-  return { ...verdictOf(decision, always), ...described(layers, decision, facts) };
+  const heard = advice === undefined ? {} : { advice };
+  return { ...verdictOf(decision, always), ...described(layers, decision, facts), ...heard };
 }
 
 /** A check that only the change itself declares is run once the change is in, and proves nothing before. */
@@ -147,7 +170,8 @@ function groupsOf(
 /**
  * The three things that must be there: a policy, a check, and what each check is. They are held
  * against all layers that stand, so a layer may bring what those above it leave to it. These are
- * the only refusals that one more layer can lift, and a layer that the change brings along cannot.
+ * the only refusals that one more layer can lift; one that the change brings along cannot, and neither
+ * can what a model advises.
  */
 function missing(
   layers: readonly LoadedPolicy[],

@@ -43,7 +43,7 @@ export function modelRules(layers: readonly LoadedPolicy[]): ModelRules {
 }
 
 /** A layer below may take the word of the first back, and never give it. */
-function freeModels(layers: readonly LoadedPolicy[]): string[] {
+export function freeModels(layers: readonly LoadedPolicy[]): string[] {
   const [first, ...rest] = layers.map(({ policy }) => policy.models);
   const others = rest.flatMap((models) => (models === undefined ? [] : [models.free]));
   return (first?.free ?? []).filter((id) => others.every((free) => free.includes(id)));

@@ -10,7 +10,8 @@ import type { Chains } from './routing.ts';
 import type { TripWire } from './trip-wires.ts';
 import type { WrapUp } from './wrap-up.ts';
 
-export type Calls = {
+/** What a question to a chain of models needs, whoever asks it. */
+export type ChainCalls = {
   readonly run: RunId;
   readonly attempt: number;
   readonly chains: Chains;
@@ -19,6 +20,12 @@ export type Calls = {
   readonly budget: Budget;
   readonly ledger: Ledger;
   readonly trip: TripWire;
+  note(kind: 'model' | 'limit' | 'refused' | 'wrap-up', text: string): Promise<void>;
+  failed(code: FaultCode): void;
+  answered(): void;
+};
+
+export type Calls = ChainCalls & {
   readonly wrapUp: WrapUp;
   readonly refuser: Refuser;
   readonly keepAliveMs?: number;
@@ -27,7 +34,4 @@ export type Calls = {
   readonly harness?: HarnessWatch;
   /** Hears what the model answered before. */
   readonly answers?: AnswerNotes;
-  note(kind: 'model' | 'limit' | 'refused' | 'wrap-up', text: string): Promise<void>;
-  failed(code: FaultCode): void;
-  answered(): void;
 };

@@ -13,7 +13,7 @@ import type { ModelCall, Refused } from '../../orchestrator/ports/ledger.ts';
 import { priceAt } from '../prices/price.ts';
 import { fallsBack, type Met } from '../routing/fallback.ts';
 import type { Caller } from './caller.ts';
-import type { Calls } from './calls.ts';
+import type { ChainCalls } from './calls.ts';
 import type { JsonObject } from './conversation.ts';
 import { type Delivered, deliver } from './deliver.ts';
 import { extraction, fitting } from './extract.ts';
@@ -47,7 +47,7 @@ const Limits = z.looseObject({
 });
 
 export async function answerFromChain(
-  calls: Calls,
+  calls: ChainCalls,
   called: Called,
   caller: Caller,
   signal: AbortSignal,
@@ -77,7 +77,7 @@ type Asking = {
 
 /** Null when the agent has its answer; else what to tell it, and whether another model may be asked. */
 async function attempted(
-  calls: Calls,
+  calls: ChainCalls,
   asking: Asking,
   caller: Caller,
   signal: AbortSignal,
@@ -99,7 +99,7 @@ async function attempted(
 const NO_MODEL = 'the policy names no model for this that is here';
 
 function wanted(
-  { chains }: Calls,
+  { chains }: ChainCalls,
   { role, session, question, body }: Called,
 ): { question: Question; chain: readonly ModelUpstream[] } | { refused: string } {
   const chain = chains.chain(role, session);
@@ -109,13 +109,13 @@ function wanted(
   return { question: read.question, chain: chain.map((one) => fitting(one, read.fits)) };
 }
 
-async function refused(calls: Calls, { code, message, isFinal }: No): Promise<void> {
+async function refused(calls: ChainCalls, { code, message, isFinal }: No): Promise<void> {
   calls.failed(code);
   if (!isFinal) calls.trip.saw({ kind: 'refused' });
   await calls.note(isFinal ? 'limit' : 'refused', message);
 }
 
-function reservation(calls: Calls, { role, body, bytes }: Called, upstream: ModelUpstream) {
+function reservation(calls: ChainCalls, { role, body, bytes }: Called, upstream: ModelUpstream) {
   const { run, attempt } = calls;
   const usage = {
     inputTokens: Math.ceil(bytes / BYTES_PER_TOKEN),
@@ -152,7 +152,7 @@ function atMost(usage: ModelCall['usage'], price: Price | null): number | null {
 
 type No = { readonly code: FaultCode; readonly message: string; readonly isFinal: boolean };
 
-async function reserve({ ledger, budget }: Calls, { call }: Reservation): Promise<No | null> {
+async function reserve({ ledger, budget }: ChainCalls, { call }: Reservation): Promise<No | null> {
   const limitsMoney = [budget, ...Object.values(budget.roles ?? {}), ...(budget.windows ?? [])];
   // A limit on money that cannot be counted would be no limit.
   if (call.microUsd === null && limitsMoney.some(({ microUsd }) => microUsd !== null)) {
@@ -168,7 +168,7 @@ async function reserve({ ledger, budget }: Calls, { call }: Reservation): Promis
 
 /** Null when the agent has its answer, or as much of one as there will be. */
 async function asked(
-  calls: Calls,
+  calls: ChainCalls,
   asking: Asking & { readonly reserved: Reservation },
   caller: Caller,
   signal: AbortSignal,
@@ -212,7 +212,7 @@ async function made(
 }
 
 async function settle(
-  calls: Calls,
+  calls: ChainCalls,
   { call, price }: Reservation,
   delivered: Delivered,
 ): Promise<void> {

@@ -49,7 +49,10 @@ export function fitting(upstream: ModelUpstream, fits: Fitting): ModelUpstream {
   };
 }
 
-async function wholeOf(answer: Answer, { protocol }: Question): Promise<Answer> {
+export async function wholeOf(
+  answer: Answer,
+  { protocol }: Pick<Question, 'protocol'>,
+): Promise<Answer> {
   if (answer.kind !== 'raw') return answer;
   const bytes = await collect(answer.chunks, ANSWER_BYTES_MAX).catch(() => null);
   const reply = replyIn(bytes?.toString('utf8') ?? '', (body) => protocol.readReply(body));

@@ -18,7 +18,13 @@ export type Chains = {
 };
 
 const SESSIONS_MAX = 1000;
-const NO_PLAN: RoutePlan = { plan: null, edit: null, review: null, extract: null, title: null };
+export const NO_PLAN: RoutePlan = {
+  plan: null,
+  edit: null,
+  review: null,
+  extract: null,
+  title: null,
+};
 
 export const routingTo = (usual: ModelUpstream): Routing => ({
   fleet: { usual, named: [] },

@@ -58,7 +58,7 @@ function problemOf(schema: z.ZodType, text: string): { problem: string } | null 
 }
 
 /** Small models like to put a fence around it. */
-function unfenced(text: string): string {
+export function unfenced(text: string): string {
   return /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/.exec(text)?.[1] ?? text;
 }
 

@@ -141,6 +141,16 @@ export const NeverDelegated = z.object({
 });
 export type NeverDelegated = z.infer<typeof NeverDelegated>;
 
+/** What a model was heard to say of a change: gates to add, and there is no word for less. */
+export const Advice = z.object({
+  add: z
+    .array(z.string())
+    .min(1)
+    .describe('Names of gates that it adds, as the policy declares them.'),
+  by: z.string().describe('The model, by its name in the policy.'),
+});
+export type Advice = z.infer<typeof Advice>;
+
 export const Judgement = z.object({
   verdict: Verdict.describe('What happens to the change: it goes on, waits for people, or ends.'),
   enforcement: z
@@ -182,5 +192,6 @@ export const Judgement = z.object({
   breakGlass: BreakGlass.nullable().describe(
     'Who may open in an emergency; null where nobody may.',
   ),
+  advice: Advice.optional().describe('What a model added; left out where none was heard.'),
 });
 export type Judgement = z.infer<typeof Judgement>;

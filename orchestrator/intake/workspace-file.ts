@@ -10,6 +10,7 @@ import { key } from '../../policies/schema/words.ts';
 import { parseYaml } from '../../policies/yaml-source.ts';
 import { AgentName } from '../domain/agent-lock.ts';
 import { Fault } from '../domain/faults.ts';
+import { RiskClass } from '../domain/judgement.ts';
 import { Services } from './services.ts';
 
 export const WORKSPACE_FILE = '.proofhouse/workspace.yaml';
@@ -46,11 +47,23 @@ const Agent = z.discriminatedUnion('kind', [
   }),
 ]);
 
-/** From this attempt on another agent works, so that one that failed is not asked for ever. */
-const Route = z.strictObject({
-  from_attempt: key(z.int().min(2).max(9), 'The first attempt of this agent.'),
-  agent: key(Agent, 'Who works from then on.'),
-});
+/** Where all that it names holds another agent works, so that one that failed is not asked for ever. */
+const Route = z
+  .strictObject({
+    from_attempt: key(z.int().min(2).max(9).optional(), 'The first attempt of this agent.'),
+    class: key(
+      z.array(RiskClass).min(1).optional(),
+      'Classes that this agent works on: the highest that the policy gave to an earlier attempt of the run. Before one was judged, none holds.',
+    ),
+    agent: key(Agent, 'Who works then.'),
+  })
+  .refine(
+    ({ from_attempt, class: classes }) => from_attempt !== undefined || classes !== undefined,
+    {
+      error:
+        'expected from_attempt, class, or both; who works otherwise is named by `agent` at the top',
+    },
+  );
 
 const Dependencies = z
   .strictObject({

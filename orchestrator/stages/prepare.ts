@@ -11,7 +11,7 @@ import type { Digest, Sha } from '../domain/ids.ts';
 import type { In, RunEvent } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import { readBaseRules } from './base-rules.ts';
-import { chosenAgent } from './chosen-agent.ts';
+import { chosenAgent, standOf } from './chosen-agent.ts';
 import { ensureDependencies } from './dependencies.ts';
 import type { StageTools } from './tools.ts';
 
@@ -33,7 +33,8 @@ export async function prepare(
   if (full !== null) return { type: 'limit_reached', limit: 'tasks', message: full };
   await ensureDependencies(tools, place, rules, signal);
   const quota = await tools.workspaces.open(place, run.previous?.tree ?? null, rules.plan, signal);
-  const agent = tools.agentFor(chosenAgent(rules.file, task, run.attempt));
+  const stand = standOf(await tools.store.read(task.id), run.attempt);
+  const agent = tools.agentFor(chosenAgent(rules.file, task, stand));
   return {
     type: 'workspace_ready',
     prepared: {

@@ -17,11 +17,12 @@ import { isScripted } from '../domain/scripted.ts';
 import type { Task } from '../domain/task.ts';
 import { costRows, moneyOf } from '../text/cost.ts';
 import { missingWords } from '../text/decisions.ts';
-import { type PullRequestFacts, pullRequestText } from '../text/pull-request.ts';
+import { type PullRequestFacts, pullRequestText, type Titled } from '../text/pull-request.ts';
 import { readBaseRules } from './base-rules.ts';
 import { factsOf } from './facts.ts';
 import { harnessFacts } from './harness.ts';
 import { relatedTo } from './related.ts';
+import { titleBy } from './titled.ts';
 import type { StageTools } from './tools.ts';
 
 export const branchOf = (task: Pick<Task, 'id'>): string => `proofhouse/${task.id}`;
@@ -30,6 +31,7 @@ export async function publish(
   tools: StageTools,
   run: In<'publishing'>,
   task: Task,
+  signal: AbortSignal,
 ): Promise<RunEvent> {
   const tip = await tools.forge.tip(task.repository, task.base);
   if (tip === null)
@@ -37,13 +39,15 @@ export async function publish(
   if (tip !== run.change.base) return ontoNewBase(tools, run, task, tip);
   const { layers, file } = await readBaseRules(tools, task.repository, tip);
   const { facts } = await factsAt(tools, run, task, { base: tip, tree: run.change.tree, layers });
-  const judgement = decide(layers, facts, tools.clock().toISOString());
+  const judgement = decide(layers, facts, tools.clock().toISOString(), run.judgement.advice);
   const counted = await counting(tools, run, task, judgement);
   const stale = staleReasons(run, judgement, counted);
   if (stale.length > 0) return { type: 'approvals_went_stale', reasons: stale };
   const keyedBy = file.dependencies?.keyedBy ?? [];
   const manifests = facts.entries.map(({ path }) => path).filter((path) => keyedBy.includes(path));
-  return open(tools, run, task, { facts, manifests, counted });
+  const { attempt } = run;
+  const titled = await titleBy(tools, { task, attempt, layers, facts, judgement }, signal);
+  return open(tools, run, task, { facts, manifests, counted, titled });
 }
 
 /** Every record as it is at this moment: one may have been taken back since this publish began. */
@@ -87,6 +91,8 @@ type Read = {
   readonly facts: Facts;
   readonly manifests: readonly string[];
   readonly counted: Tally;
+  /** Null for the task's own title. */
+  readonly titled: Titled | null;
 };
 
 async function open(
@@ -151,7 +157,7 @@ async function textFacts(
   tools: StageTools,
   run: In<'publishing'>,
   task: Task,
-  { facts: { entries }, manifests, counted }: Read,
+  { facts: { entries }, manifests, counted, titled }: Read,
 ): Promise<PullRequestFacts> {
   const { attempt, prepared, change, judgement, checks, evidence } = run;
   const asked = await tools.store.calls(task.id);
@@ -165,6 +171,7 @@ async function textFacts(
     approvals: counted.counted,
     opened: counted.opened,
     manifests,
+    titled,
     cost: {
       calls: calls.length,
       inputTokens: sum(({ usage }) => promptTokens(usage)),

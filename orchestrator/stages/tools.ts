@@ -4,6 +4,7 @@ import type { LoadedPolicy } from '../../policies/parse.ts';
 import type { ValidatorRule } from '../../policies/schema.ts';
 import type { Signatures } from '../domain/signed.ts';
 import type { Machine } from '../ports/machine.ts';
+import type { AskModel } from '../ports/own-question.ts';
 import type { Source } from '../ports/source.ts';
 import type { Agent, Doors, EvidenceStore, Forge, Store, Validator, Workspaces } from '../ports.ts';
 import type { ChosenAgent } from './chosen-agent.ts';
@@ -18,6 +19,7 @@ export type StageTools = {
   readonly source: Source;
   readonly workspaces: Workspaces;
   readonly doors: Doors;
+  readonly askModel: AskModel;
   readonly evidence: EvidenceStore;
   readonly signatures: Signatures;
   readonly agentFor: (chosen: ChosenAgent) => Agent;

@@ -4,7 +4,7 @@
  * After a crash the agent is not started again: its sandbox is found by name and followed from its
  * first line, and the gateway listens on the same socket. Lines seen before are stored once.
  */
-import { budgetOf, spendingOf } from '../../policies/budgets.ts';
+import { budgetOf } from '../../policies/budgets.ts';
 import { modelRules } from '../../policies/models.ts';
 import { mayTunnel, networkOf, someTunnel } from '../../policies/network.ts';
 import type { LoadedPolicy } from '../../policies/parse.ts';
@@ -18,7 +18,8 @@ import { promptText } from '../text/prompt.ts';
 import { type Heard, heard, NOTHING_HEARD, verdictOf } from './agent-end.ts';
 import { readBaseRules } from './base-rules.ts';
 import { boundedNotes } from './bounded-notes.ts';
-import { chosenAgent } from './chosen-agent.ts';
+import { callBudget } from './call-budget.ts';
+import { chosenAgent, standOf } from './chosen-agent.ts';
 import { harnessRefusal, harnessTerms } from './harness.ts';
 import { NO_PACKAGES } from './packages.ts';
 import type { StageTools } from './tools.ts';
@@ -40,7 +41,8 @@ export async function work(
   const baseRules = await readBaseRules(tools, task.repository, base);
   const { layers, file, rules } = baseRules;
   const budget = budgetOf(layers);
-  const agent = tools.agentFor(chosenAgent(file, task, run.attempt));
+  const journal = await tools.store.read(task.id);
+  const agent = tools.agentFor(chosenAgent(file, task, standOf(journal, run.attempt)));
   const prompt = promptText({
     task,
     attempt: run.attempt,
@@ -99,14 +101,14 @@ async function spendingAt(
   task: Task,
   layers: readonly LoadedPolicy[],
 ): Promise<{ budget: Budget; models: ModelPlan }> {
-  const { microUsd, tokens, turns, refusals, cacheMisses, wrapUpMs } = budgetOf(layers);
-  const { plan, free, apart } = modelRules(layers);
+  const { refusals, cacheMisses, wrapUpMs } = budgetOf(layers);
+  const { plan, free } = modelRules(layers);
   // The time of an agent that was found again after a crash began when its workspace was ready.
   const journal = await store.read(task.id);
   const ready = journal.findLast(({ event }) => event.type === 'workspace_ready');
   const sinceMs = ready === undefined ? clock().getTime() : Date.parse(ready.at);
   return {
-    budget: { microUsd, tokens, turns, apart, ...spendingOf(layers, task) },
+    budget: callBudget(layers, task),
     models: { routes: plan, free, refusals, cacheMisses, wrapUpAtMs: sinceMs + wrapUpMs },
   };
 }

@@ -42,7 +42,11 @@ export type PullRequestFacts = {
   readonly refusedConnections: number;
   /** Other runs that touch the same gates or files. */
   readonly related: readonly RelatedRun[];
+  /** What a model called it; null for the task's own title. */
+  readonly titled: Titled | null;
 };
+
+export type Titled = { readonly title: string; readonly by: string };
 
 export type Cost = {
   readonly calls: number;
@@ -68,7 +72,8 @@ const PATHS_MAX = 20;
 const ROWS_MAX = 50;
 
 export function pullRequestText(facts: PullRequestFacts): PullRequestText {
-  const title = subject(facts.task.title);
+  const own = subject(facts.task.title);
+  const title = facts.titled === null ? own : subject(facts.titled.title);
   const sections = [
     summary(facts, code),
     ...emergency(facts),
@@ -83,7 +88,7 @@ export function pullRequestText(facts: PullRequestFacts): PullRequestText {
     `### How to verify\n\n${howToVerify(facts)}`,
     digests(facts),
   ];
-  const lines = [title, '', summary(facts, subject), '', ...trailers(facts)];
+  const lines = [own, '', summary(facts, subject), '', ...trailers(facts)];
   return { title, body: `${sections.join('\n\n')}\n`, commitMessage: `${lines.join('\n')}\n` };
 }
 
@@ -131,9 +136,10 @@ function alarmParts({ alarms }: PullRequestFacts): string[] {
   return alarms.slice(0, PATHS_MAX).map((alarm) => `> **Alarm**: ${code(cut(alarm))}`);
 }
 
-function asked({ task }: PullRequestFacts): string {
+function asked({ task, titled }: PullRequestFacts): string {
   const from = `${code(task.requester)} asked on ${time(task.queuedAt)}, through ${words(task.source)}:`;
-  return `${from}\n\n${block(task.text, QUOTED_CHARACTERS_MAX)}`;
+  const by = titled === null ? '' : `\n\nThe title was written by a model, ${code(titled.by)}.`;
+  return `${from}\n\n${block(task.text, QUOTED_CHARACTERS_MAX)}${by}`;
 }
 
 function manifestNote({ manifests }: PullRequestFacts): string {
@@ -154,9 +160,14 @@ function gatesTable(facts: PullRequestFacts): string {
   const { gates } = facts.judgement;
   if (gates.length === 0) return 'No gate of the policy matched this change.';
   const rows = gates.map((gate) => [
-    ...[short(gate.id), gate.riskClass, short(gate.why), agreement(gate, facts)],
+    ...[short(gate.id), gate.riskClass, whyOf(gate, facts), agreement(gate, facts)],
   ]);
   return bounded(['Gate', 'Class', 'Why', 'Agreed'], rows);
+}
+
+function whyOf({ id, why }: GateJudgement, { judgement: { advice } }: PullRequestFacts): string {
+  if (!advice?.add.includes(id)) return short(why);
+  return `${short(why)} **Advised by a model**, ${code(advice.by)}; no path asks for it.`;
 }
 
 function agreement(gate: GateJudgement, facts: PullRequestFacts): string {

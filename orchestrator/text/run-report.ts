@@ -1,6 +1,7 @@
 /** A run as a person reads it in a terminal: where it is, what it did, what it waits for. */
 import type { Finding } from '../domain/check.ts';
 import type { Person } from '../domain/ids.ts';
+import type { Advice } from '../domain/judgement.ts';
 import type { RelatedRun } from '../domain/related-runs.ts';
 import type { Quota, RunState, Verdict } from '../domain/run-state.ts';
 import { isScripted } from '../domain/scripted.ts';
@@ -144,6 +145,12 @@ function ignoredLines(journal: readonly JournalEntry[]): string[] {
   return ['', 'ignored in the workspace', ...rows];
 }
 
+function adviceWords(advice: Advice | undefined): string {
+  return advice === undefined
+    ? ''
+    : `; gates advised by a model, ${advice.by}: ${advice.add.join(', ')}`;
+}
+
 /** Only what is unusual is told. */
 function endWords(verdict: Verdict | undefined): string {
   if (verdict === 'failed') return ' (it says that it failed)';
@@ -159,7 +166,7 @@ function eventNote(event: JournalEntry['event']): string {
     case 'change_sealed':
       return `: tree ${event.change.tree.slice(0, 12)}, ${event.change.files} files, +${event.change.addedLines} -${event.change.removedLines}${beside(event.findings ?? [])}`;
     case 'judged':
-      return `: ${event.judgement.verdict}, class ${event.judgement.riskClass}`;
+      return `: ${event.judgement.verdict}, class ${event.judgement.riskClass}${adviceWords(event.judgement.advice)}`;
     case 'validation_failed':
     case 'change_refused':
       return `: ${printable(event.findings.map(({ code }) => code).join(', '))}`;
@@ -224,12 +231,12 @@ function checkLines(run: RunState, journal: readonly JournalEntry[]): string[] {
 
 function gateLines(run: RunState): string[] {
   if (!('judgement' in run)) return [];
-  const { gates } = run.judgement;
+  const { gates, advice } = run.judgement;
   if (gates.length === 0) return [];
   const rows = gates.map(({ id, riskClass, why, sources, paths }) => [
     `  ${id}`,
     riskClass,
-    why,
+    advice?.add.includes(id) ? `${why} (advised by a model, ${advice.by})` : why,
     sources.map(({ where }) => where).join(', '),
     `${paths.length} paths`,
   ]);

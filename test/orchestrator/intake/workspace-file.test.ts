@@ -95,6 +95,13 @@ test.each([
     ['4:21 expected at least 2'],
     'routes:\n  - { from_attempt: 1, agent: { kind: codex } }',
   ],
+  [
+    'a route for nothing',
+    [
+      '4:5 expected from_attempt, class, or both; who works otherwise is named by `agent` at the top',
+    ],
+    'routes:\n  - { agent: { kind: codex } }',
+  ],
   ['an agent without a command', ['3:8 the key `run` is missing'], 'agent: { kind: command }'],
   [
     'an agent with an empty command',

@@ -123,7 +123,7 @@ describe('judge', () => {
     change: { ...CHANGE, base: BASE, tree: TREE, entries: entriesDigest(entries) },
   });
   const judged = async (entries: Repository['entries'][string], source = treeWith(entries)) =>
-    judge(await toolsWith({ source }), judging(entries), TASK);
+    judge(await toolsWith({ source }), judging(entries), TASK, SIGNAL);
 
   test('a change outside every gate is allowed', async () => {
     expect(await judged([EDIT])).toMatchObject({ judgement: { verdict: 'allow', gates: [] } });

@@ -7,6 +7,8 @@ import type { Source } from '../../../orchestrator/ports/source.ts';
 import type { PullRequest, PullRequestDraft } from '../../../orchestrator/ports.ts';
 import { factsOf } from '../../../orchestrator/stages/facts.ts';
 import { publish } from '../../../orchestrator/stages/publish.ts';
+import { pullRequestText } from '../../../orchestrator/text/pull-request.ts';
+import { runReport } from '../../../orchestrator/text/run-report.ts';
 import { decide, policyDigest } from '../../../policies/decide.ts';
 import { entry, load } from '../../policies/sample.ts';
 import { SIGNATURES } from '../../policies/signing.ts';
@@ -25,6 +27,7 @@ import {
   TASK,
   WAITING,
 } from '../fixtures.ts';
+import { PULL_REQUEST } from '../text/pull-request-facts.ts';
 import {
   AUTH,
   BASE,
@@ -35,6 +38,7 @@ import {
   POLICY,
   POLICY_PATH,
   repository,
+  SIGNAL,
   sourceOf,
   TREE,
   toolsWith,
@@ -104,7 +108,7 @@ describe('a change that everybody still agrees to', () => {
   test('becomes one commit of ours and one pull request', async () => {
     const { given, committed, drafts } = writing();
     const run = await publishing();
-    expect(await publish(await toolsWith(given), run, TASK)).toEqual({
+    expect(await publish(await toolsWith(given), run, TASK, SIGNAL)).toEqual({
       type: 'pull_request_opened',
       number: 7,
       url: '/pulls/7',
@@ -137,7 +141,7 @@ describe('a change that everybody still agrees to', () => {
       const rest = { wallMs: 1, failure: null };
       await tools.store.ledger.reserve({ ...call, ...rest, state: 'reserved' }, NO_BUDGET);
       await tools.store.ledger.settle({ ...call, ...rest, state: 'settled' });
-      await publish(tools, await publishing(), TASK);
+      await publish(tools, await publishing(), TASK, SIGNAL);
       expect(drafts[0]?.body.includes('The model was scripted')).toBe(isScripted);
     }
   });
@@ -145,9 +149,9 @@ describe('a change that everybody still agrees to', () => {
   test('has the time of the task on its commit, so that doing it again makes the same one', async () => {
     const { given, committed } = writing();
     const run = await publishing();
-    await publish(await toolsWith(given), run, TASK);
+    await publish(await toolsWith(given), run, TASK, SIGNAL);
     const later = { clock: () => new Date(Date.parse(AT) + 3_600_000) };
-    await publish(await toolsWith({ ...given, over: later }), run, TASK);
+    await publish(await toolsWith({ ...given, over: later }), run, TASK, SIGNAL);
     expect(committed).toHaveLength(2);
     expect(committed[1]).toEqual(committed[0]);
     expect(committed[0]).toMatchObject({ at: TASK.queuedAt });
@@ -158,7 +162,7 @@ describe('nothing is written, and people are asked again,', () => {
   async function stale(given: Given, run: In<'publishing'>, reason: string): Promise<void> {
     const { given: forge } = writing();
     const strictest = { ...forge, forge: FORGE, ...given };
-    const event = await publish(await toolsWith(strictest), run, TASK);
+    const event = await publish(await toolsWith(strictest), run, TASK, SIGNAL);
     expect(event).toMatchObject({
       type: 'approvals_went_stale',
       reasons: expect.arrayContaining([expect.stringContaining(reason)]),
@@ -258,7 +262,7 @@ validators: { licences: { run: [x], reports: { junit: j.xml } } }
       { type: 'revoked', revocation },
     ];
     for (const [seq, event] of journal.entries()) await tools.store.append(RUN, seq, event, null);
-    expect(await publish(tools, run, TASK)).toMatchObject({
+    expect(await publish(tools, run, TASK, SIGNAL)).toMatchObject({
       type: 'approvals_went_stale',
       reasons: expect.arrayContaining([expect.stringContaining('took the approval')]),
     });
@@ -266,7 +270,9 @@ validators: { licences: { run: [x], reports: { junit: j.xml } } }
 
   test('when nobody knows who steered the run', async () => {
     const tools = await toolsWith({ ...writing().given, forge: FORGE });
-    expect(await publish(tools, await publishing(), { ...TASK, operator: null })).toMatchObject({
+    expect(
+      await publish(tools, await publishing(), { ...TASK, operator: null }, SIGNAL),
+    ).toMatchObject({
       type: 'approvals_went_stale',
       reasons: expect.arrayContaining([expect.stringContaining('Nobody knows who steered')]),
     });
@@ -311,7 +317,7 @@ break_glass:
   );
   const tools = await toolsWith({ ...given, source });
   const records = { ...NO_RECORDS, glass };
-  expect(await publish(tools, { ...run, records }, TASK)).toMatchObject({
+  expect(await publish(tools, { ...run, records }, TASK, SIGNAL)).toMatchObject({
     type: 'pull_request_opened',
     consumed: glass.map(({ record }) => record.id),
   });
@@ -341,7 +347,12 @@ describe('a base that moved on', () => {
 
   test('gives another change to judge, with the policy and the rules of the new base', async () => {
     calls.length = 0;
-    const event = await publish(await toolsWith(moved({ tree: MERGED })), await publishing(), TASK);
+    const event = await publish(
+      await toolsWith(moved({ tree: MERGED })),
+      await publishing(),
+      TASK,
+      SIGNAL,
+    );
     expect(calls).toEqual([
       [TASK.repository, '/forge/shop.git'],
       [BASE, TREE, TIP],
@@ -360,7 +371,7 @@ describe('a base that moved on', () => {
 
   test('in the same places is a conflict, which names them', async () => {
     const given = moved({ conflicts: ['src/cart.ts', 'README.md'] });
-    const event = await publish(await toolsWith(given), await publishing(), TASK);
+    const event = await publish(await toolsWith(given), await publishing(), TASK, SIGNAL);
     expect(event).toEqual({
       type: 'base_conflicts',
       findings: [
@@ -375,7 +386,7 @@ describe('a base that moved on', () => {
 
   test('and is gone altogether is for a person to mend', async () => {
     const forge = { ...FORGE, tip: async () => null };
-    const gone = publish(await toolsWith({ forge }), await publishing(), TASK);
+    const gone = publish(await toolsWith({ forge }), await publishing(), TASK, SIGNAL);
     await expect(gone).rejects.toMatchObject({ code: 'base_not_found', exit: 2 });
   });
 });
@@ -383,7 +394,7 @@ describe('a base that moved on', () => {
 test('a tree whose objects are refused now is broken machinery and opens nothing', async () => {
   const entries = { [`${BASE} ${TREE}`]: [{ ...EDIT, newMode: '160000' }] };
   const tools = await toolsWith({ source: sourceOf(repository({ entries })) });
-  const broken = publish(tools, await publishing(), TASK);
+  const broken = publish(tools, await publishing(), TASK, SIGNAL);
   await expect(broken).rejects.toMatchObject({ code: 'git_failed' });
 });
 
@@ -395,9 +406,30 @@ test('the pull request names other runs that touch the same, and the commit does
   for (const id of [RUN, other.id]) {
     for (const [seq, event] of WAITING.entries()) await tools.store.append(id, seq, event, null);
   }
-  await publish(tools, await publishing(), TASK);
+  await publish(tools, await publishing(), TASK, SIGNAL);
   expect(drafts[0]?.body).toContain(
     '### Other runs that touch the same\n\n- `r0000002`, under way',
   );
   expect(JSON.stringify(committed)).not.toContain('r0000002');
+});
+
+test('a gate that a model advised still holds when the change is published, and is shown as advised', async () => {
+  const only = repository({ entries: { [`${BASE} ${TREE}`]: [EDIT] } });
+  const facts = await read(sourceOf(only));
+  const advice = { add: ['auth'], by: 'small' };
+  const { change } = facts;
+  const judgement = decide(layers(), facts, AT, advice);
+  const { prepared, checks } = STATES.publishing;
+  const run = { ...STATES.publishing, prepared, checks, change, judgement, records: NO_RECORDS };
+  const tools = await toolsWith({ source: sourceOf(only) });
+  expect(await publish(tools, run, TASK, SIGNAL)).toMatchObject({ type: 'approvals_went_stale' });
+  const { body } = pullRequestText({ ...PULL_REQUEST, judgement });
+  expect(body).toContain('Accounts. **Advised by a model**, `small`; no path asks for it.');
+  const journal = [{ seq: 0, at: AT, event: { type: 'judged' as const, judgement } }];
+  const shown = runReport({
+    ...{ task: TASK, run, journal, calls: [], alarms: [], may: [], decided: null, related: [] },
+    command: 'proofhouse',
+  });
+  expect(shown).toContain('gates advised by a model, small: auth');
+  expect(shown).toContain('Accounts. (advised by a model, small)');
 });

@@ -171,6 +171,9 @@ export async function toolsWith(given: Given = {}): Promise<StageTools> {
     source: given.source ?? sourceOf(repository()),
     workspaces: strict<Workspaces>('workspaces', given.workspaces ?? {}),
     doors: strict<Doors>('doors', {}),
+    askModel: async ({ role }) => {
+      throw new Error(`nobody was to be asked for ${role}`);
+    },
     evidence: strict<EvidenceStore>('evidence', {
       put: async (bytes) => sha256(Buffer.from(bytes).toString('utf8')),
     }),

@@ -55,4 +55,5 @@ export const PULL_REQUEST: PullRequestFacts = {
   alarms: [],
   refusedConnections: 0,
   related: [],
+  titled: null,
 };

@@ -20,6 +20,7 @@ import {
   POLICY,
   POLICY_PATH,
   repository,
+  SIGNAL,
   sourceOf,
   TREE,
   toolsWith,
@@ -66,7 +67,7 @@ async function published(store: Store) {
     },
   };
   const tools = await toolsWith({ source, forge, over: { store } });
-  const error = await publish(tools, await publishing(source), TASK).then(
+  const error = await publish(tools, await publishing(source), TASK, SIGNAL).then(
     () => null,
     (thrown: unknown) => thrown,
   );

@@ -18,6 +18,7 @@ import { openTarballs } from '../gateway/registry/tarballs.ts';
 import { recorded } from '../gateway/scripted/record.ts';
 import { writeScenario } from '../gateway/scripted/scenario.ts';
 import { serveScripted } from '../gateway/scripted/serve.ts';
+import { secretSearches, textSearch } from '../gateway/secret-search.ts';
 import { openGateway } from '../gateway/server.ts';
 import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
@@ -66,6 +67,7 @@ import { validate } from './stages/validate.ts';
 import { work } from './stages/work.ts';
 import { type AuditFilePaths, auditFilePaths } from './store/audit-files.ts';
 import { openKeys } from './store/keys.ts';
+import { openRunTokens } from './store/run-tokens.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 
 /** Node inside the images: the one that our own packages bring. */
@@ -201,6 +203,7 @@ export function openFactory(options: FactoryOptions): Factory {
     above: options.above,
     gatewayUrl: GATEWAY_URL,
     redact: redact.text,
+    secretIn: textSearch(options.secrets),
     clock,
   };
   const runner = {
@@ -320,7 +323,10 @@ function doorsOf(options: FactoryOptions, store: Store): Doors {
   const registry = hostRegistry();
   const tarballs = openTarballs(path.join(options.home, 'packages'));
   const outside = options.outside ?? { resolve: nameServers() };
+  const token = openRunTokens(options.home);
+  const secrets = secretSearches(options.secrets);
   return {
+    token,
     open: async ({ socketPath, run, attempt, to, reaches, packages, budget, harness, models }) => {
       // Lines of this door go on after those that a controller before us stored.
       const before = (await store.activity(run)).filter(
@@ -333,6 +339,8 @@ function doorsOf(options: FactoryOptions, store: Store): Doors {
         attempt,
         role: to === 'package-registry' ? 'dependencies' : 'agent',
         model: to === 'model' ? options.model : null,
+        token: token(run, attempt),
+        secrets: secrets[models?.secretShapes ?? 'block'],
         registry:
           to === 'package-registry' ? { upstream: await registry(), packages, tarballs } : null,
         egress: { ...outside, reaches },
@@ -342,15 +350,7 @@ function doorsOf(options: FactoryOptions, store: Store): Doors {
         ledger: store.ledger,
         note: async (kind, text) => {
           const at = options.clock().toISOString();
-          await store.note({
-            run,
-            attempt,
-            source: 'gateway',
-            index: index++,
-            at,
-            kind,
-            text,
-          });
+          await store.note({ run, attempt, source: 'gateway', index: index++, at, kind, text });
         },
       });
     },

@@ -124,6 +124,15 @@ describe(`${ROWS.told.id}: ${ROWS.told.attack}`, () => {
     expect(server.seen).toHaveLength(3);
   });
 
+  it('is found where the part that is known ends inside of it', async () => {
+    const { url } = await guarded();
+    // Requests are compared by blocks of 16 KiB; this one ends 20 characters into the token.
+    const lead = JSON.stringify(said('')).length - '"}]}'.length;
+    const filler = ' '.repeat(16_384 - lead - 20);
+    expect((await post(url + CHAT, said(`${filler}${GITHUB.slice(0, 20)} x`))).status).toBe(200);
+    expect((await post(url + CHAT, said(filler + GITHUB))).status).toBe(403);
+  });
+
   it('is not hidden by a flood of beginnings', async () => {
     const { url } = await guarded();
     expect((await post(url + CHAT, said('ghp_'.repeat(60_000)))).status).toBe(403);

@@ -8,7 +8,7 @@
  */
 import type { Agent, Brief, Launch } from '../orchestrator/ports.ts';
 import { parseMessageStream } from './message-stream.ts';
-import { HOME, NO_KEY, onTask, RULES_FILE, TASK_FILE } from './sandbox.ts';
+import { HOME, onTask, RULES_FILE, TASK_FILE } from './sandbox.ts';
 
 /** What an edit needs. The rest is tokens, or a way around what a run may do. */
 const TOOLS = 'Bash,Read,Edit,Write,Glob,Grep';
@@ -36,10 +36,10 @@ const COMMAND = [
   ...['--tools', TOOLS, '--dangerously-skip-permissions', '--no-session-persistence'],
 ];
 
-function environment({ model, gatewayUrl }: Brief): Readonly<Record<string, string>> {
+function environment({ model, gatewayUrl, token }: Brief): Readonly<Record<string, string>> {
   return {
     ANTHROPIC_BASE_URL: gatewayUrl,
-    ANTHROPIC_AUTH_TOKEN: NO_KEY,
+    ANTHROPIC_AUTH_TOKEN: token,
     ANTHROPIC_MODEL: model,
     ANTHROPIC_DEFAULT_HAIKU_MODEL: model,
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',

@@ -16,6 +16,7 @@ import { event, lineOf } from './lines.ts';
  */
 const STREAM_RETRIES = 8;
 const STREAM_IDLE_MS = 300_000;
+const TOKEN_VARIABLE = 'PROOFHOUSE_TOKEN';
 
 export function codex(version: string): Agent {
   return { name: 'codex', version, image: 'codex', tellsItsEnd: true, launch, parse };
@@ -25,7 +26,7 @@ function launch(brief: Brief): Launch {
   return {
     // The task comes from a file: an argument may hold 128 KiB at most, and shows in lists of processes.
     argv: ['sh', '-c', `exec ${COMMAND.join(' ')} - < "$CODEX_HOME/task.md"`],
-    env: { CODEX_HOME: '/home/agent/.codex' },
+    env: { CODEX_HOME: '/home/agent/.codex', [TOKEN_VARIABLE]: brief.token },
     files: {
       '.codex/config.toml': settings(brief),
       '.codex/task.md': brief.prompt,
@@ -86,6 +87,7 @@ tool_suggest = false
 name = "Proofhouse"
 base_url = ${JSON.stringify(`${gatewayUrl}/v1`)}
 wire_api = "responses"
+env_key = "${TOKEN_VARIABLE}"
 requires_openai_auth = false
 supports_websockets = false
 request_max_retries = 0

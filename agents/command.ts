@@ -3,7 +3,7 @@
  * Whatever it prints is shown as what it said; nothing that it prints is believed.
  */
 import type { Agent, AgentEvent, Brief, Launch } from '../orchestrator/ports.ts';
-import { HOME, NO_KEY, RULES_FILE, TASK_FILE } from './sandbox.ts';
+import { HOME, RULES_FILE, TASK_FILE } from './sandbox.ts';
 
 const TEXT_CHARS_MAX = 4_000;
 
@@ -18,7 +18,10 @@ export function command(argv: readonly string[]): Agent {
   };
 }
 
-function launch(argv: readonly string[], { prompt, rules, model, gatewayUrl }: Brief): Launch {
+function launch(
+  argv: readonly string[],
+  { prompt, rules, model, gatewayUrl, token }: Brief,
+): Launch {
   return {
     argv,
     env: {
@@ -26,9 +29,9 @@ function launch(argv: readonly string[], { prompt, rules, model, gatewayUrl }: B
       PROOFHOUSE_RULES_FILE: `${HOME}/${RULES_FILE}`,
       PROOFHOUSE_MODEL: model,
       OPENAI_BASE_URL: `${gatewayUrl}/v1`,
-      OPENAI_API_KEY: NO_KEY,
+      OPENAI_API_KEY: token,
       ANTHROPIC_BASE_URL: gatewayUrl,
-      ANTHROPIC_API_KEY: NO_KEY,
+      ANTHROPIC_API_KEY: token,
     },
     files: { [TASK_FILE]: prompt, [RULES_FILE]: rules },
   };

@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import type { Agent, AgentEvent, Brief, Launch } from '../orchestrator/ports.ts';
 import { event, lineOf, outputEvent, toolEvent } from './lines.ts';
-import { NO_KEY, onTask, TASK_FILE } from './sandbox.ts';
+import { onTask, TASK_FILE } from './sandbox.ts';
 
 /** Unpacked once, in the image: it would be 240 MB of each run's memory. */
 const UNPACKED = '/opt/agent/cache';
@@ -16,13 +16,13 @@ export function copilot(version: string): Agent {
   return { name: 'copilot', version, image: 'copilot', tellsItsEnd: true, launch, parse };
 }
 
-function launch({ prompt, rules, model, gatewayUrl }: Brief): Launch {
+function launch({ prompt, rules, model, gatewayUrl, token }: Brief): Launch {
   return {
     argv: onTask(COMMAND),
     env: {
       COPILOT_OFFLINE: 'true',
       COPILOT_PROVIDER_BASE_URL: `${gatewayUrl}/v1`,
-      COPILOT_PROVIDER_API_KEY: NO_KEY,
+      COPILOT_PROVIDER_API_KEY: token,
       COPILOT_MODEL: model,
       COPILOT_CACHE_HOME: UNPACKED,
     },

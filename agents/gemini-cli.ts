@@ -9,18 +9,18 @@
 import { z } from 'zod';
 import type { Agent, AgentEvent, Brief, Launch } from '../orchestrator/ports.ts';
 import { event, lineOf, outputEvent, toolEvent } from './lines.ts';
-import { NO_KEY, onTask, TASK_FILE } from './sandbox.ts';
+import { onTask, TASK_FILE } from './sandbox.ts';
 
 export function geminiCli(version: string): Agent {
   return { name: 'gemini-cli', version, image: 'gemini-cli', tellsItsEnd: true, launch, parse };
 }
 
-function launch({ prompt, rules, model, gatewayUrl }: Brief): Launch {
+function launch({ prompt, rules, model, gatewayUrl, token }: Brief): Launch {
   return {
     argv: onTask(COMMAND),
     env: {
       GOOGLE_GEMINI_BASE_URL: gatewayUrl,
-      GEMINI_API_KEY: NO_KEY,
+      GEMINI_API_KEY: token,
       GEMINI_MODEL: model,
       // Its image holds them: it believes no settings of the system that are not root's.
       GEMINI_CLI_SYSTEM_SETTINGS_PATH: '/etc/gemini-cli/settings.json',

@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import type { Agent, AgentEvent, Brief, Launch } from '../orchestrator/ports.ts';
 import { event, lineOf, outputEvent, toolEvent } from './lines.ts';
-import { HOME, NO_KEY, onTask, RULES_FILE, TASK_FILE } from './sandbox.ts';
+import { HOME, onTask, RULES_FILE, TASK_FILE } from './sandbox.ts';
 
 export function opencode(version: string): Agent {
   return { name: 'opencode', version, image: 'opencode', tellsItsEnd: true, launch, parse };
@@ -47,7 +47,7 @@ const QUIET = {
   OPENCODE_PURE: '1',
 };
 
-function settings({ model, gatewayUrl, rules }: Brief): object {
+function settings({ model, gatewayUrl, rules, token }: Brief): object {
   return {
     model: `${PROVIDER}/${MODEL}`,
     small_model: `${PROVIDER}/${MODEL}`,
@@ -56,7 +56,7 @@ function settings({ model, gatewayUrl, rules }: Brief): object {
       [PROVIDER]: {
         npm: '@ai-sdk/openai-compatible',
         name: 'Proofhouse',
-        options: { baseURL: `${gatewayUrl}/v1`, apiKey: NO_KEY },
+        options: { baseURL: `${gatewayUrl}/v1`, apiKey: token },
         models: { [MODEL]: { id: model, name: model } },
       },
     },

@@ -7,7 +7,7 @@
  */
 import type { Agent, Brief, Launch } from '../orchestrator/ports.ts';
 import { parseMessageStream } from './message-stream.ts';
-import { NO_KEY, onTask, RULES_FILE, TASK_FILE } from './sandbox.ts';
+import { onTask, RULES_FILE, TASK_FILE } from './sandbox.ts';
 
 export function qwenCode(version: string): Agent {
   const tellsItsEnd = true;
@@ -15,14 +15,14 @@ export function qwenCode(version: string): Agent {
   return { name: 'qwen-code', version, image: 'qwen-code', tellsItsEnd, launch, parse };
 }
 
-function launch({ prompt, rules, model, gatewayUrl }: Brief): Launch {
+function launch({ prompt, rules, model, gatewayUrl, token }: Brief): Launch {
   const hasRules = rules !== '';
   return {
     // It takes rules as a word only; they are at most 64 KiB, and half of what a word may hold.
     argv: onTask([...COMMAND, ...(hasRules ? ['--append-system-prompt', RULES] : [])]),
     env: {
       OPENAI_BASE_URL: `${gatewayUrl}/v1`,
-      OPENAI_API_KEY: NO_KEY,
+      OPENAI_API_KEY: token,
       OPENAI_MODEL: model,
       QWEN_CODE_SUPPRESS_YOLO_WARNING: '1',
       ...NOT_FROM_A_FILE,

@@ -27,6 +27,7 @@ export async function egressRows(n: number, scratch: string): Promise<Row[]> {
     socketPath: path.join(scratch, 'egress.sock'),
     run: RunId.parse('rbench00'),
     attempt: 1,
+    token: null,
     role: 'agent',
     model: null,
     registry: null,

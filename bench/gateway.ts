@@ -98,6 +98,7 @@ async function door(socketPath: string, url: string, ledger: Ledger) {
     socketPath,
     run: RUN,
     attempt: 1,
+    token: null,
     role: 'agent',
     model: upstream,
     registry: null,

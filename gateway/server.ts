@@ -1,8 +1,8 @@
 /**
  * The one door of a sandbox: an HTTP server on a Unix socket, one per attempt of a run.
  *
- * The socket is the identity: who can reach it is this attempt and nobody else, so there is no
- * token to steal. Behind it are the model, the package registry where a policy allows it, tunnels
+ * The socket is the identity: who can reach it is this attempt and nobody else. Its token is asked for
+ * as well, and is good at this door only, so one that was stolen opens nothing. Behind it are the model, the package registry where a policy allows it, tunnels
  * to the hosts that it names, and nothing else. Whatever else is asked for is refused and noted.
  */
 import { chmod, rm } from 'node:fs/promises';
@@ -18,6 +18,7 @@ import { watchHarness } from './harness/watch.ts';
 import { askedAt } from './model/address.ts';
 import type { Calls } from './model/calls.ts';
 import { type ModelDoor, modelDoor } from './model/door.ts';
+import { watchOutbound } from './model/outbound.ts';
 import { type Refuser, refuser } from './model/refuse.ts';
 import { openChains, type Routing, routingTo } from './model/routing.ts';
 import { openTripWire, type Wires } from './model/trip-wires.ts';
@@ -26,6 +27,7 @@ import { openWrapUp } from './model/wrap-up.ts';
 import { endRaw } from './raw.ts';
 import { type Refusals, refusalsInto, requestLine } from './refusals.ts';
 import { type Registry, type RegistryProxy, registryProxy } from './registry/proxy.ts';
+import type { SecretSearch } from './secret-search.ts';
 import type { Timers } from './timers.ts';
 
 export type GatewayOptions = {
@@ -33,6 +35,8 @@ export type GatewayOptions = {
   readonly run: RunId;
   readonly attempt: number;
   readonly role: 'agent' | 'dependencies';
+  /** What whoever asks the model has to show; null lets everybody who reaches the socket ask. */
+  readonly token: string | null;
   /** The usual one. Null: there is no model behind this door. */
   readonly model: ModelUpstream | null;
   /** Where each role's calls may go. Left out, to the model and nowhere else. */
@@ -43,6 +47,8 @@ export type GatewayOptions = {
   readonly wrapUpAtMs?: number | null;
   /** What an agent may run with. Left out, nothing is looked at. */
   readonly harness?: HarnessTerms | null;
+  /** What no request to a model may hold. Left out, nothing is looked for. */
+  readonly secrets?: SecretSearch;
   readonly registry: Registry | null;
   /** Hosts outside that may be tunnelled to. Left out, none. */
   readonly egress?: EgressOptions;
@@ -170,14 +176,16 @@ function callsFor(
   options: GatewayOptions,
   model: ModelUpstream,
   rest: Omit<Calls, 'chains' | 'free' | 'trip' | 'wrapUp'>,
-): Calls & { readonly model: string } {
-  const { routing, wires, wrapUpAtMs, harness, run, attempt } = options;
+): Calls & { readonly model: string; readonly token: string | null } {
+  const { routing, wires, wrapUpAtMs, harness, secrets, run, attempt } = options;
   const note = (kind: string, text: string) => options.note(kind, text);
   const routes = routing ?? routingTo(model);
   return {
     ...rest,
     ...(harness ? { harness: watchHarness({ terms: harness, run, attempt, note }) } : {}),
+    ...(secrets ? { outbound: watchOutbound(secrets) } : {}),
     answers: noteAnswers(note),
+    token: options.token,
     model: model.model,
     chains: openChains(routes),
     free: routes.free,

@@ -7,9 +7,11 @@ import { routedBy } from '../gateway/model/routing.ts';
 import type { ModelUpstream } from '../gateway/model/upstream.ts';
 import { hostRegistry } from '../gateway/registry/host.ts';
 import { openTarballs } from '../gateway/registry/tarballs.ts';
+import { secretSearches } from '../gateway/secret-search.ts';
 import { openGateway } from '../gateway/server.ts';
 import type { AskModel } from './ports/own-question.ts';
 import type { Activity, Doors, Store } from './ports.ts';
+import { openRunTokens } from './store/run-tokens.ts';
 
 export type WaysOut = {
   readonly home: string;
@@ -17,6 +19,8 @@ export type WaysOut = {
   readonly model: ModelUpstream;
   /** Every model of this controller, the usual one among them. */
   readonly models: readonly ModelUpstream[];
+  /** Values that no request may carry to a model. */
+  readonly secrets: readonly string[];
   readonly clock: () => Date;
   /** Left out, the name servers of this machine and addresses of the public network. */
   readonly outside?: Pick<EgressOptions, 'resolve' | 'isGlobal'> | undefined;
@@ -29,7 +33,10 @@ export function doorsOf(ways: WaysOut, store: Store): Doors {
   const tarballs = openTarballs(path.join(ways.home, 'packages'));
   const outside = ways.outside ?? { resolve: nameServers() };
   const fleet = { usual: ways.model, named: ways.models };
+  const token = openRunTokens(ways.home);
+  const secrets = secretSearches(ways.secrets);
   return {
+    token,
     open: async ({ socketPath, run, attempt, to, reaches, packages, budget, harness, models }) =>
       openGateway({
         socketPath,
@@ -37,6 +44,8 @@ export function doorsOf(ways: WaysOut, store: Store): Doors {
         attempt,
         role: to === 'package-registry' ? 'dependencies' : 'agent',
         model: to === 'model' ? ways.model : null,
+        token: token(run, attempt),
+        secrets: secrets[models?.secretShapes ?? 'block'],
         registry:
           to === 'package-registry' ? { upstream: await registry(), packages, tarballs } : null,
         egress: { ...outside, reaches },

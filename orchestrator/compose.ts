@@ -14,6 +14,7 @@ import { redactor } from '../gateway/redact.ts';
 import { recorded } from '../gateway/scripted/record.ts';
 import { writeScenario } from '../gateway/scripted/scenario.ts';
 import { serveScripted } from '../gateway/scripted/serve.ts';
+import { textSearch } from '../gateway/secret-search.ts';
 import type { LoadedPolicy } from '../policies/parse.ts';
 import { type Engine, openEngine } from '../sandboxes/docker.ts';
 import { openEitherWorkspaces } from '../sandboxes/either-workspaces.ts';
@@ -199,6 +200,7 @@ export function openFactory(options: FactoryOptions): Factory {
     above: options.above,
     gatewayUrl: GATEWAY_URL,
     redact: redact.text,
+    secretIn: textSearch(options.secrets),
     clock,
   };
   const runner = {

@@ -121,6 +121,11 @@ export type Brief = {
   readonly model: string;
   /** Where the gateway answers inside the sandbox, without a trailing slash. */
   readonly gatewayUrl: string;
+  /**
+   * What it shows there as its key: good for this attempt's door and for nothing else. Long, because one
+   * agent takes its key's characters out of its own output wherever they stand.
+   */
+  readonly token: string;
 };
 
 export type Launch = {
@@ -321,6 +326,8 @@ export type Workspaces = {
 /** The one door of a sandbox. */
 export type Doors = {
   open(request: DoorRequest): Promise<Door>;
+  /** What the agent of an attempt has to show at its door; the same after a crash. */
+  token(run: RunId, attempt: number): string;
 };
 
 export type DoorRequest = {

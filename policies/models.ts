@@ -13,6 +13,8 @@ export type ModelRules = {
   /** Of each role the models that may answer, first to last; null for any. */
   readonly plan: Readonly<Record<ModelRole, readonly string[] | null>>;
   readonly free: readonly string[];
+  /** Whether what only looks like a key may reach a model. */
+  readonly secretShapes: 'block' | 'allow';
   /** Roles that no vendor may answer both of in one run. */
   readonly apart: readonly (readonly [ModelRole, ModelRole])[];
 };
@@ -36,10 +38,17 @@ export function modelRules(layers: readonly LoadedPolicy[]): ModelRules {
       title: plan('title'),
     },
     free: freeModels(layers),
+    secretShapes: secretShapes(layers),
     apart: MODEL_ROLES.flatMap((role) =>
       role !== 'edit' && differs(role) ? [[role, 'edit'] as const] : [],
     ),
   };
+}
+
+/** Only the first layer can allow it, and those below may take that back. */
+function secretShapes(layers: readonly LoadedPolicy[]): ModelRules['secretShapes'] {
+  const [first, ...rest] = layers.map(({ policy }) => policy.models?.secret_shapes);
+  return first === 'allow' && !rest.includes('block') ? 'allow' : 'block';
 }
 
 /** A layer below may take the word of the first back, and never give it. */

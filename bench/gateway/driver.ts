@@ -36,6 +36,7 @@ async function gateway(withoutLedger: boolean): Promise<string> {
     socketPath,
     run: RUN,
     attempt: 1,
+    token: null,
     role: 'agent',
     model: model,
     registry: null,

@@ -19,6 +19,8 @@ const DEPTH_MAX = 40;
 export type Call = {
   readonly run: RunId;
   readonly attempt: number;
+  /** What the model was asked for. */
+  readonly role: string;
   readonly session: string;
   readonly protocol: string;
   readonly userAgent: string;
@@ -32,12 +34,12 @@ export type Manifest = {
 };
 
 export function manifestOf(outline: Outline, call: Call, terms: HarnessTerms): Manifest {
-  const { run, attempt, session, protocol, userAgent, served } = call;
+  const { run, attempt, role, session, protocol, userAgent, served } = call;
   const system = outline.system.map((text, at) => block(text, at, terms.rules));
   const tools = outline.tools.map(offered);
   const parameters = parametersOf(outline);
   const harness = {
-    ...{ version: HARNESS_VERSION, run, attempt, role: terms.role, session, protocol },
+    ...{ version: HARNESS_VERSION, run, attempt, role, session, protocol },
     ...{ userAgent: cut(userAgent), agent: terms.agent, image: terms.image, policy: terms.policy },
     model: { requested: cut(outline.model), served },
     parameters,

@@ -4,7 +4,7 @@
  *
  * A further protocol is one more function in the table.
  */
-import { JsonObject } from '../model/conversation.ts';
+import { asObject, type JsonObject } from '../model/conversation.ts';
 import type { Wire } from '../model/protocols/protocol.ts';
 
 export type OfferedTool = {
@@ -126,7 +126,7 @@ function besides(body: JsonObject, texts: readonly string[]): JsonObject {
 }
 
 function objectOf(value: unknown): JsonObject {
-  return JsonObject.safeParse(value).data ?? {};
+  return asObject(value) ?? {};
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { HarnessNote } from '../../orchestrator/domain/harness.ts';
 import type { Digest, RunId } from '../../orchestrator/domain/ids.ts';
+import type { ModelRole } from '../../orchestrator/domain/money.ts';
 import type { HarnessTerms } from '../../orchestrator/ports/harness.ts';
 import type { JsonObject } from '../model/conversation.ts';
 import type { Wire } from '../model/protocols/protocol.ts';
@@ -30,6 +31,8 @@ export type HarnessOptions = {
 
 export type SeenCall = {
   readonly wire: Wire;
+  /** From the address. */
+  readonly role: ModelRole;
   readonly body: JsonObject;
   readonly headers: IncomingHttpHeaders;
   /** The model that answers. */
@@ -57,7 +60,16 @@ export function watchHarness(options: HarnessOptions): HarnessWatch {
     if (known !== undefined) return known;
     const userAgent = headerOf(call.headers, 'user-agent');
     const { run, attempt } = options;
-    const facts = { run, attempt, session, protocol: call.wire, userAgent, served: call.served };
+    const { role } = call;
+    const facts = {
+      run,
+      attempt,
+      role,
+      session,
+      protocol: call.wire,
+      userAgent,
+      served: call.served,
+    };
     const { harness } = manifestOf(outline, facts, options.terms);
     await noteOnce(options, noted.manifests, { harness });
     const refused = await judge(options, noted, outline, harness.digest);
@@ -121,8 +133,8 @@ async function once(seen: Set<string>, what: string, tell: () => Promise<void>):
 }
 
 /** What is looked at, by its bytes: the same again is not looked at twice. */
-function fingerprint(session: string, { wire }: SeenCall, outline: Outline): string {
-  const hash = createHash('sha256').update(`${session}\0${wire}\0${outline.model}\0`);
+function fingerprint(session: string, { wire, role }: SeenCall, outline: Outline): string {
+  const hash = createHash('sha256').update(`${session}\0${role}\0${wire}\0${outline.model}\0`);
   for (const text of outline.system) hash.update(`${text.length}\0`).update(text);
   return hash.update(JSON.stringify([outline.tools, outline.parameters])).digest('base64');
 }

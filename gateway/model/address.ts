@@ -73,10 +73,17 @@ export function foreign(
 ): string | null {
   if (run !== null && run !== own.run) return 'the path names another run';
   if (!isRole(role)) return `the path names no role; roles are ${MODEL_ROLES.join(', ')}`;
-  const named = [...CREDENTIALS.map((name) => own.headers[name]), query.get('key')]
-    .map((value) => RUN_TOKEN.exec(String(value ?? ''))?.[1])
+  const named = shownKeys({ query }, own.headers)
+    .map((value) => RUN_TOKEN.exec(value)?.[1])
     .filter((token) => token !== undefined);
   return named.some((token) => token !== own.run) ? 'the key is of another run' : null;
+}
+
+/** Whatever was sent as a key, in each place where a client may put one. */
+export function shownKeys({ query }: Pick<Asked, 'query'>, headers: IncomingHttpHeaders): string[] {
+  return [...CREDENTIALS.map((name) => headers[name]), ...query.getAll('key')].flatMap((value) =>
+    typeof value === 'string' ? [value.replace(/^Bearer +/i, '')] : [],
+  );
 }
 
 export function isRole(role: string): role is ModelRole {

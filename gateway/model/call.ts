@@ -4,8 +4,8 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import { z } from 'zod';
 import { CALL_MS_MAX } from '../../orchestrator/domain/money.ts';
+import { viewOf } from '../bytes.ts';
 import { sessionOf } from '../session.ts';
 import type { Timers } from '../timers.ts';
 import type { Called } from './address.ts';
@@ -13,7 +13,7 @@ import { withMessage } from './append-message.ts';
 import { callerOf, KEEP_ALIVE_MS, sendError } from './caller.ts';
 import type { Calls } from './calls.ts';
 import { answerFromChain } from './chain.ts';
-import { JsonObject } from './conversation.ts';
+import { asObject, type JsonObject } from './conversation.ts';
 import { parsed } from './protocols/protocol.ts';
 import { reachesOut } from './reach.ts';
 import { type Question, understood } from './upstream.ts';
@@ -26,8 +26,6 @@ export type CallRequest = {
   readonly headers: IncomingHttpHeaders;
 };
 
-const Outline = z.looseObject({ stream: z.boolean().nullish().catch(null) });
-
 export async function answerCall(
   calls: Calls,
   { called, stream: inPath, bytes, headers }: CallRequest,
@@ -37,8 +35,8 @@ export async function answerCall(
   const { protocol, role } = called;
   const refuse = (status: number, message: string) =>
     calls.refuser.refuse(protocol, { status, message }, response);
-  const text = isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : '';
-  const read = JsonObject.safeParse(parsed(text)).data;
+  const text = isUtf8(bytes) ? viewOf(bytes).toString('utf8') : '';
+  const read = asObject(parsed(text));
   if (read === undefined) return refuse(400, 'the body is not a JSON object');
   const outward = reachesOut(read, protocol.wire);
   if (outward !== null) {
@@ -46,12 +44,17 @@ export async function answerCall(
     return refuse(403, `${outward} is not allowed here: it would open a way to the network`);
   }
   const session = sessionOf(headers, read);
+  const secret = calls.outbound?.({ session, bytes, body: read }) ?? null;
+  if (secret !== null) {
+    calls.trip.saw({ kind: 'refused' });
+    return refuse(403, secret);
+  }
   const ended = await endedBefore(calls, { called, body: read, headers, session });
   if (ended !== null) return sendError(response, protocol, { ...ended, again: false });
   const notice = await calls.wrapUp(calls.note);
   const json = notice === null ? text : withMessage(text, protocol.wire, notice);
-  const body = notice === null ? read : JsonObject.parse(parsed(json));
-  const stream = inPath ?? Outline.parse(body).stream ?? false;
+  const body = notice === null ? read : (asObject(parsed(json)) ?? read);
+  const stream = inPath ?? body['stream'] === true;
   const question = questionOf(calls, { protocol, json, body, stream, headers });
   const late = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS_MAX)]);
   const caller = callerOf(response, { protocol, stream, ...timersOf(calls) }, late);
@@ -74,7 +77,7 @@ async function endedBefore(
   { called: { protocol, role, model }, body, headers, session }: Shown,
 ): Promise<{ status: number; message: string } | null> {
   const served = calls.chains.chain(role, session)[0]?.model ?? '';
-  const seen = { wire: protocol.wire, body, headers, served, model };
+  const seen = { wire: protocol.wire, role, body, headers, served, model };
   const unfit = (await calls.harness?.(seen)) ?? null;
   if (unfit !== null) {
     calls.failed('harness_refused');

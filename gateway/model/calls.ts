@@ -5,6 +5,7 @@ import type { Budget, Ledger } from '../../orchestrator/ports.ts';
 import type { AnswerNotes } from '../answers.ts';
 import type { HarnessWatch } from '../harness/watch.ts';
 import type { Timers } from '../timers.ts';
+import type { Outbound } from './outbound.ts';
 import type { Refuser } from './refuse.ts';
 import type { Chains } from './routing.ts';
 import type { TripWire } from './trip-wires.ts';
@@ -32,6 +33,8 @@ export type Calls = ChainCalls & {
   readonly timers?: Timers | undefined;
   /** Why a call is not made, by what it shows of the harness. Left out, nothing is looked at. */
   readonly harness?: HarnessWatch;
+  /** Why a request is not passed on, by what it holds. Left out, nothing is looked for. */
+  readonly outbound?: Outbound;
   /** Hears what the model answered before. */
   readonly answers?: AnswerNotes;
 };

@@ -9,6 +9,12 @@ import type { ModelUsage } from '../../orchestrator/ports.ts';
 export const JsonObject = z.record(z.string(), z.unknown());
 export type JsonObject = z.infer<typeof JsonObject>;
 
+/** The same without a copy, for what is only looked at: a request has thousands of these. */
+export function asObject(value: unknown): JsonObject | undefined {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? (value as JsonObject) : undefined;
+}
+
 /** `custom` is a tool that takes one free text; every other takes a JSON object. */
 export type Tool = {
   readonly name: string;

@@ -148,7 +148,7 @@ function bytesOf({ bytes }: SseEvent): Uint8Array {
 }
 
 function watch(watched: Watched, { protocol }: Caller, { data }: SseEvent): void {
-  if (data === null) return;
+  if (data === null || (watched.events > 0 && !protocol.telling.test(data))) return;
   const seen = protocol.watch(data, watched.seen);
   if (seen !== null) {
     watched.seen = seen;

@@ -1,10 +1,11 @@
 /** Takes what a request asks of a model: an answer, a count, a list, a sign of life. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type BodyLimits, readBody } from '../incoming.ts';
-import { type Asked, type Called, foreign, isRole } from './address.ts';
+import { type Asked, type Called, foreign, isRole, shownKeys } from './address.ts';
 import { answerCall } from './call.ts';
 import type { Calls } from './calls.ts';
 import { countTokens, modelList } from './listing.ts';
+import { tokenCheck } from './token.ts';
 
 export type ModelDoor = (
   asked: Asked,
@@ -12,12 +13,14 @@ export type ModelDoor = (
   response: ServerResponse,
 ) => Promise<void>;
 
+const NO_TOKEN = 'the key is not the token of this run, or there is none';
 const AS_EVENTS = 'a stream is given as server-sent events only: ask with ?alt=sse';
 
 /** `model` is the usual one, whatever name a client asks for. */
-type Models = Calls & { readonly model: string };
+type Models = Calls & { readonly model: string; readonly token: string | null };
 
 export function modelDoor(calls: Models, limits: BodyLimits, closing: AbortSignal): ModelDoor {
+  const isShown = tokenCheck(calls.token);
   return async (asked, request, response) => {
     const { protocol, action, role } = asked;
     const refuse = (status: number, message: string) =>
@@ -29,6 +32,7 @@ export function modelDoor(calls: Models, limits: BodyLimits, closing: AbortSigna
     if (action === 'list') {
       return sendJson(response, modelList(calls.model, asked, request.headers));
     }
+    if (!isShown(shownKeys(asked, request.headers))) return refuse(403, NO_TOKEN);
     if (isList(asked)) return refuse(400, AS_EVENTS);
     await withBody({ calls, limits, closing }, { asked, called, request }, response);
   };

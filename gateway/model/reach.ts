@@ -4,7 +4,7 @@
  * provider that opens an address of the agent's choice would be one (the address can carry data).
  * What a tool of the agent's own is given as arguments is its own business and not looked at.
  */
-import { JsonObject } from './conversation.ts';
+import { asObject, type JsonObject } from './conversation.ts';
 import type { Wire } from './protocols/protocol.ts';
 
 /** Tools that the agent itself performs, and says so by their type. */
@@ -31,7 +31,7 @@ function geminiReach(body: JsonObject): string | null {
   if (key !== undefined) return `the field ${key}`;
   const tools = [body['tools']].flat();
   const hosted = tools
-    .flatMap((tool) => Object.keys(JsonObject.safeParse(tool).data ?? {}))
+    .flatMap((tool) => Object.keys(asObject(tool) ?? {}))
     .find((name) => !OWN_GEMINI_TOOLS.test(name));
   if (hosted !== undefined) return `the hosted tool ${JSON.stringify(hosted.slice(0, 60))}`;
   const said = ['contents', 'systemInstruction', 'system_instruction'].map((name) => body[name]);
@@ -42,11 +42,11 @@ function geminiReach(body: JsonObject): string | null {
 function holds(value: unknown, names: readonly string[], depth: number): boolean {
   if (depth === 0) return true;
   if (Array.isArray(value)) return value.some((item) => holds(item, names, depth - 1));
-  const { data: part } = JsonObject.safeParse(value);
+  const part = asObject(value);
   if (part === undefined) return false;
   if (names.some((name) => isSet(part[name]))) return true;
   const result = part['functionResponse'] ?? part['function_response'];
-  const inner = JsonObject.safeParse(result).data?.['parts'];
+  const inner = asObject(result)?.['parts'];
   return [part['parts'], inner].some((one) => holds(one, names, depth - 1));
 }
 
@@ -67,7 +67,7 @@ function openReach(body: JsonObject): string | null {
 function fetches(value: unknown, depth: number): boolean {
   if (depth === 0) return true;
   if (Array.isArray(value)) return value.some((item) => fetches(item, depth - 1));
-  const { data: part } = JsonObject.safeParse(value);
+  const part = asObject(value);
   if (part === undefined) return false;
   if (FETCHED_FIELDS.some((field) => isAddress(part[field]))) return true;
   return ['content', 'output', 'source', 'image_url', 'file'].some((name) =>
@@ -80,7 +80,7 @@ function isAddress(value: unknown): boolean {
 }
 
 function typeOf(tool: unknown): string {
-  const type = JsonObject.safeParse(tool).data?.['type'];
+  const type = asObject(tool)?.['type'];
   return typeof type === 'string' ? type : 'function';
 }
 

@@ -4,6 +4,7 @@
  * An event goes on when its last byte is there. A part of one is of no use to a client, and after
  * it nothing could be said any more: not that the model thinks, not that the answer broke off.
  */
+import { viewOf } from '../bytes.ts';
 
 /** A longer one goes on in parts that are not read. */
 const EVENT_BYTES_MAX = 8 * 1024 * 1024;
@@ -25,14 +26,16 @@ export type EventCutter = {
 export function eventCutter(): EventCutter {
   const state = { held: [] as Uint8Array[], heldBytes: 0, torn: false };
   const take = (): Buffer => {
-    const all = Buffer.concat(state.held);
+    const [only] = state.held;
+    const all = state.held.length === 1 && only ? viewOf(only) : Buffer.concat(state.held);
     state.held = [];
     state.heldBytes = 0;
     return all;
   };
   return {
     push: (chunk) => {
-      const seam = Buffer.concat([tail(state.held), chunk]);
+      const seam =
+        state.held.length === 0 ? viewOf(chunk) : Buffer.concat([tail(state.held), chunk]);
       state.held.push(chunk);
       state.heldBytes += chunk.byteLength;
       if (endOfEvent(seam, 0) >= 0) {

@@ -94,7 +94,7 @@ export const FAULTS = {
     exit: 2,
     acts: 'member',
     meaning:
-      'What was to be stored holds a secret and could not be stored without it, as what a person signs.',
+      'What was to be stored holds a secret and could not be stored without it, as what a person signs; or an agent was to be started with one.',
     todo: 'Say it without the secret. A value counts as one by its name in the environment of the controller.',
   },
   not_eligible: {

@@ -3,7 +3,6 @@ import type { Digest } from '../domain/ids.ts';
 
 /** What the controller chose for an agent, and what its policy says of what the agent brings along. */
 export type HarnessTerms = {
-  readonly role: string;
   /** The agent and its version, and the id of its image. */
   readonly agent: string;
   readonly image: string;

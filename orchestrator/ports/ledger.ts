@@ -68,6 +68,8 @@ export type ModelPlan = {
   readonly routes: Readonly<Record<ModelRole, readonly string[] | null>>;
   /** Models that cost nothing. */
   readonly free: readonly string[];
+  /** Whether what only looks like a key may reach a model; a secret that is known never may. */
+  readonly secretShapes: 'block' | 'allow';
   readonly refusals: number | null;
   readonly cacheMisses: number | null;
   /** When the agent is told to come to an end, in milliseconds since 1970. */

@@ -17,7 +17,7 @@ export function harnessTerms(
   { layers, ruleTexts }: Pick<BaseRules, 'layers' | 'ruleTexts'>,
 ): HarnessTerms {
   return {
-    ...{ role: ROLE, agent, image, policy, rules: ruleTexts },
+    ...{ agent, image, policy, rules: ruleTexts },
     toolProblem: toolProblem(layers, ROLE),
     expected: expectedHarness(layers, ROLE),
     keep: (bytes) => evidence.put(bytes),

@@ -47,5 +47,7 @@ export type StageTools = {
   readonly above: readonly LoadedPolicy[];
   readonly gatewayUrl: string;
   readonly redact: (text: string) => string;
+  /** What kind of secret a text holds, in words that do not hold it; null when it holds none. */
+  readonly secretIn: (text: string) => string | null;
   readonly clock: () => Date;
 };

@@ -13,7 +13,7 @@ import type { In, RunEvent, Verdict } from '../domain/run-state.ts';
 import { SELF_TEST_ENV, selfTestFor, selfTestProblem } from '../domain/self-test.ts';
 import type { Task } from '../domain/task.ts';
 import type { ModelPlan } from '../ports/ledger.ts';
-import type { Agent, AgentEnd, Budget, ModelCall, OnLine, Place } from '../ports.ts';
+import type { Agent, AgentEnd, Brief, Budget, Launch, ModelCall, OnLine, Place } from '../ports.ts';
 import { promptText } from '../text/prompt.ts';
 import { type Heard, heard, NOTHING_HEARD, verdictOf } from './agent-end.ts';
 import { readBaseRules } from './base-rules.ts';
@@ -43,18 +43,9 @@ export async function work(
   const budget = budgetOf(layers);
   const journal = await tools.store.read(task.id);
   const agent = tools.agentFor(chosenAgent(file, task, standOf(journal, run.attempt)));
-  const prompt = promptText({
-    task,
-    attempt: run.attempt,
-    findings: run.findings,
-    previous: run.previous,
-  });
-  const launch = agent.launch({
-    prompt,
-    rules,
-    model: tools.model.model,
-    gatewayUrl: `${tools.gatewayUrl}/run/${place.run}/edit`,
-  });
+  const launch = agent.launch({ ...briefFor(tools, run, task), rules });
+  const found = keyGiven(tools, launch);
+  if (found !== null) return found;
   const door = await tools.doors.open({
     socketPath: await tools.workspaces.socketPath(place, 'agent'),
     run: place.run,
@@ -95,6 +86,34 @@ export async function work(
   }
 }
 
+function briefFor(
+  { model, gatewayUrl, doors }: StageTools,
+  { attempt, findings, previous }: In<'working'>,
+  task: Task,
+): Omit<Brief, 'rules'> {
+  return {
+    prompt: promptText({ task, attempt, findings, previous }),
+    model: model.model,
+    gatewayUrl: `${gatewayUrl}/run/${task.id}/edit`,
+    token: doors.token(task.id, attempt),
+  };
+}
+
+/** Nothing that an agent is started with is a key: whatever it can read, its model and its output can. */
+function keyGiven({ secretIn }: StageTools, { env, argv }: Launch): RunEvent | null {
+  const given = [
+    ...Object.entries(env).map(([name, value]) => [`its variable ${name}`, value] as const),
+    ...argv.map((word) => ['its command line', word] as const),
+  ];
+  for (const [where, text] of given) {
+    const kind = secretIn(text);
+    if (kind === null) continue;
+    const message = `the agent was not started: ${where} would hold ${kind}`;
+    return { type: 'machinery_broke', code: 'secret_refused', message, final: true };
+  }
+  return null;
+}
+
 /** What the calls of this attempt may take, and which models may answer them. */
 async function spendingAt(
   { store, clock }: StageTools,
@@ -102,14 +121,21 @@ async function spendingAt(
   layers: readonly LoadedPolicy[],
 ): Promise<{ budget: Budget; models: ModelPlan }> {
   const { refusals, cacheMisses, wrapUpMs } = budgetOf(layers);
-  const { plan, free } = modelRules(layers);
+  const { plan, free, secretShapes } = modelRules(layers);
   // The time of an agent that was found again after a crash began when its workspace was ready.
   const journal = await store.read(task.id);
   const ready = journal.findLast(({ event }) => event.type === 'workspace_ready');
   const sinceMs = ready === undefined ? clock().getTime() : Date.parse(ready.at);
   return {
     budget: callBudget(layers, task),
-    models: { routes: plan, free, refusals, cacheMisses, wrapUpAtMs: sinceMs + wrapUpMs },
+    models: {
+      routes: plan,
+      free,
+      secretShapes,
+      refusals,
+      cacheMisses,
+      wrapUpAtMs: sinceMs + wrapUpMs,
+    },
   };
 }
 

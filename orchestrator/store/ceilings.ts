@@ -15,7 +15,7 @@ export type Spent = {
 };
 
 export type Spending = {
-  readonly run: Spent;
+  readonly run: () => Spent;
   readonly role: (role: ModelRole) => Spent;
   readonly window: (account: string, per: 'day' | 'month') => Spent;
   /** Vendors that answered this role in the run, or were asked and have not answered yet. */
@@ -27,11 +27,12 @@ export function refusal(call: ModelCall, budget: Budget, spending: Spending): Re
   const role = budget.roles?.[call.role];
   const over =
     broken('', spending.run, call, { microUsd, tokens, calls: turns }) ??
-    (role ? broken(`${call.role}: `, spending.role(call.role), call, role) : null) ??
+    (role ? broken(`${call.role}: `, () => spending.role(call.role), call, role) : null) ??
     (budget.windows ?? []).reduce<string | null>((found, window) => {
       const { account, per } = window;
       return (
-        found ?? broken(`${account} per ${per}: `, spending.window(account, per), call, window)
+        found ??
+        broken(`${account} per ${per}: `, () => spending.window(account, per), call, window)
       );
     }, null);
   if (over !== null) return { refused: over };
@@ -48,7 +49,10 @@ function sameVendor(call: ModelCall, budget: Budget, { vendors }: Spending): Ref
   return { refused: `${call.vendor} answered ${met} in this run already`, isVendor: true };
 }
 
-function broken(where: string, before: Spent, call: ModelCall, limit: Ceiling): string | null {
+function broken(where: string, spent: () => Spent, call: ModelCall, limit: Ceiling): string | null {
+  // Where nothing is limited nothing has to be added up.
+  if (limit.calls === null && limit.tokens === null && limit.microUsd === null) return null;
+  const before = spent();
   const calls = before.calls + 1;
   const tokens = before.tokens + allTokens(call.usage);
   if (limit.calls !== null && calls > limit.calls) {

@@ -1,8 +1,9 @@
 /**
  * One SQLite file, shared by several processes on one machine. The only file that knows the driver.
  *
- * Invariant: when `transaction` returns, its writes have reached the disk (WAL, synchronous=FULL);
- * when it throws, nothing of it was written. Everything the driver throws leaves as a `Fault`.
+ * Invariant: when `transaction` returns, its writes have reached the disk (WAL, synchronous=FULL), or
+ * the kernel where `outlives` says so; when it throws, nothing of it was written. Both kinds are in one
+ * log in the order of their commits. Everything the driver throws leaves as a `Fault`.
  */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -25,11 +26,14 @@ export type Database = {
 const BUSY_TIMEOUT_MS = 10_000;
 const SQLITE_FULL = 13;
 
-export function openDatabase(file: string): Database {
+/** What is committed here is there after the machine lost its power, or after this process was killed. */
+export type Outlives = 'power' | 'process';
+
+export function openDatabase(file: string, outlives: Outlives = 'power'): Database {
   const guard = guardFor(file);
   const driver = guard(() => {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    return connect(file);
+    return connect(file, outlives);
   });
   const statements = new Map<string, StatementSync>();
   const prepared = (sql: string): StatementSync => {
@@ -49,10 +53,13 @@ export function openDatabase(file: string): Database {
   };
 }
 
-function connect(file: string): DatabaseSync {
+function connect(file: string, outlives: Outlives): DatabaseSync {
   const driver = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
   try {
-    driver.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+    const synchronous = outlives === 'power' ? 'full' : 'normal';
+    driver.exec(
+      `pragma journal_mode = wal; pragma synchronous = ${synchronous}; pragma foreign_keys = on`,
+    );
     return driver;
   } catch (thrown) {
     driver.close();

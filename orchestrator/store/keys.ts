@@ -5,28 +5,14 @@
  * with the same one. A key is in use until the next one begins; nothing is ever rewritten. A file
  * that anybody else could have read or written is not used.
  */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fstatSync,
-  fsyncSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  type Stats,
-  writeSync,
-} from 'node:fs';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { KeyRole, type SigningKey, spkiOf, type TrustedKey } from '../domain/dsse.ts';
-import { asFault, Fault } from '../domain/faults.ts';
+import { Fault } from '../domain/faults.ts';
 import type { Keys } from '../ports.ts';
+import { readOwn, refuseOthersFolder, unusable, writeOnce } from './own-file.ts';
 
 const KeyFile = z.strictObject({
   role: KeyRole,
@@ -68,7 +54,7 @@ function readKeys(folder: string, role: KeyRole): readonly StoredKey[] {
 
 function namesIn(folder: string): string[] {
   try {
-    refuseOthers(folder, lstatSync(folder), 'isDirectory');
+    refuseOthersFolder(folder);
     return readdirSync(folder);
   } catch (thrown) {
     if ((thrown as { code?: unknown }).code === 'ENOENT') return [];
@@ -89,65 +75,10 @@ function readKey(file: string, role: KeyRole): StoredKey {
   }
 }
 
-/** Checked on the open file: another may take its place between a look and a read. */
-function readOwn(file: string): string {
-  const handle = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
-  try {
-    refuseOthers(file, fstatSync(handle), 'isFile');
-    return readFileSync(handle, 'utf8');
-  } finally {
-    closeSync(handle);
-  }
-}
-
-function refuseOthers(path: string, stats: Stats, is: 'isFile' | 'isDirectory'): void {
-  const own = process.getuid?.() ?? stats.uid;
-  if (stats[is]() && stats.uid === own && (stats.mode & 0o077) === 0) return;
-  const mode = (stats.mode & 0o777).toString(8);
-  throw new Fault('key_unusable', `${path} is not for this user alone (mode ${mode})`);
-}
-
-/** Written beside and linked, so that the number is either free or holds a whole key. */
 function addKey(home: string, role: KeyRole, number: number, now: Date): void {
-  const folder = join(home, 'keys', role);
-  const beside = join(folder, `${randomUUID()}.new`);
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const { privateKey } = generateKeyPairSync('ed25519');
-    const key = privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
-    const file: z.infer<typeof KeyFile> = { role, from: now.toISOString(), private: key };
-    writeDurably(beside, `${JSON.stringify(file)}\n`);
-    linkSync(beside, join(folder, `${String(number).padStart(4, '0')}.json`));
-    syncFolder(folder);
-  } catch (thrown) {
-    if ((thrown as { code?: unknown }).code !== 'EEXIST') throw unusable(folder, thrown);
-  } finally {
-    rmSync(beside, { force: true });
-  }
-}
-
-function writeDurably(file: string, text: string): void {
-  const handle = openSync(file, 'wx', 0o600);
-  try {
-    fchmodSync(handle, 0o600);
-    writeSync(handle, text);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-}
-
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-}
-
-function unusable(path: string, thrown: unknown): Fault {
-  const { code, message } = asFault(thrown);
-  if (thrown instanceof Fault || code === 'disk_full') return asFault(thrown);
-  return new Fault('key_unusable', `${path}: ${message}`, { cause: thrown });
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const key = privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
+  const file: z.infer<typeof KeyFile> = { role, from: now.toISOString(), private: key };
+  const name = `${String(number).padStart(4, '0')}.json`;
+  writeOnce(join(home, 'keys', role), name, `${JSON.stringify(file)}\n`);
 }

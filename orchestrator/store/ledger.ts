@@ -42,7 +42,7 @@ export function callsOf(database: Database, run: RunId): readonly ModelCall[] {
 
 function spending(database: Database, call: ModelCall, day: string): Spending {
   return {
-    run: spentOf(database, call, MODEL_ROLES),
+    run: () => spentOf(database, call, MODEL_ROLES),
     role: (role) => spentOf(database, call, [role]),
     window: (account, per) => spentIn(database, { account, day, per }),
     vendors: (role) =>

@@ -43,7 +43,7 @@ export function rightsChanges(both: Both): PolicyChange[] {
       both,
       'models',
       ['models'],
-      [...routes(old, now), ...free(old, now), ...data(old, now)],
+      [...routes(old, now), ...free(old, now), ...shapes(old, now), ...data(old, now)],
     ),
     ...roleChanges(both),
     ...told(both, 'evidence', ['evidence'], evidence(old, now)),
@@ -215,6 +215,11 @@ function routes(old: Policy, now: Policy): Difference[] {
 
 function free(old: Policy, now: Policy): Difference[] {
   return allowing('free', [old.models?.free ?? [], now.models?.free ?? []]);
+}
+
+function shapes(old: Policy, now: Policy): Difference[] {
+  const said = ({ models }: Policy) => models?.secret_shapes ?? 'block';
+  return ordered('secret_shapes', ['allow', 'block'], [said(old), said(now)]);
 }
 
 function data(old: Policy, now: Policy): Difference[] {

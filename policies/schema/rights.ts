@@ -108,6 +108,11 @@ export const Models = z
       'Models that cost nothing, as those on machines of your own. Of any other that has no price nothing is asked where money is limited.',
       'of the first layer; those below it may name fewer',
     ),
+    secret_shapes: key(
+      z.enum(['block', 'allow']).optional(),
+      'What comes of a call that holds what looks like a key, as ghp_… or a private key. By default it is refused. `allow` is for repositories that hold keys made up for tests. Values that are secrets in the environment of the controller never leave.',
+      'block, then allow; of silent layers the first blocks',
+    ),
     data: key(
       z
         .array(

@@ -6,6 +6,7 @@ const BRIEF = {
   rules: 'Write tests.',
   model: 'a "quoted" model',
   gatewayUrl: 'http://127.0.0.1:8080',
+  token: 'token-of-this-attempt',
 };
 const agent = codex('0.169.0');
 const launch = agent.launch(BRIEF);
@@ -26,8 +27,12 @@ it('the task is a file and never part of a command line', () => {
   expect(JSON.stringify(launch.argv)).not.toContain('evil');
 });
 
-it('no key is in it', () => {
-  expect(launch.env).toEqual({ CODEX_HOME: '/home/agent/.codex' });
+it('its token is in its environment, as the one key that there is', () => {
+  expect(launch.env).toEqual({
+    CODEX_HOME: '/home/agent/.codex',
+    PROOFHOUSE_TOKEN: BRIEF.token,
+  });
+  expect(JSON.stringify(launch.files)).not.toContain(BRIEF.token);
 });
 
 it('the rules are those it was given; without any there is no file', () => {
@@ -75,6 +80,7 @@ it('its settings lead to the gateway and read nothing that a repository could pl
     name = "Proofhouse"
     base_url = "http://127.0.0.1:8080/v1"
     wire_api = "responses"
+    env_key = "PROOFHOUSE_TOKEN"
     requires_openai_auth = false
     supports_websockets = false
     request_max_retries = 0

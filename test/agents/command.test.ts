@@ -7,6 +7,7 @@ const launch = agent.launch({
   rules: 'the rules',
   model: 'm1',
   gatewayUrl: 'http://127.0.0.1:8080',
+  token: 'token-of-this-attempt',
 });
 
 it('is started as it was given, and finds task, rules and model at the usual places', () => {
@@ -17,9 +18,9 @@ it('is started as it was given, and finds task, rules and model at the usual pla
       PROOFHOUSE_RULES_FILE: '/home/agent/rules.md',
       PROOFHOUSE_MODEL: 'm1',
       OPENAI_BASE_URL: 'http://127.0.0.1:8080/v1',
-      OPENAI_API_KEY: 'no-key-is-needed-behind-this-door',
+      OPENAI_API_KEY: 'token-of-this-attempt',
       ANTHROPIC_BASE_URL: 'http://127.0.0.1:8080',
-      ANTHROPIC_API_KEY: 'no-key-is-needed-behind-this-door',
+      ANTHROPIC_API_KEY: 'token-of-this-attempt',
     },
     files: { 'task.md': 'the task', 'rules.md': 'the rules' },
   });

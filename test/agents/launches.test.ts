@@ -9,6 +9,7 @@ const BRIEF = {
   rules: 'Write tests; $(touch y).',
   model: 'a "quoted" model',
   gatewayUrl: 'http://127.0.0.1:8080',
+  token: 'token-of-this-attempt',
 };
 const AGENTS = adapters(lockedAgents());
 const launched = (name: AgentName, over = {}) => AGENTS[name].launch({ ...BRIEF, ...over });
@@ -58,7 +59,7 @@ it('what each finds in its environment', () => {
   expect(all).toMatchInlineSnapshot(`
     {
       "claude-code": {
-        "ANTHROPIC_AUTH_TOKEN": "no-key-is-needed-behind-this-door",
+        "ANTHROPIC_AUTH_TOKEN": "token-of-this-attempt",
         "ANTHROPIC_BASE_URL": "http://127.0.0.1:8080",
         "ANTHROPIC_DEFAULT_HAIKU_MODEL": "a "quoted" model",
         "ANTHROPIC_MODEL": "a "quoted" model",
@@ -71,16 +72,17 @@ it('what each finds in its environment', () => {
       },
       "codex": {
         "CODEX_HOME": "/home/agent/.codex",
+        "PROOFHOUSE_TOKEN": "token-of-this-attempt",
       },
       "copilot": {
         "COPILOT_CACHE_HOME": "/opt/agent/cache",
         "COPILOT_MODEL": "a "quoted" model",
         "COPILOT_OFFLINE": "true",
-        "COPILOT_PROVIDER_API_KEY": "no-key-is-needed-behind-this-door",
+        "COPILOT_PROVIDER_API_KEY": "token-of-this-attempt",
         "COPILOT_PROVIDER_BASE_URL": "http://127.0.0.1:8080/v1",
       },
       "gemini-cli": {
-        "GEMINI_API_KEY": "no-key-is-needed-behind-this-door",
+        "GEMINI_API_KEY": "token-of-this-attempt",
         "GEMINI_CLI_CUSTOM_HEADERS": "",
         "GEMINI_CLI_IDE_SERVER_PORT": "",
         "GEMINI_CLI_IDE_SERVER_STDIO_COMMAND": "",
@@ -99,7 +101,7 @@ it('what each finds in its environment', () => {
         "NODE_OPTIONS": "",
       },
       "opencode": {
-        "OPENCODE_CONFIG_CONTENT": "{"model":"proofhouse/model","small_model":"proofhouse/model","enabled_providers":["proofhouse"],"provider":{"proofhouse":{"npm":"@ai-sdk/openai-compatible","name":"Proofhouse","options":{"baseURL":"http://127.0.0.1:8080/v1","apiKey":"no-key-is-needed-behind-this-door"},"models":{"model":{"id":"a \\"quoted\\" model","name":"a \\"quoted\\" model"}}}},"permission":{"*":"allow","webfetch":"deny","websearch":"deny"},"instructions":["/home/agent/rules.md"],"share":"disabled","autoupdate":false,"snapshot":false,"lsp":false,"formatter":false}",
+        "OPENCODE_CONFIG_CONTENT": "{"model":"proofhouse/model","small_model":"proofhouse/model","enabled_providers":["proofhouse"],"provider":{"proofhouse":{"npm":"@ai-sdk/openai-compatible","name":"Proofhouse","options":{"baseURL":"http://127.0.0.1:8080/v1","apiKey":"token-of-this-attempt"},"models":{"model":{"id":"a \\"quoted\\" model","name":"a \\"quoted\\" model"}}}},"permission":{"*":"allow","webfetch":"deny","websearch":"deny"},"instructions":["/home/agent/rules.md"],"share":"disabled","autoupdate":false,"snapshot":false,"lsp":false,"formatter":false}",
         "OPENCODE_DISABLE_AUTOUPDATE": "1",
         "OPENCODE_DISABLE_CLAUDE_CODE": "1",
         "OPENCODE_DISABLE_DEFAULT_PLUGINS": "1",
@@ -112,7 +114,7 @@ it('what each finds in its environment', () => {
       },
       "qwen-code": {
         "NODE_OPTIONS": "",
-        "OPENAI_API_KEY": "no-key-is-needed-behind-this-door",
+        "OPENAI_API_KEY": "token-of-this-attempt",
         "OPENAI_BASE_URL": "http://127.0.0.1:8080/v1",
         "OPENAI_MODEL": "a "quoted" model",
         "QWEN_CODE_IDE_SERVER_PORT": "",

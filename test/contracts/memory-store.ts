@@ -218,7 +218,7 @@ function reserve(memory: Memory, now: Date, { call, budget }: Reserving): Refuse
   const inRun = all.filter((held) => held.call.run === call.run);
   const today = now.toISOString().slice(0, 10);
   const refused = refusal(call, budget, {
-    run: sumOf(inRun),
+    run: () => sumOf(inRun),
     role: (role) => sumOf(inRun.filter((held) => held.call.role === role)),
     window: (account, per) =>
       sumOf(

@@ -30,6 +30,7 @@ export async function gatewayWith({ model, ...options }: Options) {
     attempt: 1,
     role: 'agent',
     model: model ?? null,
+    token: null,
     registry: null,
     budget: NO_BUDGET,
     ledger,

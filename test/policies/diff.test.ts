@@ -281,6 +281,7 @@ describe('what is looser one way is tighter the other', () => {
       'budgets: team web per month: turns: 900 became none',
     ],
     [['models', 'free'], ['small', 'large'], 'models: free: now also large'],
+    [['models', 'secret_shapes'], 'allow', 'models: secret_shapes: block became allow'],
     [['budgets', 'per_repo_day', 'usd'], 21, 'budgets: per_repo_day.usd: $20 became $21'],
     [
       ['budgets', 'per_repo_day', 'tasks'],

@@ -70,6 +70,15 @@ describe('models of a run', () => {
     expect(modelRules([load(minimal()), free]).free).toEqual([]);
   });
 
+  test('are told what looks like a key where the first layer says so and none below takes it back', () => {
+    const [allow, block] = [models('secret_shapes: allow'), models('secret_shapes: block')];
+    expect(modelRules([load(minimal())]).secretShapes).toBe('block');
+    expect(modelRules([allow]).secretShapes).toBe('allow');
+    expect(modelRules([allow, load(minimal())]).secretShapes).toBe('allow');
+    expect(modelRules([allow, block]).secretShapes).toBe('block');
+    expect(modelRules([load(minimal()), allow]).secretShapes).toBe('block');
+  });
+
   test('of two roles are of two vendors when any layer says so', () => {
     const differ = models('routes: [{ stage: review, use: [a], differ_from: code.vendor }]');
     expect(modelRules([load(minimal()), differ]).apart).toEqual([['review', 'edit']]);

@@ -33,8 +33,11 @@ const tools = [{ type: 'function', function: { name: 'bash', parameters: { type:
 const messages = [{ role: 'system', content: 'Be good.' }, { role: 'user', content: readFileSync(process.env.PROOFHOUSE_TASK_FILE, 'utf8') }];
 const ask = async (more) => {
   const body = JSON.stringify({ model: 'm', messages, tools, ...more });
-  const headers = { 'content-type': 'application/json', 'user-agent': 'cli' };
-  return (await (await fetch(gateway + '/chat/completions', { method: 'POST', headers, body })).json()).choices[0].message;
+  const authorization = 'Bearer ' + process.env.OPENAI_API_KEY;
+  const headers = { 'content-type': 'application/json', 'user-agent': 'cli', authorization };
+  const answer = await (await fetch(gateway + '/chat/completions', { method: 'POST', headers, body })).json();
+  // A question that repeats the canary is refused where it is known as a secret.
+  return answer.choices?.[0].message ?? null;
 };
 const first = await ask({});
 const canary = first.content;

@@ -40,6 +40,7 @@ export const chat: Protocol = {
   streamWriter,
   writeError: (status, message) => ({ error: errorOf(status, message) }),
   writeStreamError: (message) => data({ error: errorOf(500, message) }),
+  telling: /"usage"|"finish_reason"\s*:\s*"|"error"|^\[DONE\]$/,
   watch,
 };
 
@@ -299,6 +300,7 @@ function watch(text: string, seen: Seen): Seen | null {
 
 /** The chunk that a server adds for whoever asked for the usage of a stream. */
 export function isUsageChunk(text: string): boolean {
+  if (!text.includes('"usage"')) return false;
   const { data: chunk } = Chunk.safeParse(parsed(text));
   return chunk?.choices?.length === 0 && Boolean(chunk.usage);
 }

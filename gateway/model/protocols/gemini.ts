@@ -34,6 +34,7 @@ export const gemini: Protocol = {
   streamWriter,
   writeError: (status, message) => ({ error: errorOf(status, message) }),
   writeStreamError: (message) => data({ error: errorOf(500, message) }),
+  telling: /"usageMetadata"|"finishReason"|"blockReason"|"error"/,
   watch,
 };
 

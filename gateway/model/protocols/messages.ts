@@ -35,6 +35,7 @@ export const messages: Protocol = {
   streamWriter,
   writeError: (status, message) => ({ type: 'error', error: errorOf(status, message) }),
   writeStreamError: (message) => event('error', { error: errorOf(500, message) }),
+  telling: /"usage"|"message_stop"|"error"/,
   watch,
 };
 

@@ -25,6 +25,8 @@ export type Protocol = {
   writeError(status: number, message: string): JsonObject;
   /** Tells of a failure inside a stream whose head has left. */
   writeStreamError(message: string): string;
+  /** In every `data:` that says something new to `watch`; of the others only the first is read. */
+  readonly telling: RegExp;
   /** Reads one `data:` of a stream that passes by; null when it is not of this protocol. */
   watch(data: string, seen: Seen): Seen | null;
 };

@@ -40,6 +40,7 @@ export const responses: Protocol = {
     event('response.failed', {
       response: { id: 'failed', status: 'failed', error: { code: 'server_error', message } },
     }),
+  telling: /"usage"|"response\.(completed|incomplete|failed)"|"error"/,
   watch,
 };
 

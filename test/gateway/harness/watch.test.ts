@@ -5,7 +5,7 @@ import { Harness, HarnessNote } from '../../../orchestrator/domain/harness.ts';
 import type { Digest } from '../../../orchestrator/domain/ids.ts';
 import type { HarnessTerms } from '../../../orchestrator/ports/harness.ts';
 import { digest } from '../../policies/sample.ts';
-import { gatewayWith, post, scripted } from '../open.ts';
+import { gatewayWith, post, RUN, scripted } from '../open.ts';
 
 const RULES = 'Keep the tests green.\n';
 const TOOL = { type: 'function', function: { name: 'bash', parameters: { type: 'object' } } };
@@ -39,7 +39,7 @@ const PATHS = Object.keys(CALLS) as (keyof typeof CALLS)[];
 async function watched(over: Partial<HarnessTerms> = {}) {
   const kept = new Map<Digest, string>();
   const terms: HarnessTerms = {
-    ...{ role: 'coder', agent: 'codex 1.2.3', image: 'sha256:1', policy: digest('b') },
+    ...{ agent: 'codex 1.2.3', image: 'sha256:1', policy: digest('b') },
     rules: [{ path: 'AGENTS.md', digest: sha256(RULES), text: RULES }],
     toolProblem: () => null,
     expected: null,
@@ -81,7 +81,7 @@ describe('a harness', () => {
     ).toBe(200);
     const [harness] = harnesses();
     expect(harness).toMatchObject({
-      ...{ role: 'coder', attempt: 1, agent: 'codex 1.2.3', userAgent: 'cli/1', session: 'one' },
+      ...{ role: 'edit', attempt: 1, agent: 'codex 1.2.3', userAgent: 'cli/1', session: 'one' },
       ...{ protocol: expected.protocol, parameters: expected.parameters },
       model: { requested: 'm', served: 'scripted' },
       rules: [{ path: 'AGENTS.md', found: expected.found }],
@@ -101,6 +101,15 @@ describe('a harness', () => {
     expect(seen.map(({ tools }) => tools.length)).toEqual([1, 0, 1]);
     expect(seen[2]?.digest).toBe(seen[0]?.digest);
     expect(seen[2]?.session).not.toBe('one');
+  });
+
+  it('is of the role in the address, and written down again for another', async () => {
+    const { url, harnesses } = await watched();
+    for (const role of ['plan', 'title', 'plan'])
+      await post(`${url}/run/${RUN}/${role}${CHAT}`, CALLS[CHAT]);
+    const seen = harnesses();
+    expect(seen.map(({ role }) => role)).toEqual(['plan', 'title']);
+    expect(seen[1]?.digest).toBe(seen[0]?.digest);
   });
 
   it('has the same digest on another day and with other rules, and another raw one', async () => {

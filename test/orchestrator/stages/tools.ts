@@ -121,7 +121,11 @@ export const AGENT: Agent = {
   version: '1.2.3',
   image: 'codex',
   tellsItsEnd: false,
-  launch: (brief) => ({ argv: ['codex', brief.prompt], env: { MODEL: brief.model }, files: {} }),
+  launch: (brief) => ({
+    argv: ['codex', brief.prompt],
+    env: { MODEL: brief.model, TOKEN: brief.token },
+    files: {},
+  }),
   parse: (line) => {
     const [word, text] = line.split('|');
     const kind = KINDS.find((one) => one === word);
@@ -149,6 +153,7 @@ export function doorsWith(): {
     });
   };
   const doors: Doors = {
+    token: (run, attempt) => `token-of-${run}-${attempt}`,
     open: async (request) => {
       opened.push(request);
       return door();
@@ -187,6 +192,7 @@ export async function toolsWith(given: Given = {}): Promise<StageTools> {
     image: async (name) => `sha256:${name}`,
     above: [],
     gatewayUrl: 'http://127.0.0.1:8080',
+    secretIn: (text) => (text.includes('AKIA') ? 'what looks like a key' : null),
     redact: (text) => text.replaceAll('hunter2', '***'),
     clock: () => new Date(AT),
     ...given.over,

@@ -169,7 +169,7 @@ describe('an agent', () => {
     expect(commands).toMatchObject([
       {
         argv: ['codex', expect.stringContaining('It is a cent off.')],
-        env: { MODEL: 'm-1' },
+        env: { MODEL: 'm-1', TOKEN: `token-of-${RUN}-1` },
         // As the journal names it, whatever a tag leads to by now.
         image: STATES.working.prepared.image,
         wallMs: 20 * 60_000,
@@ -184,6 +184,21 @@ describe('an agent', () => {
       },
     ]);
     expect(open()).toBe(0);
+  });
+
+  test.each([
+    ['its variable TOKEN', { env: { TOKEN: 'AKIA' }, argv: ['x'] }],
+    ['its command line', { env: {}, argv: ['x', 'AKIA'] }],
+  ])('is not started, and no door opens, where %s would hold a key', async (where, given) => {
+    const over = { agentFor: () => ({ ...AGENT, launch: () => ({ ...given, files: {} }) }) };
+    const { event, commands, opened } = await worked({ over });
+    expect(event).toEqual({
+      type: 'machinery_broke',
+      code: 'secret_refused',
+      message: `the agent was not started: ${where} would hold what looks like a key`,
+      final: true,
+    });
+    expect([commands, opened]).toEqual([[], []]);
   });
 
   test('has a door that knows what its calls count for, who answers what, and when it is to end', async () => {
@@ -369,7 +384,7 @@ describe('the harness of the agent', () => {
     const policy = `${POLICY}agents: { coder: { tools: { deny: [WebFetch] } } }\n`;
     const { opened } = await worked({ policy });
     const harness = opened[0]?.harness;
-    expect(harness).toMatchObject({ role: 'coder', expected: null, rules: [] });
+    expect(harness).toMatchObject({ expected: null, rules: [] });
     expect(harness?.toolProblem('WebFetch')).toContain('is denied to the coder');
     expect(harness?.toolProblem('Bash')).toBeNull();
   });

@@ -698,6 +698,11 @@ export const ROWS: readonly Row[] = [
     [['plan.vendor', 'P0104', 'expected `code.vendor`, found `plan.vendor`']],
   ),
   row('models.free', [[], ['local-small'], undefined], [[['Local'], 'P0104', NAME]]),
+  row(
+    'models.secret_shapes',
+    ['block', 'allow', undefined],
+    [['ask', 'P0104', 'expected `block` or `allow`, found `ask`']],
+  ),
   row('models.data', [[], undefined], [['x', 'P0104', LIST]]),
   row('models.data.0.paths', [['src/']], [[[], 'P0104', 'expected at least 1 items']]),
   row('models.data.0.providers', [['local']], [[[], 'P0104', 'expected at least 1 items']]),

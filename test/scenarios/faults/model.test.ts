@@ -13,6 +13,7 @@ const IMPATIENT = { ...PATIENCE, firstByteMs: 500, retriesMax: 1, retryMs: 1 };
 const ASKS_ONCE = `
 const answer = await fetch(\`\${process.env.OPENAI_BASE_URL}/chat/completions\`, {
   method: 'POST',
+  headers: { authorization: \`Bearer \${process.env.OPENAI_API_KEY}\` },
   body: JSON.stringify({ model: 'any', messages: [{ role: 'user', content: 'Add faster' }] }),
 });
 console.log(answer.status);

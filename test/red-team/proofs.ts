@@ -1,8 +1,10 @@
 /** Which file tries each row of the matrix, and a piece of it that names the row. A row without one is no row. */
+import { HIJACKS } from './agents/rows.ts';
 import type { Attack } from './attack.ts';
 import { BASE_FILES } from './devcontainer-attack.ts';
 import { EGRESS_ROWS } from './egress/rows.ts';
 import { SUPPLY_ROWS } from './egress/supply-rows.ts';
+import { INJECTION_ROWS } from './injection/rows.ts';
 import { LIFECYCLE_ROWS } from './lifecycle/rows.ts';
 import * as beside from './sandbox/beside.ts';
 import { CALLS } from './sandbox/calls.ts';
@@ -22,6 +24,7 @@ const INGEST_FILE = 'test/red-team/source/ingest.test.ts';
 const GIT_FILE = 'test/red-team/source/git.test.ts';
 const PREPARE_FILE = 'test/orchestrator/stages/prepare.test.ts';
 const TUNNEL_FILE = 'test/red-team/tunnel.test.ts';
+const INJECTION_FILE = 'test/red-team/injection.test.ts';
 
 export const PROOFS: readonly Proof[] = [
   ...[...CALLS, ...FIELDS].map((row) => ({
@@ -68,6 +71,15 @@ export const PROOFS: readonly Proof[] = [
     clock: 'test/sandboxes/age.test.ts',
     moved: 'test/red-team/lifecycle/moved-tag.test.ts',
   }),
+  ...keyed(INJECTION_ROWS, {
+    otherwise: 'test/red-team/injection-words.test.ts',
+    ...{ push: INJECTION_FILE, nextRun: INJECTION_FILE },
+    ...{ claims: INJECTION_FILE, sibling: INJECTION_FILE },
+  }),
+  ...HIJACKS.map((row) => ({
+    ...{ row, file: 'test/red-team/hijack.test.ts' },
+    names: 'it.for(HIJACKS)',
+  })),
 ];
 
 /** Tests name such a row by its key. */

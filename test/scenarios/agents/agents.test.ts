@@ -28,7 +28,10 @@ describe('an agent CLI in its sandbox', () => {
   it('is noticed when it reaches for a host that it did not before', async () => {
     const file = '.codex/config.toml';
     const chatty = (command: SandboxCommand): SandboxCommand => {
-      const settings = (command.files[file] ?? '').replace(/plugin(s?) = false/g, 'plugin$1 = true');
+      const settings = (command.files[file] ?? '').replace(
+        /plugin(s?) = false/g,
+        'plugin$1 = true',
+      );
       return withResolver({ ...command, files: { ...command.files, [file]: settings } });
     };
     const { tried } = await realRun((chosen) => factoryWith('chatty', chosen), 'codex', {

@@ -103,4 +103,10 @@ export const HIJACKS: readonly Hijack[] = [
   }),
 ];
 
-export const AGENT_ATTACKS: Family = { title: 'Agent command lines', rows: HIJACKS };
+/** The page claims of an agent only what was seen on the real engine, both sides of it. */
+const SEEN: readonly AgentName[] = ['claude-code', 'codex', 'gemini-cli'];
+
+export const AGENT_ATTACKS: Family = {
+  title: 'Agent command lines',
+  rows: HIJACKS.filter(({ agent }) => SEEN.includes(agent)),
+};

@@ -15,7 +15,7 @@ export function goldenFile(agent: AgentName): string {
   );
 }
 
-/** Who printed it, one line of each kind that is noise, then every line that is shown, in order. */
+/** One line of each kind that is noise, then every line that is shown, in order. */
 export function golden(agent: Agent, lines: readonly Line[]): string {
   const printed = lines.filter(({ index, stream }) => index > 0 && stream === 'out');
   const texts = printed.map(({ text }) => text).filter((text) => text.startsWith('{'));
@@ -26,12 +26,7 @@ export function golden(agent: Agent, lines: readonly Line[]): string {
     else noise.set(kindOf(text), noise.get(kindOf(text)) ?? steady(text));
   }
   const sorted = [...noise].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => text);
-  return [recordedOf(agent), ...sorted, ...shown, ''].join('\n');
-}
-
-/** The first line of a golden file: who printed the others. */
-export function recordedOf({ name, version }: Agent): string {
-  return JSON.stringify({ type: 'recorded', agent: name, version });
+  return [...sorted, ...shown, ''].join('\n');
 }
 
 function kindOf(text: string): string {

@@ -1,15 +1,21 @@
 /**
  * Google's Gemini CLI, without a person at the keyboard.
  *
- * It works in no folder that it does not trust, and from a trusted one it takes settings, hooks, servers
- * of tools and a `.env`. So the settings in its image, which no repository outranks, turn each of these
- * off, and what a `.env` could say is said before it. Its own permissions are off as well, because the
- * sandbox around it holds and they do not.
+ * The folder that it works in is never trusted: from a trusted one it takes settings, hooks, servers of
+ * tools, a `.env` and, whatever its settings say, the `GEMINI.md` there. Without trust it asks before each
+ * tool, so the policy in its image, which no repository outranks, says yes: the sandbox around it holds.
+ * docs/decisions/021 has the reasons.
  */
 import { z } from 'zod';
 import type { Agent, AgentEvent, Brief, Launch } from '../orchestrator/ports.ts';
 import { event, lineOf, outputEvent, toolEvent } from './lines.ts';
 import { onTask, TASK_FILE } from './sandbox.ts';
+
+/**
+ * Of its home, where a word with an @ before it is a file beside this one, and there is none. In a task it
+ * would be a file of the tree.
+ */
+const OWN_RULES = '.gemini/GEMINI.md';
 
 export function geminiCli(version: string): Agent {
   return { name: 'gemini-cli', version, image: 'gemini-cli', tellsItsEnd: true, launch, parse };
@@ -24,16 +30,17 @@ function launch({ prompt, rules, model, gatewayUrl, token }: Brief): Launch {
       GEMINI_MODEL: model,
       // Its image holds them: it believes no settings of the system that are not root's.
       GEMINI_CLI_SYSTEM_SETTINGS_PATH: '/etc/gemini-cli/settings.json',
+      // Said here, it holds before what settings or a list of folders say.
+      GEMINI_CLI_TRUST_WORKSPACE: 'false',
       GEMINI_CLI_NO_RELAUNCH: 'true',
       ...NOT_FROM_A_FILE,
     },
-    // Its own file of rules bears the same name in the tree, so it has none: they come with the task.
-    files: { [TASK_FILE]: rules === '' ? prompt : `# Rules\n\n${rules.trim()}\n\n${prompt}` },
+    files: { [TASK_FILE]: prompt, ...(rules === '' ? {} : { [OWN_RULES]: rules }) },
   };
 }
 
 const COMMAND = [
-  ...['gemini', '--output-format', 'stream-json', '--approval-mode', 'yolo', '--skip-trust'],
+  ...['gemini', '--output-format', 'stream-json'],
   ...['--extensions', 'none', '--allowed-mcp-server-names', 'none'],
 ];
 

@@ -1,15 +1,19 @@
 /**
  * What each agent CLI that is installed here costs in its sandbox, with a model that answers at once:
  *
- *   npm run bench:agents               n = 5
- *   npm run bench:agents -- --quick    n = 1
+ *   npm run bench:agents               five runs of each
+ *   npm run bench:agents -- --runs 3
  *
- * Needs the engine and the images. What it makes, it removes.
+ * FIRST REQUEST is from the first line of the sandbox, which it prints before it starts the agent, to the first
+ * request that reaches the model. PEAK is the kernel's high-water mark of the sandbox: memory of all its
+ * programs, files that it keeps in memory, and pages of its image that nobody had read before. Needs the engine
+ * and the images. What it makes, it removes.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { z } from 'zod';
 import type { ModelUpstream } from '../gateway/model/upstream.ts';
 import { SHOP } from '../orchestrator/commands/demo-shop.ts';
 import {
@@ -29,35 +33,39 @@ import {
   type Ran,
   realRun,
 } from '../test/scenarios/agents/real-run.ts';
-import { spread } from './measure.ts';
+import { aligned, spread } from './measure.ts';
 
 const MIB = 2 ** 20;
 const PEAK = 'BENCH-PEAK ';
 const PEAK_FILES = '/sys/fs/cgroup/memory.peak /sys/fs/cgroup/memory/memory.max_usage_in_bytes';
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
-const n = values.quick ? 1 : 5;
+const { values } = parseArgs({ options: { runs: { type: 'string', default: '5' } } });
+const n = z.coerce.number().int().min(1).max(100).parse(values.runs);
 const scratch = await mkdtemp(path.join(tmpdir(), 'proofhouse-bench-'));
 const lock = lockedAgents();
 try {
-  const lines = ['AGENT  VERSION  N  EDITS  FIRST REQUEST MS (MIN MEDIAN MAX)  PEAK MIB (MEDIAN)'];
-  for (const name of await whoIsHere()) lines.push(await rowOf(name));
-  process.stdout.write(`${lines.join('\n')}\n`);
+  const rows = [['AGENT', 'VERSION', 'N', 'EDITS', 'FIRST REQUEST MS', 'PEAK MIB']];
+  for (const name of await whoIsHere()) rows.push(await rowOf(name));
+  process.stdout.write(`${aligned(rows)}\nNumbers are min / median / max.\n`);
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }
 
-async function rowOf(name: AgentName): Promise<string> {
+async function rowOf(name: AgentName): Promise<string[]> {
   const runs: Ran[] = [];
   for (let at = 0; at < n; at += 1) {
     process.stderr.write(`bench: ${name} ${at + 1} of ${n}\n`);
     runs.push(await oneRun(name, at));
   }
-  const first = spread(runs.map(({ firstAskedMs }) => firstAskedMs));
-  const peak = spread(runs.map(peakMiB));
-  const edits = runs.filter((run) => run.file('') === EDITED).length;
-  const ms = [first.min, first.median, first.max].map((one) => one.toFixed(0)).join(' ');
-  return [name, lock[name].version, n, `${edits} of ${n}`, ms, peak.median.toFixed(0)].join('  ');
+  const edits = runs.filter((run) => run.file(editedFile(name)) === EDITED).length;
+  const first = spreadOf(runs.map(({ firstAskedMs }) => firstAskedMs));
+  const peak = spreadOf(runs.map(peakMiB));
+  return [name, lock[name].version, String(n), `${edits} of ${n}`, first, peak];
+}
+
+function spreadOf(values: readonly number[]): string {
+  const { min, median, max } = spread(values);
+  return [min, median, max].map((one) => one.toFixed(0)).join(' / ');
 }
 
 async function oneRun(name: AgentName, at: number): Promise<Ran> {

@@ -25,7 +25,7 @@ describe.each(AGENT_NAMES)('%s', (name) => {
   it('is given the rules where there are some, and no file of rules where there are none', () => {
     expect(JSON.stringify(files)).toContain('Write tests');
     const bare = launched(name, { rules: '' });
-    expect(Object.keys(bare.files).filter((file) => /rules/i.test(file))).toEqual([]);
+    expect(Object.keys(bare.files).filter((file) => /rules|GEMINI|AGENTS/.test(file))).toEqual([]);
     expect(JSON.stringify([bare.argv, bare.env])).not.toContain('append-system-prompt');
   });
 
@@ -47,7 +47,7 @@ it('the words that each is started with', () => {
       "sh -c exec claude --print --output-format stream-json --verbose --setting-sources user --strict-mcp-config --disable-slash-commands --tools Bash,Read,Edit,Write,Glob,Grep --dangerously-skip-permissions --no-session-persistence --append-system-prompt-file /home/agent/rules.md < "$HOME/task.md"",
       "sh -c exec codex exec --json --ephemeral --ignore-rules --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox --color never - < "$CODEX_HOME/task.md"",
       "sh -c exec copilot --output-format json --no-ask-user --allow-all-tools --allow-all-paths --no-custom-instructions --disable-builtin-mcps --disable-client-telemetry --no-auto-update --no-remote --log-level none < "$HOME/task.md"",
-      "sh -c exec gemini --output-format stream-json --approval-mode yolo --skip-trust --extensions none --allowed-mcp-server-names none < "$HOME/task.md"",
+      "sh -c exec gemini --output-format stream-json --extensions none --allowed-mcp-server-names none < "$HOME/task.md"",
       "sh -c exec opencode run --format json --pure --title task --model proofhouse/model < "$HOME/task.md"",
       "sh -c exec qwen --auth-type openai --output-format stream-json --approval-mode yolo --safe-mode --chat-recording false --append-system-prompt "$(cat "$HOME/rules.md")" < "$HOME/task.md"",
     ]
@@ -89,6 +89,7 @@ it('what each finds in its environment', () => {
         "GEMINI_CLI_NO_RELAUNCH": "true",
         "GEMINI_CLI_SYSTEM_DEFAULTS_PATH": "",
         "GEMINI_CLI_SYSTEM_SETTINGS_PATH": "/etc/gemini-cli/settings.json",
+        "GEMINI_CLI_TRUST_WORKSPACE": "false",
         "GEMINI_MODEL": "a "quoted" model",
         "GEMINI_SANDBOX": "false",
         "GEMINI_SYSTEM_MD": "false",

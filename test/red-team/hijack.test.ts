@@ -1,7 +1,8 @@
 /** A tree that is hostile to the agent that works in it, with every agent CLI that is installed here. */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, test } from 'vitest';
+import { AGENT_NAMES, type AgentName } from '../../orchestrator/domain/agent-lock.ts';
 import type { SandboxCommand } from '../../orchestrator/ports.ts';
-import { installed, realRun } from '../scenarios/agents/real-run.ts';
+import { EDITED, editedFile, installed, realRun } from '../scenarios/agents/real-run.ts';
 import { type Chosen, factoryWith } from '../scenarios/steps.ts';
 import { openTestFactory, scratch } from '../scenarios/support.ts';
 import { type Caught, caughtIn, HOSTILE_FILES, observed } from './agents/hostile.ts';
@@ -11,17 +12,26 @@ const NOTHING: Caught = { calls: [], hooks: [], obeyed: false };
 
 describe('a tree that is hostile to its agent', () => {
   it.for(HIJACKS)('gets something of $agent $weak', async (hijack, { skip }) => {
-    if (!(await isHere(hijack))) skip('it is not installed here');
-    expect(await caught(hijack, hijack.weaken)).not.toEqual(NOTHING);
+    if (!(await isHere(hijack.agent))) skip('it is not installed here');
+    const { caught } = await tried(hijack.agent, hijack.weaken);
+    for (const what of hijack.gets)
+      expect(caught[what], `${what} of ${JSON.stringify(caught)}`).not.toEqual(NOTHING[what]);
   });
 
-  it.for(HIJACKS)('gets nothing of $agent as we start it', async (hijack, { skip }) => {
-    if (!(await isHere(hijack))) skip('it is not installed here');
-    expect(await caught(hijack, (command) => command)).toEqual(NOTHING);
+  it.for(AGENT_NAMES)('gets nothing of %s as we start it', async (agent, { skip }) => {
+    if (!(await isHere(agent))) skip('it is not installed here');
+    const { caught, edited } = await tried(agent, (command) => command);
+    expect(caught).toEqual(NOTHING);
+    // An agent that did not work at all would be caught at nothing too.
+    expect(edited).toBe(EDITED);
   });
 });
 
-async function caught({ agent }: Hijack, change: (command: SandboxCommand) => SandboxCommand) {
+test('each agent command line has a row', () => {
+  expect([...new Set(HIJACKS.map(({ agent }) => agent))].sort()).toEqual([...AGENT_NAMES].sort());
+});
+
+async function tried(agent: AgentName, change: Hijack['weaken']) {
   let starts = 0;
   // One look is enough: whose model never answered it is started again by the factory.
   const instead = (command: SandboxCommand): SandboxCommand =>
@@ -30,10 +40,10 @@ async function caught({ agent }: Hijack, change: (command: SandboxCommand) => Sa
   const ran = await realRun(open, agent, { files: HOSTILE_FILES, instead });
   const lines = ran.lines.map(({ text }) => text);
   expect(lines, agent).toContain('EVIL-LISTENS');
-  return caughtIn(lines, ran.asked);
+  return { caught: caughtIn(lines, ran.asked), edited: ran.file(editedFile(agent)) };
 }
 
-async function isHere({ agent }: Hijack): Promise<boolean> {
+async function isHere(agent: AgentName): Promise<boolean> {
   const factory = await openTestFactory(scratch('hijack'));
   onTestFinished(() => factory.close());
   return (await installed(factory)).includes(agent);

@@ -127,13 +127,13 @@ export const EGRESS_ROWS = {
     'the same answers as at the gateway, each in the log of the run',
   ),
   told: row(
-    'NET-29',
+    'MOD-01',
     'a secret in a request to a model',
     'requests are passed on as they come',
     'refused before a model is asked; kind and place in the trace, and never the value',
   ),
   token: row(
-    'NET-30',
+    'MOD-02',
     "the token of another run, or one that was made up, at this run's door",
     'whoever reaches the socket may ask',
     'refused, in the trace and among the refused calls',

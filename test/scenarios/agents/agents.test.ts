@@ -6,10 +6,12 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { adapters } from '../../../agents/adapters.ts';
 import { AGENT_NAMES, type AgentName } from '../../../orchestrator/domain/agent-lock.ts';
 import { lockedAgents } from '../../../orchestrator/intake/agents-lock.ts';
+import type { SandboxCommand } from '../../../orchestrator/ports.ts';
 import { TRIED } from '../../agents/tried.ts';
-import { factoryWith } from '../steps.ts';
+import { type Chosen, factoryWith } from '../steps.ts';
 import { openTestFactory, scratch } from '../support.ts';
 import { golden, goldenFile } from './golden.ts';
+import { withResolver } from './names.ts';
 import { EDITED, editedFile, installed, realRun } from './real-run.ts';
 
 const AGENTS = adapters(lockedAgents());
@@ -22,15 +24,31 @@ describe('an agent CLI in its sandbox', () => {
       await proveOne(name);
     },
   );
+
+  it('is noticed when it reaches for a host that it did not before', async () => {
+    const file = '.codex/config.toml';
+    const chatty = (command: SandboxCommand): SandboxCommand => {
+      const settings = (command.files[file] ?? '').replace(
+        /plugin(s?) = false/g,
+        'plugin$1 = true',
+      );
+      return withResolver({ ...command, files: { ...command.files, [file]: settings } });
+    };
+    const { tried } = await realRun((chosen) => factoryWith('chatty', chosen), 'codex', {
+      instead: chatty,
+    });
+    expect(tried.join('\n')).toContain('github.com');
+  });
 });
 
 async function proveOne(name: AgentName): Promise<void> {
-  const ran = await realRun((chosen) => factoryWith(name, chosen), name);
+  const open = (chosen: Chosen) => factoryWith(name, chosen);
+  const ran = await realRun(open, name, { instead: withResolver });
   const said = ran.lines.map(({ text }) => text).join('\n');
   expect(ran.outcome, `${name}:\n${said}`).toMatchObject({ kind: 'published' });
   expect(ran.file(editedFile(name))).toBe(EDITED);
   expect(ran.end).toMatchObject({ ending: { verdict: 'completed' } });
-  expect(ran.refused, name).toEqual(TRIED[name]);
+  expect(ran.tried, name).toEqual(TRIED[name]);
   for (const body of ran.asked) expect(body, name).toContain('Of the base: write tests.');
   await expect(golden(AGENTS[name], ran.lines)).toMatchFileSnapshot(goldenFile(name));
 }

@@ -1,5 +1,5 @@
 /** Runs of real agent CLIs: the whole factory, with everything that the agent printed and asked kept. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import type { ModelUpstream } from '../../../gateway/model/upstream.ts';
 import { scriptedModel } from '../../../gateway/scripted/model.ts';
@@ -11,6 +11,7 @@ import type { RunEvent } from '../../../orchestrator/domain/run-state.ts';
 import type { Line, SandboxCommand } from '../../../orchestrator/ports.ts';
 import { queue, settle } from '../support.ts';
 import { tinyRepository, workspaceFile } from '../tiny.ts';
+import { lookedUp } from './names.ts';
 
 const TASK = 'Adding should take any number of numbers.';
 export const EDITED = 'export const sum = (...all) => all.reduce((a, b) => a + b, 0);\n';
@@ -44,10 +45,11 @@ export type Ran = {
   readonly asked: readonly string[];
   /** From the start of the agent to its first request to the model. */
   readonly firstAskedMs: number;
-  readonly refused: readonly string[];
+  /** What it asked the door for and did not get, and the names that it looked up: nobody answers there. */
+  readonly tried: readonly string[];
   readonly end: RunEvent | undefined;
   readonly outcome: unknown;
-  /** What the sealed change makes of a file; null when there is no change. */
+  /** What the change that was published makes of a file; null when it has none. */
   file(name: string): string | null;
 };
 
@@ -100,17 +102,21 @@ export async function realRun(open: Open, agent: AgentName, wanted: Wanted = {})
   return {
     ...seen,
     outcome,
-    refused: activity
-      .filter(({ source, kind }) => source === 'gateway' && kind === 'refused')
-      .map(({ text }) => text.replace(`/run/${id}/edit`, '')),
+    tried: [
+      ...activity
+        .filter(({ source, kind }) => source === 'gateway' && kind === 'refused')
+        .map(({ text }) => text.replace(`/run/${id}/edit`, '')),
+      ...seen.lines.flatMap(({ text }) => lookedUp(text) ?? []),
+    ],
     end: journal.find(({ event }) => event.type === 'agent_finished')?.event ?? sealed,
-    file: (name) =>
-      commit === false
-        ? null
-        : execFileSync('git', ['--git-dir', bare, 'show', `${commit}:${name}`], {
-            encoding: 'utf8',
-          }),
+    file: (name) => (commit === false ? null : fileIn(bare, `${commit}:${name}`)),
   };
+}
+
+function fileIn(bare: string, named: string): string | null {
+  const git = ['--git-dir', bare, 'show', named];
+  const { status, stdout } = spawnSync('git', git, { encoding: 'utf8' });
+  return status === 0 ? stdout : null;
 }
 
 const same = (command: SandboxCommand): SandboxCommand => command;

@@ -27,7 +27,7 @@ const BUSY_TIMEOUT_MS = 10_000;
 const SQLITE_FULL = 13;
 
 /** What is committed here is there after the machine lost its power, or after this process was killed. */
-export type Outlives = 'power' | 'process';
+export type Outlives = 'power' | 'kill';
 
 export function openDatabase(file: string, outlives: Outlives = 'power'): Database {
   const guard = guardFor(file);

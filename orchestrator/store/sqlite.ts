@@ -25,7 +25,7 @@ export function openSqliteStore(file: string, clock: () => Date): Store {
     throw thrown;
   }
   // A write to the disk before each model call is what a call would wait for longest (decision 020).
-  const quick = openDatabase(file, 'process');
+  const quick = openDatabase(file, 'kill');
   const home = dirname(file);
   const keys = openKeys(home, clock);
   const files = auditFilesOf({ database, home, keys, clock });

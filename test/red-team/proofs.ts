@@ -20,12 +20,12 @@ const LOCKED_FILE = 'test/policies/locked-packages.test.ts';
 const SANDBOX_FILE = 'test/red-team/sandbox.test.ts';
 const FIELDS_FILE = 'test/sandboxes/deny-every-field.test.ts';
 const WORKSPACE_FILE = 'test/red-team/source/workspace.test.ts';
-const QUOTA_FILE = 'test/red-team/source/quota.test.ts';
+const QUOTA_FILE = 'test/red-team/source/quota.long.test.ts';
 const INGEST_FILE = 'test/red-team/source/ingest.test.ts';
-const GIT_FILE = 'test/red-team/source/git.test.ts';
+const GIT_FILE = 'test/red-team/source/git.long.test.ts';
 const PREPARE_FILE = 'test/orchestrator/stages/prepare.test.ts';
 const TUNNEL_FILE = 'test/red-team/tunnel.test.ts';
-const INJECTION_FILE = 'test/red-team/injection.test.ts';
+const INJECTION_FILE = 'test/red-team/injection.long.test.ts';
 
 export const PROOFS: readonly Proof[] = [
   ...[...CALLS, ...FIELDS, ...NETWORK].map((row) => ({
@@ -52,7 +52,7 @@ export const PROOFS: readonly Proof[] = [
   ...keyed(SOURCE_ROWS, {
     otherwise: WORKSPACE_FILE,
     ...{ programs: GIT_FILE, gitFolder: GIT_FILE, fullOfBytes: QUOTA_FILE },
-    ...{ fullOfFiles: QUOTA_FILE, packBombs: 'test/red-team/bomb.test.ts' },
+    ...{ fullOfFiles: QUOTA_FILE, packBombs: 'test/red-team/bomb.long.test.ts' },
     ...{ names: INGEST_FILE, submodules: INGEST_FILE, twins: INGEST_FILE },
     ...{ hiddenNames: INGEST_FILE, wordsAsNames: INGEST_FILE },
   }),

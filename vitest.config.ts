@@ -1,7 +1,8 @@
 /**
- * Two suites. `unit` needs no Docker, is quick and is part of `npm run check`. `scenarios` drives
- * real sandboxes, two files at a time. A test that waits on
- * an engine belongs in one of the slow folders.
+ * Three suites. `unit` needs no Docker, is quick and is part of `npm run check`. `scenarios` drives
+ * real sandboxes, two files at a time. A test that waits on an engine belongs in one of the slow
+ * folders; one that takes minutes and tries what others try too is called `*.long.test.ts` and is not
+ * part of `npm test`: `npm run red-team` runs those of the red team.
  */
 import { defineConfig } from 'vitest/config';
 
@@ -19,9 +20,17 @@ const slow = [
   ...['scenarios', 'red-team', 'chaos'].map((folder) => `test/${folder}/**/*.test.ts`),
   ...manyProcesses,
 ];
+const long = ['test/**/*.long.test.ts'];
 /** Quick tests too start processes, on machines that do other things. */
 const UNIT_MS = 30_000;
 const SCENARIO_MS = 600_000;
+const withEngine = {
+  allowOnly: false,
+  // On a machine of two cores a third would only wait for the others.
+  maxWorkers: 2,
+  testTimeout: SCENARIO_MS,
+  hookTimeout: SCENARIO_MS,
+};
 
 const env = {
   // Who works on this machine, and what they set for git, is not part of a test.
@@ -42,7 +51,7 @@ export default defineConfig({
           // them from file to file; loading them anew for each took a third of the time.
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: slow,
+          exclude: [...slow, ...long],
           allowOnly: false,
           testTimeout: UNIT_MS,
           hookTimeout: UNIT_MS,
@@ -53,13 +62,11 @@ export default defineConfig({
           name: 'scenarios',
           env,
           include: slow,
-          allowOnly: false,
-          // Each waits for an engine most of its time. More than two would only wait for each other.
-          maxWorkers: 2,
-          testTimeout: SCENARIO_MS,
-          hookTimeout: SCENARIO_MS,
+          exclude: long,
+          ...withEngine,
         },
       },
+      { test: { name: 'long', env, include: long, ...withEngine } },
     ],
   },
 });

@@ -2,7 +2,7 @@
  * Three suites. `unit` needs no Docker, is quick and is part of `npm run check`. `scenarios` drives
  * real sandboxes, two files at a time. A test that waits on an engine belongs in one of the slow
  * folders; one that takes minutes and tries what others try too is called `*.long.test.ts` and is not
- * part of `npm test`: `npm run red-team` runs those of the red team.
+ * part of `npm test`: `npm run test:long` runs them, and `npm run red-team` those of the red team.
  */
 import { defineConfig } from 'vitest/config';
 

@@ -6,31 +6,18 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { openAiUpstream } from '../gateway/model/http-upstream.ts';
-import { openGateway } from '../gateway/server.ts';
-import { Person, RunId } from '../orchestrator/domain/ids.ts';
 import type { Ledger } from '../orchestrator/ports.ts';
-import { openSqliteStore } from '../orchestrator/store/sqlite.ts';
+import { NO_LEDGER, openDoor, SHOWN, storeIn } from './gateway/door.ts';
 import { inTurn, type Row, timed } from './measure.ts';
 
 const PATH = '/v1/chat/completions';
 const SIZES = [3, 100];
 /** Calls in one go; what is noted is the time of one. */
 const CALLS = 20;
-const RUN = RunId.parse('rbench00');
-const NO_LEDGER: Ledger = { reserve: async () => null, settle: async () => {} };
 
 export async function gatewayRows(n: number, scratch: string): Promise<Row[]> {
   const server = await upstream();
-  const store = openSqliteStore(path.join(scratch, 'ledger.sqlite'), () => new Date());
-  // The ledger counts for runs that are there.
-  await store.addTask({
-    id: RUN,
-    ...{ title: 'bench', text: 'bench', source: 'bench', repository: scratch, base: 'main' },
-    requester: Person.parse('local:dana'),
-    operator: null,
-    queuedAt: new Date().toISOString(),
-  });
+  const store = await storeIn(scratch);
   const doors = {
     'ledger on disk': await door(path.join(scratch, 'a.sock'), server.url, store.ledger),
     'no ledger': await door(path.join(scratch, 'b.sock'), server.url, NO_LEDGER),
@@ -74,6 +61,7 @@ async function each(options: http.RequestOptions, body: string): Promise<number>
 function firstByte(options: http.RequestOptions, body: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const headers = {
+      ...SHOWN,
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
     };
@@ -87,25 +75,7 @@ function firstByte(options: http.RequestOptions, body: string): Promise<void> {
 }
 
 async function door(socketPath: string, url: string, ledger: Ledger) {
-  const upstream = openAiUpstream({
-    name: 'bench',
-    model: 'bench',
-    url,
-    key: 'a-key',
-    price: null,
-  });
-  const gateway = await openGateway({
-    socketPath,
-    run: RUN,
-    attempt: 1,
-    token: null,
-    role: 'agent',
-    model: upstream,
-    registry: null,
-    budget: { microUsd: null, tokens: null, turns: null },
-    ledger,
-    note: async () => {},
-  });
+  const gateway = await openDoor(socketPath, url, ledger);
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   return {
     options: { agent, socketPath },

@@ -3,16 +3,9 @@ import { mkdtemp } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { openAiUpstream } from '../../gateway/model/http-upstream.ts';
-import { openGateway } from '../../gateway/server.ts';
-import { Person, RunId } from '../../orchestrator/domain/ids.ts';
-import type { Ledger } from '../../orchestrator/ports.ts';
-import { openSqliteStore } from '../../orchestrator/store/sqlite.ts';
+import { NO_LEDGER, openDoor, storeIn } from './door.ts';
 
-const RUN = RunId.parse('rbench00');
 const PIECES = 20;
-
-const NO_LEDGER: Ledger = { reserve: async () => null, settle: async () => {} };
 
 const [what, port, socketPath = '', scratch = ''] = process.argv.slice(2);
 const ready = what === 'upstream' ? await upstream() : await gateway(what === 'no-ledger');
@@ -21,29 +14,9 @@ process.stdout.write(`${ready}\n`);
 async function gateway(withoutLedger: boolean): Promise<string> {
   // A folder of its own: the audit log lies beside its store.
   const folder = await mkdtemp(path.join(scratch, 'store-'));
-  const store = openSqliteStore(path.join(folder, 'ledger.sqlite'), () => new Date());
-  // The ledger counts for runs that are there.
-  await store.addTask({
-    id: RUN,
-    ...{ title: 'bench', text: 'bench', source: 'bench', repository: scratch, base: 'main' },
-    requester: Person.parse('local:dana'),
-    operator: null,
-    queuedAt: new Date().toISOString(),
-  });
-  const url = `http://127.0.0.1:${port}/v1`;
-  const model = openAiUpstream({ name: 'bench', model: 'bench', url, key: 'a-key', price: null });
-  await openGateway({
-    socketPath,
-    run: RUN,
-    attempt: 1,
-    token: null,
-    role: 'agent',
-    model: model,
-    registry: null,
-    budget: { microUsd: null, tokens: null, turns: null },
-    ledger: withoutLedger ? NO_LEDGER : store.ledger,
-    note: async () => {},
-  });
+  const store = await storeIn(folder);
+  const ledger = withoutLedger ? NO_LEDGER : store.ledger;
+  await openDoor(socketPath, `http://127.0.0.1:${port}/v1`, ledger);
   return socketPath;
 }
 

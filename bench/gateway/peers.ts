@@ -7,6 +7,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { SHOWN } from './door.ts';
 import type { Door, Load } from './load.ts';
 
 /** The first is the floor. */
@@ -56,14 +57,14 @@ export async function open(scratch: string): Promise<Peer[]> {
     { name: 'direct', door: { at: direct, headers: {} }, pid: null, close: upstream.close },
     {
       name: 'proofhouse',
-      door: { at: { socketPath, path: PATH }, headers: {} },
+      door: { at: { socketPath, path: PATH }, headers: SHOWN },
       pid: ours.pid,
       close: ours.close,
     },
     {
       // How long a disk takes to hold two writes is not the gateway's to say.
       name: 'proofhouse, no ledger',
-      door: { at: { socketPath: other, path: PATH }, headers: {} },
+      door: { at: { socketPath: other, path: PATH }, headers: SHOWN },
       pid: bare.pid,
       close: bare.close,
     },

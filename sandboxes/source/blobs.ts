@@ -44,6 +44,17 @@ export async function* blobFacts(
 
 /** Bytes of blobs; what is no blob, or is not there, is left out. */
 export async function sizesOf(run: RunGit, oids: Iterable<Sha>): Promise<Map<string, number>> {
+  const objects = await objectsOf(run, oids);
+  return new Map(
+    [...objects].flatMap(([oid, { type, bytes }]) => (type === 'blob' ? [[oid, bytes]] : [])),
+  );
+}
+
+/** What git says of objects; what is not there is left out. */
+export async function objectsOf(
+  run: RunGit,
+  oids: Iterable<Sha>,
+): Promise<Map<string, { readonly type: string; readonly bytes: number }>> {
   const input = lines(new Set(oids));
   const format = '--batch-check=%(objectname) %(objecttype) %(objectsize)';
   const { stdout } = await run(['cat-file', format, '--buffer'], { input });
@@ -53,7 +64,9 @@ export async function sizesOf(run: RunGit, oids: Iterable<Sha>): Promise<Map<str
     .map((line) => line.split(' '));
   return new Map(
     told.flatMap(([oid, type, bytes]) =>
-      oid !== undefined && type === 'blob' ? [[oid, Number(bytes)]] : [],
+      oid !== undefined && type !== undefined && bytes !== undefined
+        ? [[oid, { type, bytes: Number(bytes) }]]
+        : [],
     ),
   );
 }

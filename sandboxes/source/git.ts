@@ -28,6 +28,8 @@ export type GitOptions = {
   readonly timeoutMs?: number;
   /** For bytes that nobody trusts: the kernel ends git at so much, whatever it is busy with. */
   readonly atMost?: { readonly cpuSeconds: number; readonly memoryBytes: number };
+  /** Ends git; nobody waits for its answer any more. */
+  readonly signal?: AbortSignal;
   /** Exit codes that are an answer and not a failure; 0 always is. */
   readonly allow?: readonly number[];
 };
@@ -48,6 +50,7 @@ export function git(
       stdio: ['pipe', 'pipe', 'pipe'],
       timeout: options.timeoutMs ?? CALL_MS,
       killSignal: 'SIGKILL',
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     const out: Buffer[] = [];
     let bytes = 0;

@@ -1,6 +1,5 @@
 /** The controller's bare copy of a repository: fetched from the forge, read as bytes, never checked out. */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as later } from 'node:timers/promises';
@@ -29,22 +28,32 @@ const CONFIG = {
   'fetch.fsck.zeroPaddedFilemode': 'warn',
 } as const;
 
-/** Of all the ways to other repositories it may go one, or none. */
+/**
+ * Of all the ways to other repositories it may go one, or none. What git asks of a folder is written
+ * here and not by `git init`, which takes longer than all of it and looks at the host's settings.
+ */
 export async function makeBare(folder: string, protocol: Protocol | null): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  // An empty template: no hook of the host's is copied in.
-  if (!existsSync(path.join(folder, 'HEAD'))) {
-    await git(folder, ['init', '--bare', '--quiet', '--template=']);
-  }
+  await Promise.all(
+    ['objects/info', 'objects/pack', 'refs/heads'].map((inner) =>
+      mkdir(path.join(folder, inner), { recursive: true }),
+    ),
+  );
   const ways = protocol === null ? {} : { [`protocol.${protocol}.allow`]: 'always' };
   const lines = Object.entries({ ...CONFIG, ...ways }).map(([key, value]) => {
     const at = key.lastIndexOf('.');
     return `[${sectionOf(key.slice(0, at))}]\n\t${key.slice(at + 1)} = ${value}\n`;
   });
-  // Renamed into its place: another fetch may be reading it.
-  const fresh = path.join(folder, `config.${randomUUID()}`);
-  await writeFile(fresh, ['[core]\n\tbare = true\n', ...lines].join(''));
-  await rename(fresh, path.join(folder, 'config'));
+  await placed(folder, 'config', [CORE, ...lines].join(''));
+  await placed(folder, 'HEAD', 'ref: refs/heads/main\n');
+}
+
+const CORE = '[core]\n\trepositoryformatversion = 0\n\tbare = true\n';
+
+/** Renamed into its place: another fetch may be reading it. */
+async function placed(folder: string, name: string, text: string): Promise<void> {
+  const fresh = path.join(folder, `${name}.${randomUUID()}`);
+  await writeFile(fresh, text);
+  await rename(fresh, path.join(folder, name));
 }
 
 /** `fetch.fsck` is written `[fetch "fsck"]`. */

@@ -11,7 +11,7 @@ import type { Change, Entry } from '../../orchestrator/domain/change.ts';
 import type { Finding } from '../../orchestrator/domain/check.ts';
 import { Fault } from '../../orchestrator/domain/faults.ts';
 import { Sha } from '../../orchestrator/domain/ids.ts';
-import { type BlobFacts, blobFacts, newSide, type RunGit, sizesOf } from './blobs.ts';
+import { type BlobFacts, blobFacts, newSide, objectsOf, type RunGit } from './blobs.ts';
 import { type GitOptions, git } from './git.ts';
 import { makeBare } from './mirror.ts';
 import { type Row, rowsOf } from './raw.ts';
@@ -86,11 +86,8 @@ async function takenIn(
         atMost: INGEST_MAX,
       },
     );
-    const { stdout } = await inside(into, ['cat-file', '-t', tree]);
-    // A commit leads to a tree too, and nobody would have looked at the rest of it.
-    if (stdout.toString().trim() !== 'tree') return refused('what the workspace gave is no tree');
-    const tooMuch = await moreThanAllowed(into, base, tree);
-    if (tooMuch !== null) return refused(tooMuch);
+    const why = await notAllowed(into, base, tree);
+    if (why !== null) return refused(why);
   } catch (cause) {
     if (cause instanceof Fault && cause.code === 'git_failed')
       return refused(`git refused its objects: ${cause.message}`);
@@ -100,21 +97,15 @@ async function takenIn(
 }
 
 /** Asks for sizes before anything reads the objects themselves; null when all is within bounds. */
-async function moreThanAllowed(into: Quarantine, base: Sha, tree: Sha): Promise<string | null> {
-  // Listed first, because a listing is printed as it goes: a comparison holds every entry in memory,
-  // and a tree of ten levels that names itself ten times has more than any machine can hold.
-  await inside(into, ['ls-tree', '-r', '-z', '--name-only', tree], {
-    maxBytes: LISTING_BYTES_MAX,
-    atMost: INGEST_MAX,
-  });
-  const maxBytes = CHANGE_MAX.entries * ENTRY_BYTES;
-  const comparing = { maxBytes, atMost: INGEST_MAX };
-  const raw = (await inside(into, rawArguments(base, tree), comparing)).stdout;
-  const rows = rowsOf(raw);
+async function notAllowed(into: Quarantine, base: Sha, tree: Sha): Promise<string | null> {
+  const rows = rowsOf(await compared(into, base, tree));
   if (rows.length > CHANGE_MAX.entries) {
     return `the change has ${rows.length} entries; at most ${CHANGE_MAX.entries} leave a workspace`;
   }
-  const bytes = await blobSizes(into, rows);
+  const found = await objectsOf(runIn(into), [tree, ...rows.flatMap(newSide)]);
+  // A commit leads to a tree too, and nobody would have looked at the rest of it.
+  if (found.get(tree)?.type !== 'tree') return 'what the workspace gave is no tree';
+  const bytes = blobSizes(found, rows);
   const largest = Math.max(0, ...bytes);
   if (largest > CHANGE_MAX.blobBytes) {
     return `a file of the change has ${largest} bytes; at most ${CHANGE_MAX.blobBytes} leave a workspace`;
@@ -125,11 +116,32 @@ async function moreThanAllowed(into: Quarantine, base: Sha, tree: Sha): Promise<
     : null;
 }
 
-async function blobSizes(into: Quarantine, rows: readonly Row[]): Promise<number[]> {
-  const oids = new Set(rows.flatMap(newSide));
-  const sizes = await sizesOf(runIn(into), oids);
-  if (sizes.size === oids.size) return [...sizes.values()];
-  throw new Fault('git_failed', 'the tree names files whose content did not come with it');
+/**
+ * The entries in which they differ. The whole tree is listed beside, because a listing is printed as it
+ * goes: a comparison holds every entry in memory, and a tree of ten levels that names itself ten times
+ * has more than any machine can hold. The listing of such a one is too long soon, and ends both.
+ */
+async function compared(into: Quarantine, base: Sha, tree: Sha): Promise<Buffer> {
+  const stop = new AbortController();
+  const within = (maxBytes: number) => ({ maxBytes, atMost: INGEST_MAX, signal: stop.signal });
+  try {
+    const [{ stdout }] = await Promise.all([
+      inside(into, rawArguments(base, tree), within(CHANGE_MAX.entries * ENTRY_BYTES)),
+      inside(into, ['ls-tree', '-r', '-z', '--name-only', tree], within(LISTING_BYTES_MAX)),
+    ]);
+    return stdout;
+  } finally {
+    stop.abort();
+  }
+}
+
+function blobSizes(found: Awaited<ReturnType<typeof objectsOf>>, rows: readonly Row[]): number[] {
+  const oids = [...new Set(rows.flatMap(newSide))];
+  return oids.map((oid) => {
+    const object = found.get(oid);
+    if (object?.type === 'blob') return object.bytes;
+    throw new Fault('git_failed', 'the tree names files whose content did not come with it');
+  });
 }
 
 export async function rawDiff(at: Quarantine, base: Sha, tree: Sha): Promise<Buffer> {

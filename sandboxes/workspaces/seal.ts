@@ -17,16 +17,16 @@ export async function seal(
 ): ReturnType<Workspaces['seal']> {
   const { engine, folders } = house;
   const uid = await house.uidOf(place.repository);
-  const [ignored, made, base] = await Promise.all([
+  const [ignored, made, base, out, launch] = await Promise.all([
     ignoredAt(folders.mirror(place.repository), place.base),
     dependencyNames(house, place, plan),
     house.layers.snapshot(place, signal),
+    emptyFolder(folders.out(place.run, place.attempt, 'export'), uid),
+    launchFolder(house.runtime, place, 'export'),
+    house.quotas.again(folders.workspace(place.run, place.attempt)),
     // Every process of the agent dies with its sandbox; nothing writes while the tree is read.
     engine.remove(sandboxName(place, 'agent')),
   ]);
-  const out = await emptyFolder(folders.out(place.run, place.attempt, 'export'), uid);
-  const launch = await launchFolder(house.runtime, place, 'export');
-  await house.quotas.again(folders.workspace(place.run, place.attempt));
   await writeFile(path.join(launch, 'exclude'), `${ignored}${made}`, 'latin1');
   const exported = await exportTree(
     house,
@@ -35,7 +35,7 @@ export async function seal(
       run: place.run,
       uid,
       role: 'exporter',
-      script: 'export.sh',
+      script: 'export.pl',
       env: exportEnv(place.base),
       mounts: [
         volumeMount(volumeName(place), '/workspace'),

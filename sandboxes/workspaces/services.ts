@@ -6,7 +6,7 @@
  * each owner; what one left in a database is never seen by the next.
  */
 import { setTimeout as later } from 'node:timers/promises';
-import { Fault } from '../../orchestrator/domain/faults.ts';
+import { asFault, Fault } from '../../orchestrator/domain/faults.ts';
 import type { OnLine, Place, SandboxEnd, Service } from '../../orchestrator/ports.ts';
 import type { Mount, SandboxSpec } from '../spec.ts';
 import { keepTail } from '../tool.ts';
@@ -21,6 +21,8 @@ const TOOL_BYTES = 256 * MIB;
 const PROBE_MS = 10_000;
 const PROBE_EVERY_MS = 250;
 const SEED_MS = 5 * 60_000;
+/** From the end of a sandbox until we hear of it. */
+const END_HEARD_MS = 1_000;
 /** More than its owner may take; whoever forgets one finds it ended all the same. */
 const LIFE_MS = 24 * 3_600_000;
 
@@ -81,15 +83,36 @@ async function startService(
   const ended = house.engine.follow(spec, tail.onLine, until);
   ended.catch(() => {});
   try {
-    const looked = keepTail(LOOK_LINES);
-    const look = ready(house, owner, { service, onLine: looked.onLine }, until);
-    const end = await Promise.race([ended, look]);
-    if (end !== 'ready') throw notReady(service, end, [...tail.lines, ...looked.lines]);
-    for (const argv of service.seed) await seed(house, owner, { service, argv }, signal);
+    await filled(house, owner, { service, ended, tail: tail.lines }, until);
+  } catch (thrown) {
+    if (asFault(thrown).code !== 'engine_failed') throw thrown;
+    // Nothing can join the network of a sandbox that has ended, which the engine may say before we hear of the end.
+    const end = await Promise.race([ended, later(END_HEARD_MS, null, { signal })]);
+    throw end === null ? thrown : notReady(service, end, tail.lines);
   } finally {
     stop.abort();
     await ended.catch(() => {});
   }
+}
+
+type Running = {
+  readonly service: Service;
+  readonly ended: Promise<SandboxEnd>;
+  readonly tail: readonly string[];
+};
+
+/** Ready, and seeded then. */
+async function filled(
+  house: Ground,
+  owner: Owner,
+  { service, ended, tail }: Running,
+  signal: AbortSignal,
+): Promise<void> {
+  const looked = keepTail(LOOK_LINES);
+  const look = ready(house, owner, { service, onLine: looked.onLine }, signal);
+  const end = await Promise.race([ended, look]);
+  if (end !== 'ready') throw notReady(service, end, [...tail, ...looked.lines]);
+  for (const argv of service.seed) await seed(house, owner, { service, argv }, signal);
 }
 
 async function serviceSpec(

@@ -82,7 +82,7 @@ describe('an export that does not come to its end', () => {
       run,
       uid: 1,
       role: 'exporter',
-      script: 'export.sh',
+      script: 'export.pl',
     } as const;
     const shop = { engine, uidOf: async () => 1, image: async () => 'sha256:0' };
     const rest = { env: {}, mounts: [], workingDir: '/', out: scratch('export') };

@@ -1,8 +1,8 @@
 # Prints what an agent left: the tree's id, how many bytes of names its own ignore files would hide, those,
 # and a pack. What the base commit ignores comes in. The only index in the workspace lies where the agent
 # could write, so one is made here and every file is looked at.
+set -eu
 cat > /tmp/exclude
-EXCLUDE=/tmp/exclude INDEX=/tmp/looked-at
 if [ -d /layer/files ]; then
   # What the dependency commands made is no part of a change, folder by folder.
   git init -q --bare --template= /tmp/layer
@@ -19,8 +19,8 @@ GIT_INDEX_FILE=/tmp/looked-at $looking read-tree "$BASE"
 cd /workspace
 GIT_INDEX_FILE=/tmp/looked-at $looking --work-tree=/workspace update-index -q --refresh || true
 unset GIT_ALTERNATE_OBJECT_DIRECTORIES
-. /opt/proofhouse/build-tree.sh
-echo "$tree"
-wc -c < /tmp/hidden
-cat /tmp/hidden
-pack
+mkdir /tmp/out
+EXCLUDE=/tmp/exclude INDEX=/tmp/looked-at OUT=/tmp/out /opt/proofhouse/export.pl
+cat /tmp/out/tree
+wc -c < /tmp/out/hidden
+cat /tmp/out/hidden /tmp/out/pack

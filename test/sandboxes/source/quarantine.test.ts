@@ -158,7 +158,7 @@ describe('what a workspace gives is refused', () => {
     const tree = treeOf(here.on, { 'a.txt': 'b\n' });
     const blob = git(here.on.work, 'rev-parse', `${tree}:a.txt`).trim();
     await refused(packOf(here.on, tree), here.on.base, 'is no tree');
-    await refused(packOf(here.on, tree), blob, 'is no tree');
+    await refused(packOf(here.on, tree), blob, 'unable to read tree');
   });
 
   test.each([

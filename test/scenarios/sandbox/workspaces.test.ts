@@ -28,6 +28,11 @@ async function tiny(name: string): Promise<{ factory: Factory; attempts: Attempt
   return { factory, attempts: await attemptsOn(factory, repository) };
 }
 
+const blobId = (text: string): string =>
+  createHash('sha1')
+    .update(`blob ${Buffer.byteLength(text)}\0${text}`)
+    .digest('hex');
+
 /** Runs the script as the agent, seals what it left. */
 async function left(attempts: Attempts, argv: readonly string[]) {
   const place = await attempts.open();
@@ -45,6 +50,17 @@ describe('a tree that comes out of a workspace', () => {
     expect(first).toMatchObject({ touched: ['add added.txt', 'delete src/sum.mjs'] });
     expect(await attempts.seal(place)).toEqual(first);
     expect(await attempts.discard()).toEqual([]);
+  });
+
+  it('comes with what the base has not, and with none of the rest', async () => {
+    const { factory, attempts } = await tiny('packed');
+    const place = await attempts.open();
+    await attempts.work(place, sh('echo new > added.txt'));
+    await attempts.seal(place);
+    const at = folders(factory.home).quarantine(place.run, place.attempt);
+    const brought = gitOut(at, 'cat-file', '--batch-all-objects', '--batch-check');
+    expect(brought).toContain(blobId('new\n'));
+    expect(brought).not.toContain(blobId('keep\n'));
   });
 
   it('owes nothing to what the agent did to .git, and none of it runs anywhere', async () => {

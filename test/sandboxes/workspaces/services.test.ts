@@ -1,4 +1,5 @@
 /** A service that ends is told by its own end, whatever the engine says of who wanted to join it. */
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Sha } from '../../../orchestrator/domain/ids.ts';
 import type { Service } from '../../../orchestrator/ports.ts';
@@ -32,6 +33,8 @@ function ground(exitCode: number | null): Ground {
     },
     follow: async (_, onLine, until) => {
       await refused.promise;
+      // Whoever was refused hears of that first.
+      await setImmediate();
       await onLine({ index: 0, stream: 'err', text: 'no disk for me' });
       if (exitCode !== null) return { ended: 'exited', exitCode, wallMs: 1 };
       return new Promise((_resolve, reject) => {

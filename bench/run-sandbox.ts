@@ -2,7 +2,7 @@
  * What sandboxes, workspaces of large repositories and tunnels cost, each number beside a floor of the same minutes:
  *
  *   npm run bench:sandbox              n = 30; 13,000 and 100,000 files with 20,000 commits; 500 cycles
- *   npm run bench:sandbox -- --quick   n = 3; 1,000 files with 200 commits; 5 cycles
+ *   npm run bench:sandbox -- --quick   n = 1; 1,000 files with 200 commits; 5 cycles
  *
  * Needs the engine and the images. What it makes, it removes.
  */
@@ -25,7 +25,7 @@ import { sandboxRows } from './sandboxes.ts';
 import { type Size, workspaceRows } from './workspaces.ts';
 
 const FULL: Size = { n: 30, cycles: 500, commits: 20_000, files: [13_000, 100_000] };
-const QUICK: Size = { n: 3, cycles: 5, commits: 200, files: [1000] };
+const QUICK: Size = { n: 1, cycles: 5, commits: 200, files: [1000] };
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
 const scratch = await mkdtemp(path.join(tmpdir(), 'proofhouse-bench-'));

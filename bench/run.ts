@@ -2,7 +2,7 @@
  * What the factory costs, each number beside a floor that was measured in the same minutes:
  *
  *   npm run bench              n = 20
- *   npm run bench -- --quick   n = 3
+ *   npm run bench -- --quick   n = 1
  *
  * Needs the engine and the images. What it makes, it removes.
  */
@@ -30,9 +30,9 @@ import { sandboxRows } from './sandboxes.ts';
 import { shopRows } from './shop.ts';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
-const n = values.quick ? 3 : 20;
+const n = values.quick ? 1 : 20;
 /** Tails of a connection's time want more than the rest. */
-const connections = values.quick ? 3 : 30;
+const connections = values.quick ? 1 : 30;
 const shopRuns = values.quick ? 1 : 5;
 
 const scratch = await mkdtemp(path.join(tmpdir(), 'proofhouse-bench-'));

@@ -188,7 +188,7 @@ describe('an engine elsewhere', () => {
     const large = await attempts.open();
     await attempts.work(large, sh('truncate -s 1G src/large'));
     expect(await attempts.seal(large)).toMatchObject({
-      refused: [expect.stringContaining('1073741824 bytes: ./src/large')],
+      refused: [expect.stringContaining('1073741824 bytes: src/large')],
     });
   });
 

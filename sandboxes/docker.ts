@@ -40,8 +40,8 @@ export type Engine = {
   readonly instance: string;
   /** Throws `runtime_missing` unless the engine has the runtime that was chosen; asks nothing without one. */
   needRuntime(): Promise<void>;
-  /** Starts the sandbox unless one of this name is there already. */
-  ensure(spec: SandboxSpec): Promise<void>;
+  /** Starts the sandbox unless one of this name is there already; made at once, and started when `after` is over. */
+  ensure(spec: SandboxSpec, after?: Promise<unknown>): Promise<void>;
   /**
    * Starts a sandbox whose standard streams are a connection: what is written is its input, what is read
    * comes as the engine frames it. For roles that are streamed; there must be none of this name.
@@ -146,7 +146,7 @@ function sandboxesOn(
       await call('start', container(spec.name).start());
       return joined as Duplex;
     },
-    ensure: async (spec) => {
+    ensure: async (spec, after) => {
       const body = await bodyOf(spec);
       let state = await call('inspect', container(spec.name).inspect()).catch(absent);
       if (state !== null && isOutdated(state, body)) {
@@ -157,6 +157,7 @@ function sandboxesOn(
         await call('create', docker.createContainer(body));
       }
       if (state === null || state.State.Status === 'created') {
+        await after;
         await call('start', container(spec.name).start()).catch(alreadySo);
       }
     },

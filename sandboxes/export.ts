@@ -12,7 +12,7 @@ import type { Place, Workspaces } from '../orchestrator/ports.ts';
 import { readOut } from './out-folder.ts';
 import type { Folders } from './source/folders.ts';
 import { CHANGE_MAX, ingest } from './source/quarantine.ts';
-import { runTool, type Shop, type ToolRun } from './tool.ts';
+import { runAndTake, type Shop, type ToolRun } from './tool.ts';
 
 const CHARACTERS_MAX = 2000;
 /** Names in one finding; thousands would drown the journal. */
@@ -27,14 +27,20 @@ export type Exported = {
   readonly hidden: Uint8Array;
 };
 
-export async function exportTree(
+export async function exportTree<T>(
   shop: Shop,
-  exporter: Omit<ToolRun, 'code'> & { readonly out: string },
+  exporter: Omit<ToolRun, 'code'> & { readonly out: string; readonly after: Promise<unknown> },
+  take: (exported: Exported) => Promise<T>,
   signal: AbortSignal,
-): Promise<Exported | { refused: Finding[] }> {
-  const { out, ...tool } = exporter;
+): Promise<T | { refused: Finding[] }> {
+  const { out, after, ...run } = exporter;
+  const tool = { ...run, code: 'change_refused' } as const;
   try {
-    await runTool(shop, { ...tool, code: 'change_refused' }, signal);
+    return await runAndTake(
+      shop,
+      { tool, after, take: async () => take(await exported(out)) },
+      signal,
+    );
   } catch (thrown) {
     signal.throwIfAborted();
     const fault = asFault(thrown);
@@ -43,6 +49,9 @@ export async function exportTree(
     if (fault.code !== 'change_refused') throw thrown;
     return refusedBy(fault.message);
   }
+}
+
+async function exported(out: string): Promise<Exported> {
   const left = await readOut(out);
   if ('tooMuch' in left) throw new Fault('engine_failed', left.tooMuch);
   const bytes = (file: string): Buffer =>
@@ -81,9 +90,8 @@ export const exportEnv = (base: Sha): Readonly<Record<string, string>> => ({
 export async function takeIn(
   folders: Folders,
   { run, attempt, repository, base }: Place,
-  exported: Exported | { refused: Finding[] },
+  exported: Exported,
 ): ReturnType<Workspaces['seal']> {
-  if ('refused' in exported) return exported;
   const into = { folder: folders.quarantine(run, attempt), mirror: folders.mirror(repository) };
   const taken = await ingest(into, exported.pack, exported.tree, base);
   return 'refused' in taken ? taken : { ...taken, findings: hiddenFindings(exported.hidden) };

@@ -34,7 +34,26 @@ export type ToolRun = {
   readonly code: FaultCode;
 };
 
-export async function runTool(shop: Shop, tool: ToolRun, signal: AbortSignal): Promise<void> {
+export function runTool(shop: Shop, tool: ToolRun, signal: AbortSignal): Promise<void> {
+  return runAndTake(shop, { tool, after: Promise.resolve(), take: async () => {} }, signal);
+}
+
+/** Printed by a script whose files are whole, while its sandbox has yet to end. */
+const WHOLE = 'whole';
+
+type Taking<T> = {
+  readonly tool: ToolRun;
+  /** The sandbox is made meanwhile, and started when this is over. */
+  readonly after: Promise<unknown>;
+  /** Begins when the files are whole; counts when the script ends well too. */
+  readonly take: () => Promise<T>;
+};
+
+export async function runAndTake<T>(
+  shop: Shop,
+  { tool, after, take }: Taking<T>,
+  signal: AbortSignal,
+): Promise<T> {
   const spec: SandboxSpec = {
     name: tool.name,
     run: tool.run,
@@ -49,20 +68,33 @@ export async function runTool(shop: Shop, tool: ToolRun, signal: AbortSignal): P
     limits: LIMITS,
   };
   const tail = keepTail(12);
+  let taken: Promise<T> | undefined;
+  const onLine: OnLine = async (line) => {
+    if (line.stream === 'out' && line.text === WHOLE) taken ??= begun(take);
+    else await tail.onLine(line);
+  };
   // One that an earlier controller left half-way is not trusted to be whole.
   await shop.engine.remove(tool.name);
   try {
-    await shop.engine.ensure(spec);
-    const end = await shop.engine.follow(spec, tail.onLine, signal);
-    if (end.ended === 'exited' && end.exitCode === 0) return;
+    await shop.engine.ensure(spec, after);
+    const end = await shop.engine.follow(spec, onLine, signal);
+    if (end.ended === 'exited' && end.exitCode === 0) return await (taken ?? take());
     const said = tail.lines.join('\n');
     if (/no space left on device/i.test(said))
       throw new Fault('disk_full', `${tool.script}: ${said}`);
     const code = end.ended === 'lost' ? 'engine_failed' : tool.code;
     throw new Fault(code, `${tool.script} ${end.ended} with ${end.exitCode}: ${said}`);
   } finally {
+    await Promise.allSettled([taken]);
     await shop.engine.remove(tool.name);
   }
+}
+
+/** Its failure is heard when somebody waits for it. */
+function begun<T>(work: () => Promise<T>): Promise<T> {
+  const promise = work();
+  promise.catch(() => {});
+  return promise;
 }
 
 /** The last lines of an output; what came before is dropped. */

@@ -46,7 +46,7 @@ export async function sealFrom(
     bytesMax: PACK_BYTES_MAX + HEAD_BYTES_MAX,
   };
   const exported = await takeOut(far, errand, path.join(out, 'pack'), signal);
-  return takeIn(folders, place, exported);
+  return 'refused' in exported ? exported : takeIn(folders, place, exported);
 }
 
 async function takeOut(

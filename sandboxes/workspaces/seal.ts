@@ -17,6 +17,9 @@ export async function seal(
 ): ReturnType<Workspaces['seal']> {
   const { engine, folders } = house;
   const uid = await house.uidOf(place.repository);
+  // Every process of the agent dies with its sandbox; nothing writes while the tree is read.
+  const gone = engine.remove(sandboxName(place, 'agent'));
+  gone.catch(() => {});
   const [ignored, made, base, out, launch] = await Promise.all([
     ignoredAt(folders.mirror(place.repository), place.base),
     dependencyNames(house, place, plan),
@@ -24,11 +27,9 @@ export async function seal(
     emptyFolder(folders.out(place.run, place.attempt, 'export'), uid),
     launchFolder(house.runtime, place, 'export'),
     house.quotas.again(folders.workspace(place.run, place.attempt)),
-    // Every process of the agent dies with its sandbox; nothing writes while the tree is read.
-    engine.remove(sandboxName(place, 'agent')),
   ]);
   await writeFile(path.join(launch, 'exclude'), `${ignored}${made}`, 'latin1');
-  const exported = await exportTree(
+  return exportTree(
     house,
     {
       name: sandboxName(place, 'export'),
@@ -46,10 +47,11 @@ export async function seal(
       ],
       workingDir: '/workspace',
       out,
+      after: gone,
     },
+    (exported) => takeIn(folders, place, exported),
     signal,
   );
-  return takeIn(folders, place, exported);
 }
 
 /** What the dependency commands made is no part of a change, folder by folder. */

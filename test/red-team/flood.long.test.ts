@@ -85,8 +85,19 @@ describe('an export that does not come to its end', () => {
       script: 'export.pl',
     } as const;
     const shop = { engine, uidOf: async () => 1, image: async () => 'sha256:0' };
-    const rest = { env: {}, mounts: [], workingDir: '/', out: scratch('export') };
-    return exportTree(shop, { ...tool, ...rest }, new AbortController().signal);
+    const rest = {
+      env: {},
+      mounts: [],
+      workingDir: '/',
+      out: scratch('export'),
+      after: Promise.resolve(),
+    };
+    return exportTree(
+      shop,
+      { ...tool, ...rest },
+      async () => 'taken',
+      new AbortController().signal,
+    );
   };
 
   it('for want of its own scratch space refuses the change', async () => {

@@ -20,7 +20,7 @@ cd /workspace
 GIT_INDEX_FILE=/tmp/looked-at $looking --work-tree=/workspace update-index -q --refresh || true
 unset GIT_ALTERNATE_OBJECT_DIRECTORIES
 mkdir /tmp/out
-EXCLUDE=/tmp/exclude INDEX=/tmp/looked-at OUT=/tmp/out /opt/proofhouse/export.pl
+EXCLUDE=/tmp/exclude INDEX=/tmp/looked-at OUT=/tmp/out /opt/proofhouse/export.pl > /dev/null
 cat /tmp/out/tree
 wc -c < /tmp/out/hidden
 cat /tmp/out/hidden /tmp/out/pack

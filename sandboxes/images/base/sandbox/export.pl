@@ -46,6 +46,8 @@ put("$told{OUT}/tree", "$tree\n");
 # The base by its tree: by its commit, git packs whatever the tree has, changed or not.
 put('/tmp/revisions', "$tree\n^$told{BASE}^{tree}\n");
 silent(git([qw(pack-objects --revs --thin --stdout -q)], '/tmp/revisions', "$told{OUT}/pack"));
+# Whoever reads OUT need not wait until the sandbox is gone.
+print "whole\n";
 
 sub make_git_directory {
     mkdir $_ or die "$_: $!\n"

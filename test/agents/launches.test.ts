@@ -46,7 +46,7 @@ it('the words that each is started with', () => {
     [
       "sh -c exec claude --print --output-format stream-json --verbose --setting-sources user --strict-mcp-config --disable-slash-commands --tools Bash,Read,Edit,Write,Glob,Grep --dangerously-skip-permissions --no-session-persistence --append-system-prompt-file /home/agent/rules.md < "$HOME/task.md"",
       "sh -c exec codex exec --json --ephemeral --ignore-rules --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox --color never - < "$CODEX_HOME/task.md"",
-      "sh -c exec copilot --output-format json --no-ask-user --allow-all-tools --allow-all-paths --no-custom-instructions --disable-builtin-mcps --disable-client-telemetry --no-auto-update --no-remote --log-level none < "$HOME/task.md"",
+      "sh -c exec copilot --output-format json --no-ask-user --allow-all-tools --allow-all-paths --no-custom-instructions --disable-builtin-mcps --disable-client-telemetry --no-auto-update --no-remote --log-level none --available-tools=bash,read_bash,write_bash,stop_bash,list_bash,view,create,edit,apply_patch,grep,rg,glob < "$HOME/task.md"",
       "sh -c exec gemini --output-format stream-json --extensions none --allowed-mcp-server-names none < "$HOME/task.md"",
       "sh -c exec opencode run --format json --pure --title task --model proofhouse/model < "$HOME/task.md"",
       "sh -c exec qwen --auth-type openai --output-format stream-json --approval-mode yolo --safe-mode --chat-recording false --append-system-prompt "$(cat "$HOME/rules.md")" < "$HOME/task.md"",

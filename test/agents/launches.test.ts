@@ -102,7 +102,7 @@ it('what each finds in its environment', () => {
         "NODE_OPTIONS": "",
       },
       "opencode": {
-        "OPENCODE_CONFIG_CONTENT": "{"model":"proofhouse/model","small_model":"proofhouse/model","enabled_providers":["proofhouse"],"provider":{"proofhouse":{"npm":"@ai-sdk/openai-compatible","name":"Proofhouse","options":{"baseURL":"http://127.0.0.1:8080/v1","apiKey":"token-of-this-attempt"},"models":{"model":{"id":"a \\"quoted\\" model","name":"a \\"quoted\\" model"}}}},"permission":{"*":"allow","webfetch":"deny","websearch":"deny"},"instructions":["/home/agent/rules.md"],"share":"disabled","autoupdate":false,"snapshot":false,"lsp":false,"formatter":false}",
+        "OPENCODE_CONFIG_CONTENT": "{"model":"proofhouse/model","small_model":"proofhouse/model","enabled_providers":["proofhouse"],"provider":{"proofhouse":{"npm":"@ai-sdk/openai-compatible","name":"Proofhouse","options":{"baseURL":"http://127.0.0.1:8080/v1","apiKey":"token-of-this-attempt"},"models":{"model":{"id":"a \\"quoted\\" model","name":"a \\"quoted\\" model"}}}},"permission":{"*":"allow","read":"deny","webfetch":"deny","websearch":"deny"},"instructions":["/home/agent/rules.md"],"share":"disabled","autoupdate":false,"snapshot":false,"lsp":false,"formatter":false}",
         "OPENCODE_DISABLE_AUTOUPDATE": "1",
         "OPENCODE_DISABLE_CLAUDE_CODE": "1",
         "OPENCODE_DISABLE_DEFAULT_PLUGINS": "1",

@@ -20,11 +20,14 @@ function changed(command: SandboxCommand, change: (word: string) => string): San
   return { ...command, argv };
 }
 
-export function withEnv(name: string, value: string | null): Weaken {
+/** Another value, a change of the one that is there, or none at all. */
+export function withEnv(name: string, value: string | null | ((was: string) => string)): Weaken {
   return (command) => {
     const { [name]: was, ...env } = command.env;
     if (was === undefined) throw new Error(`${name} is not set`);
-    return { ...command, env: value === null ? env : { ...env, [name]: value } };
+    const now = typeof value === 'function' ? value(was) : value;
+    if (now === was) throw new Error(`${name} is as it was`);
+    return { ...command, env: now === null ? env : { ...env, [name]: now } };
   };
 }
 

@@ -2,7 +2,8 @@
  * GitHub's Copilot CLI with a model of ours, without a person at the keyboard.
  *
  * The folder that it works in is never trusted: in a trusted one it runs a repository's hooks, also those
- * written for another agent. Instructions of the tree are not read; the base's come with the task.
+ * written for another agent. Instructions of the tree are not read; the base's come with the task. Skills and
+ * agents of the tree are offered in any folder, by the tools for them, so it has no such tools.
  */
 import { z } from 'zod';
 import type { Agent, AgentEvent, Brief, Launch } from '../orchestrator/ports.ts';
@@ -31,10 +32,17 @@ function launch({ prompt, rules, model, gatewayUrl, token }: Brief): Launch {
   };
 }
 
+/** What an edit needs, under the names that it has for one model or another; of these it offers what it has. */
+const TOOLS = [
+  ...['bash', 'read_bash', 'write_bash', 'stop_bash', 'list_bash'],
+  ...['view', 'create', 'edit', 'apply_patch', 'grep', 'rg', 'glob'],
+].join(',');
+
 const COMMAND = [
   ...['copilot', '--output-format', 'json', '--no-ask-user', '--allow-all-tools'],
   ...['--allow-all-paths', '--no-custom-instructions', '--disable-builtin-mcps'],
   ...['--disable-client-telemetry', '--no-auto-update', '--no-remote', '--log-level', 'none'],
+  `--available-tools=${TOOLS}`,
 ];
 
 const Line = z.discriminatedUnion('type', [

@@ -3,7 +3,7 @@
  *
  * A repository's `opencode.json` is not read: it may name another server for the model. Plugins, updates,
  * lists of models and language servers are off, and so are its own permissions, because the sandbox
- * around it holds and they do not.
+ * around it holds and they do not. It reads files by its shell only: docs/decisions/030 has the reasons.
  */
 import { z } from 'zod';
 import type { Agent, AgentEvent, Brief, Launch } from '../orchestrator/ports.ts';
@@ -60,7 +60,8 @@ function settings({ model, gatewayUrl, rules, token }: Brief): object {
         models: { [MODEL]: { id: model, name: model } },
       },
     },
-    permission: { '*': 'allow', webfetch: 'deny', websearch: 'deny' },
+    // Along with a file, `read` gives what the folders above it have of instructions.
+    permission: { '*': 'allow', read: 'deny', webfetch: 'deny', websearch: 'deny' },
     instructions: rules === '' ? [] : [`${HOME}/${RULES_FILE}`],
     share: 'disabled',
     autoupdate: false,

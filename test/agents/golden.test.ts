@@ -1,14 +1,26 @@
 /** The parsers on what real CLIs printed, whole and broken. */
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { adapters } from '../../agents/adapters.ts';
 import { AGENT_NAMES, type AgentName } from '../../orchestrator/domain/agent-lock.ts';
 import { lockedAgents } from '../../orchestrator/intake/agents-lock.ts';
-import { goldenFile } from '../scenarios/agents/golden.ts';
+import { heard, NOTHING_HEARD, verdictOf } from '../../orchestrator/stages/agent-end.ts';
+import { GOLDEN, goldenFile } from '../scenarios/agents/golden.ts';
 
-const AGENTS = adapters(lockedAgents());
-const linesOf = (name: AgentName): string[] =>
-  readFileSync(goldenFile(name), 'utf8').split('\n').filter(Boolean);
+const LOCK = lockedAgents();
+const AGENTS = adapters(LOCK);
+type What = keyof typeof GOLDEN;
+const linesOf = (name: AgentName, what: What = 'done'): string[] =>
+  readFileSync(goldenFile(name, what), 'utf8').split('\n').filter(Boolean);
+const KINDS = Object.keys(GOLDEN) as What[];
+const FILES = AGENT_NAMES.flatMap((name) => KINDS.map((what) => [name, what] as const));
+
+test.each(FILES)('what %s printed (%s) is of the version that is locked', (name, what) => {
+  expect(JSON.parse(linesOf(name, what)[0] ?? '')).toMatchObject({
+    printed_by: name,
+    version: LOCK[name].version,
+  });
+});
 
 describe.each(AGENT_NAMES)('what %s printed', (name) => {
   const { parse } = AGENTS[name];
@@ -56,5 +68,26 @@ describe.each(AGENT_NAMES)('what %s printed', (name) => {
     '{"type":"item.completed","item":{"type":"new"}}',
   ])('%s beside it is noise', (line) => {
     expect(parse(line)).toBeNull();
+  });
+});
+
+/** Each of these was refused its second call by the gateway. What they exit with is in the first line. */
+describe.each(AGENT_NAMES)('what %s printed when its budget was spent', (name) => {
+  const agent = AGENTS[name];
+  const lines = linesOf(name, 'spent');
+
+  it('is that it failed, and why', () => {
+    const end = lines.reduce(
+      (before, line) => heard(before, line, agent.parse(line)),
+      NOTHING_HEARD,
+    );
+    expect(verdictOf(agent, end)).toBe('failed');
+    const said = lines.flatMap((line) => agent.parse(line) ?? []).map(({ text }) => text);
+    expect(said.join('\n')).toContain('the budget is 1');
+  });
+
+  it('breaks nothing wherever a line is cut off', () => {
+    for (const line of lines)
+      for (let at = 0; at < line.length; at += 7) expect(agent.parse(line.slice(0, at))).toBeNull();
   });
 });

@@ -46,7 +46,7 @@ it('the words that each is started with', () => {
     [
       "sh -c exec claude --print --output-format stream-json --verbose --setting-sources user --strict-mcp-config --disable-slash-commands --tools Bash,Read,Edit,Write,Glob,Grep --dangerously-skip-permissions --no-session-persistence --append-system-prompt-file /home/agent/rules.md < "$HOME/task.md"",
       "sh -c exec codex exec --json --ephemeral --ignore-rules --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox --color never - < "$CODEX_HOME/task.md"",
-      "sh -c exec copilot --output-format json --no-ask-user --allow-all-tools --allow-all-paths --no-custom-instructions --disable-builtin-mcps --disable-client-telemetry --no-auto-update --no-remote --log-level none < "$HOME/task.md"",
+      "sh -c exec copilot --output-format json --no-ask-user --allow-all-tools --allow-all-paths --no-custom-instructions --disable-builtin-mcps --disable-client-telemetry --no-auto-update --no-remote --log-level none --available-tools=bash,read_bash,write_bash,stop_bash,list_bash,view,create,edit,apply_patch,grep,rg,glob < "$HOME/task.md"",
       "sh -c exec gemini --output-format stream-json --extensions none --allowed-mcp-server-names none < "$HOME/task.md"",
       "sh -c exec opencode run --format json --pure --title task --model proofhouse/model < "$HOME/task.md"",
       "sh -c exec qwen --auth-type openai --output-format stream-json --approval-mode yolo --safe-mode --chat-recording false --append-system-prompt "$(cat "$HOME/rules.md")" < "$HOME/task.md"",
@@ -102,7 +102,7 @@ it('what each finds in its environment', () => {
         "NODE_OPTIONS": "",
       },
       "opencode": {
-        "OPENCODE_CONFIG_CONTENT": "{"model":"proofhouse/model","small_model":"proofhouse/model","enabled_providers":["proofhouse"],"provider":{"proofhouse":{"npm":"@ai-sdk/openai-compatible","name":"Proofhouse","options":{"baseURL":"http://127.0.0.1:8080/v1","apiKey":"token-of-this-attempt"},"models":{"model":{"id":"a \\"quoted\\" model","name":"a \\"quoted\\" model"}}}},"permission":{"*":"allow","webfetch":"deny","websearch":"deny"},"instructions":["/home/agent/rules.md"],"share":"disabled","autoupdate":false,"snapshot":false,"lsp":false,"formatter":false}",
+        "OPENCODE_CONFIG_CONTENT": "{"model":"proofhouse/model","small_model":"proofhouse/model","enabled_providers":["proofhouse"],"provider":{"proofhouse":{"npm":"@ai-sdk/openai-compatible","name":"Proofhouse","options":{"baseURL":"http://127.0.0.1:8080/v1","apiKey":"token-of-this-attempt"},"models":{"model":{"id":"a \\"quoted\\" model","name":"a \\"quoted\\" model"}}}},"permission":{"*":"allow","read":"deny","webfetch":"deny","websearch":"deny"},"instructions":["/home/agent/rules.md"],"share":"disabled","autoupdate":false,"snapshot":false,"lsp":false,"formatter":false}",
         "OPENCODE_DISABLE_AUTOUPDATE": "1",
         "OPENCODE_DISABLE_CLAUDE_CODE": "1",
         "OPENCODE_DISABLE_DEFAULT_PLUGINS": "1",

@@ -6,10 +6,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { adapters } from '../../../agents/adapters.ts';
 import { AGENT_NAMES, type AgentName } from '../../../orchestrator/domain/agent-lock.ts';
 import { lockedAgents } from '../../../orchestrator/intake/agents-lock.ts';
-import type { SandboxCommand } from '../../../orchestrator/ports.ts';
 import { TRIED } from '../../agents/tried.ts';
 import { type Chosen, factoryWith } from '../steps.ts';
 import { openTestFactory, scratch } from '../support.ts';
+import { TINY_POLICY } from '../tiny.ts';
+import { CHATTY } from './chatty.ts';
 import { golden, goldenFile } from './golden.ts';
 import { withResolver } from './names.ts';
 import { EDITED, editedFile, installed, realRun } from './real-run.ts';
@@ -25,21 +26,34 @@ describe('an agent CLI in its sandbox', () => {
     },
   );
 
-  it('is noticed when it reaches for a host that it did not before', async () => {
-    const file = '.codex/config.toml';
-    const chatty = (command: SandboxCommand): SandboxCommand => {
-      const settings = (command.files[file] ?? '').replace(
-        /plugin(s?) = false/g,
-        'plugin$1 = true',
-      );
-      return withResolver({ ...command, files: { ...command.files, [file]: settings } });
-    };
-    const { tried } = await realRun((chosen) => factoryWith('chatty', chosen), 'codex', {
-      instead: chatty,
-    });
-    expect(tried.join('\n')).toContain('github.com');
-  });
+  it.for(AGENT_NAMES)(
+    '%s is noticed when it reaches for a host that it did not before',
+    async (name, { skip }) => {
+      if (!(await whoIsHere()).includes(name)) skip('it is not installed here');
+      const { weaken, reaches } = CHATTY[name];
+      const ran = await realRun((chosen) => factoryWith(name, chosen), name, {
+        instead: (command) => withResolver(weaken(command)),
+      });
+      expect(ran.tried.join('\n'), name).toContain(reaches);
+    },
+  );
+
+  it.for(AGENT_NAMES)(
+    '%s stops when its budget is spent, and says that it failed',
+    async (name, { skip }) => {
+      if (!(await whoIsHere()).includes(name)) skip('it is not installed here');
+      const ran = await realRun((chosen) => factoryWith(name, chosen), name, { files: ONE_TURN });
+      expect(ran.outcome, name).toMatchObject({ kind: 'gave_up', code: 'limit_reached' });
+      expect(ran.asked).toHaveLength(1);
+      expect(ran.limits.length, name).toBeLessThanOrEqual(REFUSALS_MAX);
+      await expect(golden(AGENTS[name], ran)).toMatchFileSnapshot(goldenFile(name, 'spent'));
+    },
+  );
 });
+
+/** It is refused, and perhaps tries once more: more than that is a loop at the door. */
+const REFUSALS_MAX = 2;
+const ONE_TURN = { '.proofhouse/policy.yaml': TINY_POLICY.replace('turns: 20', 'turns: 1') };
 
 async function proveOne(name: AgentName): Promise<void> {
   const open = (chosen: Chosen) => factoryWith(name, chosen);
@@ -50,7 +64,7 @@ async function proveOne(name: AgentName): Promise<void> {
   expect(ran.end).toMatchObject({ ending: { verdict: 'completed' } });
   expect(ran.tried, name).toEqual(TRIED[name]);
   for (const body of ran.asked) expect(body, name).toContain('Of the base: write tests.');
-  await expect(golden(AGENTS[name], ran.lines)).toMatchFileSnapshot(goldenFile(name));
+  await expect(golden(AGENTS[name], ran)).toMatchFileSnapshot(goldenFile(name, 'done'));
 }
 
 async function whoIsHere(): Promise<readonly AgentName[]> {

@@ -35,14 +35,20 @@ const stepsOf = (agent: AgentName): readonly object[] => [
 
 export type Wanted = {
   readonly files?: Readonly<Record<string, string>>;
+  /** A step before the others. */
+  readonly first?: object;
   /** What is started in the place of what the adapter says. */
   readonly instead?: (command: SandboxCommand) => SandboxCommand;
 };
 
 export type Ran = {
   readonly lines: readonly Line[];
+  /** What the sandbox of the agent ended with; null when it never did. */
+  readonly exitCode: number | null;
   /** Bodies of the requests to the model. */
   readonly asked: readonly string[];
+  /** What was said to it at the door, each time, of the limit that it had come to. */
+  readonly limits: readonly string[];
   /** From the start of the agent to its first request to the model. */
   readonly firstAskedMs: number;
   /** What it asked the door for and did not get, and the names that it looked up: nobody answers there. */
@@ -69,19 +75,26 @@ export async function installed(factory: Factory): Promise<readonly AgentName[]>
 type Open = (chosen: { readonly model: ModelUpstream }) => Promise<Factory>;
 
 export async function realRun(open: Open, agent: AgentName, wanted: Wanted = {}): Promise<Ran> {
-  const seen = { lines: [] as Line[], asked: [] as string[], startedAt: 0, firstAskedMs: 0 };
-  const model = watched(stepsOf(agent), (json) => {
+  const seen = {
+    ...{ lines: [] as Line[], asked: [] as string[], exitCode: null as number | null },
+    ...{ startedAt: 0, firstAskedMs: 0 },
+  };
+  const first = wanted.first === undefined ? [] : [wanted.first];
+  const model = watched([...first, ...stepsOf(agent)], (json) => {
     if (seen.asked.push(json) === 1) seen.firstAskedMs = performance.now() - seen.startedAt;
   });
   const factory = await open({ model });
   const { workspaces } = factory.tools;
-  const runAgent: typeof workspaces.runAgent = (place, command, onLine, signal) => {
+  const runAgent: typeof workspaces.runAgent = async (place, command, onLine, signal) => {
     const hear = async (line: Line): Promise<void> => {
       if (line.index === 0) seen.startedAt = performance.now();
       seen.lines.push(line);
       await onLine(line);
     };
-    return workspaces.runAgent(place, (wanted.instead ?? same)(command), hear, signal);
+    const instead = (wanted.instead ?? same)(command);
+    const end = await workspaces.runAgent(place, instead, hear, signal);
+    seen.exitCode ??= end.exitCode;
+    return end;
   };
   // The stages hold these very tools.
   Object.assign(factory.tools, { workspaces: { ...workspaces, runAgent } });
@@ -96,18 +109,18 @@ export async function realRun(open: Open, agent: AgentName, wanted: Wanted = {})
   const activity = await factory.store.activity(id);
   const sealed = journal.findLast(({ event }) => event.type === 'change_sealed')?.event;
   const outcome = state.phase === 'done' ? state.outcome : state.phase;
+  const saidAtDoor = (kind: string): string[] =>
+    activity
+      .filter((one) => one.source === 'gateway' && one.kind === kind)
+      .map(({ text }) => text.replace(`/run/${id}/edit`, ''));
   const commit =
     state.phase === 'done' && state.outcome.kind === 'published' && state.outcome.commit;
   const bare = factory.forge.remote(repository);
   return {
     ...seen,
     outcome,
-    tried: [
-      ...activity
-        .filter(({ source, kind }) => source === 'gateway' && kind === 'refused')
-        .map(({ text }) => text.replace(`/run/${id}/edit`, '')),
-      ...seen.lines.flatMap(({ text }) => lookedUp(text) ?? []),
-    ],
+    limits: saidAtDoor('limit'),
+    tried: [...saidAtDoor('refused'), ...seen.lines.flatMap(({ text }) => lookedUp(text) ?? [])],
     end: journal.find(({ event }) => event.type === 'agent_finished')?.event ?? sealed,
     file: (name) => (commit === false ? null : fileIn(bare, `${commit}:${name}`)),
   };

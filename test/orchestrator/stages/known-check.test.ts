@@ -5,6 +5,7 @@ import type { EvidenceStore } from '../../../orchestrator/ports.ts';
 import { checkKey, type Known, knownOr } from '../../../orchestrator/stages/known-check.ts';
 import type { RunningRule } from '../../../policies/schema.ts';
 import { emptyMemory, openMemoryStore } from '../../contracts/memory-store.ts';
+import { EVIDENCE_ROWS as ROWS } from '../../red-team/evidence/rows.ts';
 import { AT, CHECK, digest, RED, RUN, sha, TASK } from '../fixtures.ts';
 import { strict } from '../strict.ts';
 import { BASE, TREE } from './tools.ts';
@@ -55,6 +56,9 @@ test('the same is found, says where it is from, and is not made again', async ()
   expect(made()).toBe(1);
 });
 
+/** Weak: the key holds one thing only, and so finds the check of any other change. */
+const byName = ({ id }: Known): string => id;
+
 test.each<[string, Partial<Known>]>([
   ['tree', { tree: sha('c') }],
   ['base', { place: { ...PLACE, base: sha('d') } }],
@@ -65,7 +69,8 @@ test.each<[string, Partial<Known>]>([
   ['policy', { policy: digest('2') }],
   ['dependency layer', { plan: { run: [], image: 'base', key: digest('3') } }],
   ['service', { services: [SERVICE] }],
-])('another %s is another check', async (_, over) => {
+])(`${ROWS.cached.id} another %s is another check`, async (_, over) => {
+  expect(byName({ ...KNOWN, ...over })).toBe(byName(KNOWN));
   const { ask, made } = memory();
   await ask(KNOWN);
   expect(await ask({ ...KNOWN, ...over })).toMatchObject({ cachedFrom: null });

@@ -1,8 +1,10 @@
 /** A tree of new code and old tests, put together without a work tree. */
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { Sha } from '../../../orchestrator/domain/ids.ts';
 import { isOfTheExam } from '../../../policies/detect/exam.ts';
 import { composeTree } from '../../../sandboxes/source/compose-tree.ts';
+import { makeBare } from '../../../sandboxes/source/mirror.ts';
 import { runIn, treePaths } from '../../../sandboxes/source/quarantine.ts';
 import { bench, sealed } from './bench.ts';
 
@@ -51,9 +53,18 @@ describe('base tests over new code', () => {
   });
 
   test('a file in place of the folder of tests makes room for it', async () => {
-    const gone = { 'test/a.test.mjs': null, 'test/deep/b.test.mjs': null };
-    const { paths } = await composed({ ...gone, test: 'a file\n' });
-    expect(paths).toEqual(Object.keys(BASE).sort());
+    const on = await bench(BASE);
+    const run = runIn(on.at);
+    await makeBare(on.at.folder, null);
+    const blob = await run(['hash-object', '-w', '--stdin'], { input: Buffer.from('a file\n') });
+    const entry = Buffer.from(`100644 blob ${blob.stdout.toString().trim()}\ttest\n`);
+    const tree = Sha.parse((await run(['mktree'], { input: entry })).stdout.toString().trim());
+    const taken = { base: on.base, tree, taken: isOfTheExam, folder: on.at.folder };
+    expect(await treePaths(on.at, await composeTree(run, taken))).toEqual([
+      'test/a.test.mjs',
+      'test/deep/b.test.mjs',
+      'vitest.config.ts',
+    ]);
   });
 
   test('what says more than how tests run stays as the change has it', async () => {

@@ -1,9 +1,10 @@
 /**
- * The `command` validator: one argv in a fresh sandbox over the sealed tree, judged by its JUnit report
- * and its exit code. A run that executed no test proves nothing and fails.
+ * The `command` validator: one argv in a fresh sandbox over the sealed tree, judged by its reports and
+ * its exit code. A run that executed no test proves nothing and fails; where there are no tests to
+ * count, a report that does not show that its tool was carried through leaves the verdict unknown.
  */
 import { digestOf } from '../orchestrator/domain/canonical.ts';
-import type { Check, EvidenceFile, Finding } from '../orchestrator/domain/check.ts';
+import type { Check, EvidenceFile, Finding, Verdict } from '../orchestrator/domain/check.ts';
 import type { FaultCode } from '../orchestrator/domain/faults.ts';
 import { Fault } from '../orchestrator/domain/faults.ts';
 import type {
@@ -13,8 +14,9 @@ import type {
   Validator,
   Workspaces,
 } from '../orchestrator/ports.ts';
-import { compileGlob } from '../policies/glob.ts';
-import { readJunit } from './junit.ts';
+import { type ReadReports, type ReportGlobs, readReports } from './reports.ts';
+import { type TestReport, testsFile } from './test-report.ts';
+import { whatMatters } from './what-matters.ts';
 
 export type CommandDefinition = {
   readonly kind: 'command';
@@ -23,8 +25,7 @@ export type CommandDefinition = {
   readonly image: string;
   readonly timeoutMs: number;
   readonly memoryBytes: number;
-  /** `junit`: path-glob of report files, relative to the output folder. */
-  readonly reports: { readonly junit: string };
+  readonly reports: ReportGlobs;
   readonly minTests: number;
 };
 
@@ -36,7 +37,6 @@ export type Tools = {
 
 /** More than this tells an agent nothing new. */
 const FINDINGS_MAX = 20;
-const TAIL_LINES = 15;
 
 export function commandValidator(tools: Tools): Validator<CommandDefinition> {
   return async ({ place, tree, plan, id, services, definition }, signal) => {
@@ -58,9 +58,8 @@ export function commandValidator(tools: Tools): Validator<CommandDefinition> {
       },
       signal,
     );
-    const match = compileGlob(definition.reports.junit, { self: true });
-    const reports = ran.files.filter(({ name }) => match(name));
-    return checkOf(tools, { id, definition, ran, reports, kept: reports });
+    const read = readReports(definition.reports, ran.files);
+    return checkOf(tools, { id, definition, ran, reports: read, kept: read.files });
   };
 }
 
@@ -72,7 +71,8 @@ type Inspected = {
     | CommandDefinition
     | (Omit<CommandDefinition, 'kind' | 'run' | 'reports'> & { readonly kind: string });
   readonly ran: CheckRun;
-  readonly reports: readonly OutFile[];
+  /** Files are read as JUnit. */
+  readonly reports: ReadReports | readonly OutFile[];
   /** Files worth keeping as evidence. */
   readonly kept: readonly OutFile[];
   /** Findings known before the reports were read. */
@@ -91,29 +91,52 @@ export async function checkOf(
     code,
     message: tools.redact(message).slice(0, 2000),
   });
-  const read = readReports(reports);
-  const found = [
-    ...findings,
-    ...read.unreadable.map((why) => told('check_failed', why)),
-    ...read.failures.map(({ name, message }) => told('tests_failed', `${name}: ${message}`)),
-  ];
+  const read = 'files' in reports ? reports : readReports(JUNIT, reports);
+  const found = [...findings, ...reportFindings(told, read)];
   const all = [
     ...found,
     ...endFindings(told, ran, definition, found.length),
-    ...countFindings(told, read.tests.run, definition),
+    ...(read.tests === null ? [] : countFindings(told, read.tests.tests.run, definition)),
+    ...read.notRun.map((why) => told('check_unknown', `nobody knows what it looked at: ${why}`)),
   ];
   return {
     validator: id,
+    kind: definition.kind,
     definition: digestOf('validator', JSON.parse(JSON.stringify(definition))),
-    verdict: all.length === 0 ? 'passed' : 'failed',
-    tests: read.tests,
+    verdict: verdictOf(all),
+    tests: read.tests?.tests ?? null,
     findings: all.slice(0, FINDINGS_MAX),
-    evidence: await keep(tools, kept, ran.tail),
+    evidence: await keep(tools, [...kept, ...namesOf(read.tests)], ran.tail),
     wallMs: ran.end.wallMs,
+    tries: 1,
+    cachedFrom: null,
+    advisory: false,
   };
 }
 
+/** What only nobody knows fails nothing, and passes nothing. */
+export function verdictOf(findings: readonly Finding[]): Verdict {
+  if (findings.length === 0) return 'passed';
+  return findings.every(({ code }) => code === 'check_unknown') ? 'unknown' : 'failed';
+}
+
+/** Where a validator has files of one format only. */
+const JUNIT: ReportGlobs = { junit: '**' };
+
 type Told = (code: FaultCode, message: string) => Finding;
+
+function reportFindings(told: Told, read: ReadReports): Finding[] {
+  return [
+    ...read.unreadable.map((why) => told('check_failed', why)),
+    ...(read.tests?.failures ?? []).map(({ name, message }) =>
+      told('tests_failed', `${name}: ${whatMatters(message.split('\n'))}`),
+    ),
+    ...read.problems.map(({ message, where }) => ({
+      ...told('check_failed', message),
+      ...(where === null ? {} : { where }),
+    })),
+  ];
+}
 
 function endFindings(
   told: Told,
@@ -126,12 +149,7 @@ function endFindings(
   if (end.ended === 'oom')
     return [told('check_out_of_memory', `it needed more than ${definition.memoryBytes} bytes`)];
   if (end.exitCode === 0 || explained > 0) return [];
-  return [
-    told(
-      'check_failed',
-      `it ended with exit code ${end.exitCode}:\n${tail.slice(-TAIL_LINES).join('\n')}`,
-    ),
-  ];
+  return [told('check_failed', `it ended with exit code ${end.exitCode}:\n${whatMatters(tail)}`)];
 }
 
 function countFindings(told: Told, run: number, { minTests }: Inspected['definition']): Finding[] {
@@ -146,22 +164,11 @@ function countFindings(told: Told, run: number, { minTests }: Inspected['definit
   ];
 }
 
-function readReports(files: readonly OutFile[]) {
-  const tests = { run: 0, failed: 0, skipped: 0 };
-  const failures: { name: string; message: string }[] = [];
-  const unreadable: string[] = [];
-  for (const { name, bytes } of files) {
-    const report = readJunit(Buffer.from(bytes).toString('utf8'));
-    if ('unreadable' in report) {
-      unreadable.push(`the report ${name} could not be read: ${report.unreadable}`);
-      continue;
-    }
-    tests.run += report.tests.run;
-    tests.failed += report.tests.failed;
-    tests.skipped += report.tests.skipped;
-    failures.push(...report.failures);
-  }
-  return { tests, failures, unreadable };
+/** A file of this name that the check left would be taken for ours. */
+export const NAMES_FILE = 'tests.json';
+
+function namesOf(tests: TestReport | null): OutFile[] {
+  return tests === null ? [] : [{ name: NAMES_FILE, bytes: Buffer.from(testsFile(tests.names)) }];
 }
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
@@ -180,8 +187,9 @@ async function keep(
   tail: readonly string[],
 ): Promise<EvidenceFile[]> {
   const output = { name: 'output.txt', bytes: Buffer.from(tail.join('\n')) };
+  const named = new Map([...files, output].map((file) => [file.name, file]));
   return Promise.all(
-    [...files, output].map(async ({ name, bytes: found }) => {
+    [...named.values()].map(async ({ name, bytes: found }) => {
       const mediaType = MEDIA_TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
       const bytes = redacted(tools, found);
       return { name, digest: await tools.evidence.put(bytes), bytes: bytes.length, mediaType };

@@ -19,9 +19,17 @@ export function starterValidators(survey: Survey): string[] {
     'validators:',
     ...proves,
     ...browser.lines,
+    ...LOOKING,
     '',
   ];
 }
+
+/** They run nothing of a change and cost no time. */
+const LOOKING = [
+  '  # These look at a change and run nothing of it. An advisory one says what it found and fails nothing.',
+  '  secrets: { kind: secrets } # except: [test/fixtures/] for made-up ones',
+  '  tests-weakened: { kind: tests-weakened, advisory: true }',
+];
 
 const FAILS = [
   'node',

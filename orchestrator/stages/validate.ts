@@ -1,21 +1,27 @@
 /** Runs every validator that the policy asked for, from the sealed tree, and binds what they said. */
-import { validatorOf } from '../../policies/declared.ts';
 import { momentOf } from '../../policies/moment.ts';
-import type { LoadedPolicy } from '../../policies/parse.ts';
 import { tally } from '../../policies/tally.ts';
 import { digestOf } from '../domain/canonical.ts';
-import type { Check } from '../domain/check.ts';
+import type { Facts } from '../domain/change.ts';
+import type { Check, Finding } from '../domain/check.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Digest, Sha } from '../domain/ids.ts';
 import type { Judgement } from '../domain/judgement.ts';
 import type { In, RunEvent } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
-import type { CheckRequest } from '../ports.ts';
+import type { Place } from '../ports.ts';
 import { readBaseRules } from './base-rules.ts';
+import { checksOf } from './checks.ts';
 import { ensureDependencies } from './dependencies.ts';
+import { factsOf, type Meant } from './facts.ts';
 import type { StageTools } from './tools.ts';
 
 const WAIT_MAX_MS = 30 * 86_400_000;
+const NOTHING_DECIDES: Finding = {
+  validator: 'proofhouse',
+  code: 'no_tests',
+  message: 'every validator that ran is advisory, so nothing was proved',
+};
 
 export async function validate(
   tools: StageTools,
@@ -26,23 +32,16 @@ export async function validate(
   const { base, tree } = run.change;
   const place = { run: task.id, attempt: run.attempt, repository: task.repository, base };
   const rules = await readBaseRules(tools, task.repository, base);
-  const { layers, plan } = rules;
-  const { services } = rules.file;
   await ensureDependencies(tools, place, rules, signal);
-  const checks: Check[] = [];
-  for (const id of run.judgement.validators) {
-    checks.push(
-      await runValidator(
-        tools,
-        layers,
-        { place, tree, plan, id, services, definition: null },
-        signal,
-      ),
-    );
-  }
-  const findings = checks.flatMap((check) => check.findings);
-  if (checks.some(({ verdict }) => verdict !== 'passed'))
-    return { type: 'validation_failed', checks, findings };
+  const { policy, validators: ids } = run.judgement;
+  const meant = { base: task.base, layers: rules.layers };
+  const facts = () => sealedFacts(tools, place, run.change, meant);
+  const checks = await checksOf(tools, { place, tree, rules, policy, ids, facts }, signal);
+  const deciding = checks.filter(({ advisory }) => !advisory);
+  if (deciding.length === 0)
+    return { type: 'validation_failed', checks, findings: [NOTHING_DECIDES] };
+  if (deciding.some(({ verdict }) => verdict !== 'passed'))
+    return { type: 'validation_failed', checks, findings: deciding.flatMap((one) => one.findings) };
   const evidence = evidenceDigest(checks, tree);
   return {
     type: 'validation_passed',
@@ -67,18 +66,15 @@ function earlier(
   };
 }
 
-function runValidator(
-  tools: StageTools,
-  layers: readonly LoadedPolicy[],
-  request: CheckRequest<null>,
-  signal: AbortSignal,
-): Promise<Check> {
-  const definition = validatorOf(layers, request.id);
-  if (definition === null)
-    throw new Fault('policy_invalid', `no policy layer declares validator "${request.id}"`);
-  return definition.kind === 'command'
-    ? tools.validators.command({ ...request, definition }, signal)
-    : tools.validators.playwright({ ...request, definition }, signal);
+async function sealedFacts(
+  { source }: StageTools,
+  place: Place,
+  change: In<'validating'>['change'],
+  meant: Meant,
+): Promise<Facts> {
+  const read = await factsOf(source, place, change.tree, meant);
+  if ('facts' in read && read.facts.change.entries === change.entries) return read.facts;
+  throw new Fault('git_failed', `the objects of tree ${change.tree} are not what was sealed`);
 }
 
 /** No times and no logs: a second run that comes to the same has the same digest. */

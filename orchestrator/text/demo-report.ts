@@ -1,4 +1,5 @@
 /** What the demo prints: events as they come, what waits for a person, the table at the end. */
+import type { Check } from '../domain/check.ts';
 import type { Person } from '../domain/ids.ts';
 import type { RunEvent, RunState } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
@@ -33,7 +34,7 @@ export function demoEvent(event: RunEvent): string | null {
     case 'judged':
       return judgedWords(event.judgement);
     case 'validation_passed':
-      return `checks passed: ${event.checks.map(({ validator, tests }) => `${validator} (${tests?.run ?? 0} tests)`).join(', ')}`;
+      return `checks passed: ${event.checks.map(checkWords).join(', ')}`;
     case 'validation_failed':
       return `checks failed: ${event.findings.length} findings go to the next attempt`;
     case 'approved':
@@ -176,4 +177,13 @@ function costWords({ calls }: DemoRow): string {
     0,
   );
   return `${money(settled)}, ${tokens} tokens`;
+}
+
+/** One that counts no tests says nothing of them; a flaky test is never left out. */
+function checkWords({ validator, tests, verdict }: Check): string {
+  // Among checks that passed only an advisory one says anything else.
+  if (verdict !== 'passed') return `${validator} (advises: ${verdict})`;
+  if (tests === null) return validator;
+  const flaky = tests.flaky === 0 ? '' : `, ${tests.flaky} flaky`;
+  return `${validator} (${tests.run} tests${flaky})`;
 }

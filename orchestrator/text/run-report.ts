@@ -1,5 +1,5 @@
 /** A run as a person reads it in a terminal: where it is, what it did, what it waits for. */
-import type { Finding } from '../domain/check.ts';
+import type { Finding, TestCounts } from '../domain/check.ts';
 import type { Person } from '../domain/ids.ts';
 import type { Advice } from '../domain/judgement.ts';
 import type { RelatedRun } from '../domain/related-runs.ts';
@@ -217,7 +217,7 @@ function checkLines(run: RunState, journal: readonly JournalEntry[]): string[] {
   const rows = last.checks.map(({ validator, verdict, tests, wallMs }) => [
     `  ${validator}`,
     verdict,
-    tests === null ? '' : `${tests.run} tests, ${tests.failed} failed`,
+    testWords(tests),
     duration(wallMs),
   ]);
   const findings = run.phase === 'done' ? [] : last.checks.flatMap((check) => check.findings);
@@ -227,6 +227,12 @@ function checkLines(run: RunState, journal: readonly JournalEntry[]): string[] {
     columns(rows),
     ...findings.map(({ validator, message }) => printableLines(`  - ${validator}: ${message}`)),
   ];
+}
+
+function testWords(tests: TestCounts | null): string {
+  if (tests === null) return '';
+  const flaky = tests.flaky === 0 ? '' : `, ${tests.flaky} flaky`;
+  return `${tests.run} tests, ${tests.failed} failed${flaky}`;
 }
 
 function gateLines(run: RunState): string[] {

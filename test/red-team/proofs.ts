@@ -4,6 +4,7 @@ import type { Attack } from './attack.ts';
 import { BASE_FILES } from './devcontainer-attack.ts';
 import { EGRESS_ROWS } from './egress/rows.ts';
 import { SUPPLY_ROWS } from './egress/supply-rows.ts';
+import { EVIDENCE_ROWS } from './evidence/rows.ts';
 import { INJECTION_ROWS } from './injection/rows.ts';
 import { LIFECYCLE_ROWS } from './lifecycle/rows.ts';
 import * as beside from './sandbox/beside.ts';
@@ -74,6 +75,11 @@ export const PROOFS: readonly Proof[] = [
     full: 'test/red-team/lifecycle/full-disk.test.ts',
     clock: 'test/sandboxes/age.test.ts',
     moved: 'test/red-team/lifecycle/moved-tag.test.ts',
+  }),
+  ...keyed(EVIDENCE_ROWS, {
+    otherwise: 'test/validators/attacks.test.ts',
+    cached: 'test/orchestrator/stages/known-check.test.ts',
+    planted: 'test/scenarios/checks/base-tests.long.test.ts',
   }),
   ...keyed(INJECTION_ROWS, {
     otherwise: 'test/red-team/injection-words.test.ts',

@@ -123,7 +123,7 @@ test.each(SHAPE_NAMES)(
 test.each(SHAPE_NAMES)('%s: every change needs a validator', (shape) => {
   expect(judge(SHAPES[shape], 'some/where.txt')).toMatchObject({
     verdict: 'allow',
-    validators: ['unit'],
+    validators: ['secrets', 'tests-weakened', 'unit'],
   });
 });
 
@@ -163,7 +163,7 @@ test('a Playwright set-up that is known whole becomes a validator', () => {
     'playwright.config.ts': "use: { baseURL: 'http://localhost:4173' }",
     'e2e/a.spec.ts': '',
   };
-  expect(Object.keys(validatorsOf(files))).toEqual(['e2e']);
+  expect(Object.keys(validatorsOf(files))).toEqual(['e2e', 'secrets', 'tests-weakened']);
   expect(validatorsOf(files)['e2e']).toMatchObject({
     kind: 'playwright',
     app: { run: ['npm', 'start'], port: 4173 },
@@ -174,7 +174,7 @@ test('a Playwright set-up that is known whole becomes a validator', () => {
 
 test('a Playwright set-up with holes stays a comment, and something else must prove the change', () => {
   const files = { 'package.json': '{}', 'playwright.config.ts': '' };
-  expect(Object.keys(validatorsOf(files))).toEqual(['unit']);
+  expect(Object.keys(validatorsOf(files))).toEqual(['unit', 'secrets', 'tests-weakened']);
   expect(starter(files).policy).toContain(
     'correct how the app is started (app.run) and its port (app.port) and the folder of the specs (tests)',
   );
@@ -408,6 +408,9 @@ test('the files a repository starts with, in full', () => {
         memory: 1GiB
         min_tests: 1 # raise it to what you have, and lost tests are noticed
         required_for: ["**"] # every change; narrow it only beside a second validator
+      # These look at a change and run nothing of it. An advisory one says what it found and fails nothing.
+      secrets: { kind: secrets } # except: [test/fixtures/] for made-up ones
+      tests-weakened: { kind: tests-weakened, advisory: true }
 
     # Sandboxes have no network. Each phase reaches what is named here, through one door, and nothing else.
     network:

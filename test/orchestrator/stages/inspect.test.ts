@@ -206,6 +206,83 @@ describe('validate', () => {
     },
   );
 
+  describe('validators that look, and tests of the base', () => {
+    const asking = POLICY.replace(
+      'validators:\n',
+      `validators:
+  exam: { run: [x], reports: { junit: "j.xml" }, tests_from: base }
+  weaker: { kind: tests-weakened, compare: [unit], advisory: true }
+  small: { kind: size, max_files: 9 }\n`,
+    );
+    const looked = async (ids: readonly string[], small: Partial<Check> = {}) => {
+      const ran: string[] = [];
+      const composed = sha('e');
+      const inspected = async ({
+        id,
+        definition,
+        compared,
+      }: Parameters<StageTools['inspectors']['size']>[0]) => {
+        ran.push(
+          `${id}: ${compared.map(({ base, head }) => `${base.validator} ${head.validator}`)}`,
+        );
+        const { kind, advisory } = definition as { kind: string; advisory?: boolean };
+        const verdict = id === 'weaker' ? ('failed' as const) : ('passed' as const);
+        return { ...CHECK, validator: id, kind, verdict, advisory: advisory ?? false, ...small };
+      };
+      const one = inspected as never;
+      const source = sourceOf(repository({ files: { [BASE]: { [POLICY_PATH]: asking } } }), {
+        baseTree: async () => sha('d'),
+        withBaseFiles: async (_, tree, taken) => {
+          expect([tree, taken('test/a.test.ts'), taken('src/a.ts')]).toEqual([TREE, true, false]);
+          return composed;
+        },
+      });
+      const run = async ({ id, tree }: CheckRequest<unknown>) => {
+        ran.push(`${id} ${tree[0]}`);
+        return { ...CHECK, validator: id };
+      };
+      const over = {
+        validators: { command: run, playwright: run } as StageTools['validators'],
+        inspectors: { secrets: one, testsWeakened: one, dependencies: one, size: one },
+      };
+      const tools = await toolsWith({ source, over });
+      const change = { ...STATES.validating.change, entries: entriesDigest([EDIT]) };
+      const state = { ...STATES.validating, change, judgement: { ...HOLD, validators: [...ids] } };
+      return { event: await validate(tools, state, TASK, SIGNAL), ran };
+    };
+
+    test('the exam runs over new code and old tests, and names both', async () => {
+      const { event, ran } = await looked(['exam']);
+      expect(ran).toEqual(['exam e']);
+      const [check] = 'checks' in event ? event.checks : [];
+      expect(check?.evidence).toMatchObject([{ name: 'trees.json' }]);
+    });
+
+    test('tests are compared over the base and the change, also of a validator that is not asked for', async () => {
+      const { event, ran } = await looked(['weaker', 'small']);
+      expect(ran).toEqual(['unit b', '-b-unit d', 'weaker: -b-unit unit', 'small: ']);
+      expect('checks' in event && event.checks.map(({ validator }) => validator)).toEqual([
+        'weaker',
+        'small',
+      ]);
+    });
+
+    test('what is advisory fails nothing', async () => {
+      expect((await looked(['weaker', 'small'])).event).toMatchObject({
+        type: 'validation_passed',
+      });
+      const decides = await looked(['weaker', 'small'], { advisory: false });
+      expect(decides.event).toMatchObject({ type: 'validation_failed' });
+    });
+
+    test('where nothing but advice was asked for, nothing is proved', async () => {
+      expect((await looked(['weaker'])).event).toMatchObject({
+        type: 'validation_failed',
+        findings: [{ code: 'no_tests' }],
+      });
+    });
+  });
+
   test('a validator that nobody declares is a fault and no pass', async () => {
     const missing = validated({ nobody: CHECK });
     await expect(missing).rejects.toBeInstanceOf(Fault);

@@ -81,7 +81,7 @@ export const EVERY: { [key: string]: Json } = {
       kind: 'command',
       run: ['npm', 'test'],
       image: 'base',
-      reports: { junit: 'junit.xml' },
+      reports: { junit: 'junit.xml', tap: '*.tap', sarif: 'lint.sarif' },
       ...inspection,
     },
     e2e: {
@@ -89,6 +89,29 @@ export const EVERY: { [key: string]: Json } = {
       app: { run: ['node', 'server.js'], port: 3_000 },
       tests: 'e2e/',
       ...inspection,
+    },
+    secrets: { kind: 'secrets', except: ['test/fixtures/'], required_for: ['**'] },
+    weaker: {
+      kind: 'tests-weakened',
+      compare: ['unit'],
+      advisory: true,
+      required_for: ['**'],
+    },
+    packages: {
+      kind: 'dependencies',
+      allow: ['@acme/*'],
+      cool_down: '7d',
+      advisory: true,
+      required_for: ['**'],
+    },
+    small: {
+      kind: 'size',
+      max_files: 60,
+      max_changed_lines: 1_500,
+      max_bytes: '2MiB',
+      max_file_bytes: '1MiB',
+      advisory: true,
+      required_for: ['**'],
     },
   },
   require: {

@@ -1,0 +1,44 @@
+/** Attacks on what proves a change. */
+import type { Attack, Family } from '../attack.ts';
+
+const row = (id: string, attack: string, weak: string, ours: string): Attack => ({
+  ...{ id, attack, weak, ours },
+});
+
+export const EVIDENCE_ROWS = {
+  forged: row(
+    'EVD-02',
+    'a report of passed tests that the change brings along',
+    'reports are read from the workspace',
+    'only what the check itself left in its output folder is read',
+  ),
+  planted: row(
+    'EVD-03',
+    'a program planted in `node_modules/.bin`, an `.npmrc`, and tests that agree with broken code',
+    'the tests of the change are all that runs',
+    'the tests of the base commit run over the new code, and say so; what is gone is told by name',
+  ),
+  cached: row(
+    'EVD-06',
+    'a check that passed for another tree, base, image, policy or dependency layer, or whose evidence was changed',
+    'it is found again by the name of its validator',
+    'found by a digest of all that decides it, while its evidence is whole',
+  ),
+  untilGreen: row(
+    'EVD-08',
+    'a test that passes now and then, tried until it does',
+    'tried again until it passes',
+    'tried once more, said to be flaky, never kept as passed',
+  ),
+  hang: row(
+    'EVD-09',
+    'a test that waits for the end of its time, stops its runner or kills it',
+    'the report that is there counts, however the command ended',
+    'failed, whatever its report says',
+  ),
+} as const satisfies Record<string, Attack>;
+
+export const EVIDENCE: Family = {
+  title: 'What proves a change',
+  rows: Object.values(EVIDENCE_ROWS),
+};

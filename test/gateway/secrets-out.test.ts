@@ -5,6 +5,7 @@ import { secretSearch } from '../../gateway/secret-search.ts';
 import { EGRESS_ROWS as ROWS } from '../red-team/egress/rows.ts';
 import { DIALECTS, WIRES } from './callers.ts';
 import { gatewayWith, HASTY, post, scripted, serverThat } from './open.ts';
+import { LOOKS_FOR_NOTHING } from './weak-door.ts';
 
 const OURS = 'canary-93be"0c/7dé5f21+of the controller';
 const GITHUB = `ghp_${'aB3dE5gH7jK9'.repeat(3)}`;
@@ -25,7 +26,9 @@ const said = (...texts: readonly string[]) => ({
 async function guarded(over: { shapes?: boolean; none?: boolean } = {}) {
   const server = await serverThat((response) => response.end(WHOLE));
   const model = { name: 't', model: 'm', url: server.url, key: null, price: null, patience: HASTY };
-  const secrets = over.none ? {} : { secrets: secretSearch([OURS], over.shapes ?? true) };
+  const secrets = over.none
+    ? LOOKS_FOR_NOTHING
+    : { secrets: secretSearch([OURS], over.shapes ?? true) };
   const opened = await gatewayWith({ model: openAiUpstream(model), ...secrets });
   return { ...opened, server };
 }
@@ -37,7 +40,7 @@ describe(`${ROWS.told.id}: ${ROWS.told.attack}`, () => {
       const { path, long, error } = DIALECTS[wire];
       const body = JSON.stringify(long(false)).replace('Do the task.', `Do the task. ${GITHUB}`);
       const model = scripted('  - say: hello\n  - say: more');
-      const weak = await gatewayWith({ model });
+      const weak = await gatewayWith({ model, ...LOOKS_FOR_NOTHING });
       expect((await post(weak.url + path(false), body)).status).toBe(200);
       const opened = await gatewayWith({ model, secrets: secretSearch([OURS], true) });
       const answer = await post(opened.url + path(false), body);

@@ -15,6 +15,7 @@ import type {
 } from '../orchestrator/ports.ts';
 import { compileGlob } from '../policies/glob.ts';
 import { readJunit } from './junit.ts';
+import { NO_TESTS, type TestReport, testsFile, together } from './test-report.ts';
 
 export type CommandDefinition = {
   readonly kind: 'command';
@@ -95,21 +96,25 @@ export async function checkOf(
   const found = [
     ...findings,
     ...read.unreadable.map((why) => told('check_failed', why)),
-    ...read.failures.map(({ name, message }) => told('tests_failed', `${name}: ${message}`)),
+    ...read.report.failures.map(({ name, message }) => told('tests_failed', `${name}: ${message}`)),
   ];
   const all = [
     ...found,
     ...endFindings(told, ran, definition, found.length),
-    ...countFindings(told, read.tests.run, definition),
+    ...countFindings(told, read.report.tests.run, definition),
   ];
   return {
     validator: id,
+    kind: definition.kind,
     definition: digestOf('validator', JSON.parse(JSON.stringify(definition))),
     verdict: all.length === 0 ? 'passed' : 'failed',
-    tests: read.tests,
+    tests: read.report.tests,
     findings: all.slice(0, FINDINGS_MAX),
-    evidence: await keep(tools, kept, ran.tail),
+    evidence: await keep(tools, [...kept, namesOf(read.report)], ran.tail),
     wallMs: ran.end.wallMs,
+    tries: 1,
+    cachedFrom: null,
+    advisory: false,
   };
 }
 
@@ -147,8 +152,7 @@ function countFindings(told: Told, run: number, { minTests }: Inspected['definit
 }
 
 function readReports(files: readonly OutFile[]) {
-  const tests = { run: 0, failed: 0, skipped: 0 };
-  const failures: { name: string; message: string }[] = [];
+  const reports: TestReport[] = [NO_TESTS];
   const unreadable: string[] = [];
   for (const { name, bytes } of files) {
     const report = readJunit(Buffer.from(bytes).toString('utf8'));
@@ -156,12 +160,16 @@ function readReports(files: readonly OutFile[]) {
       unreadable.push(`the report ${name} could not be read: ${report.unreadable}`);
       continue;
     }
-    tests.run += report.tests.run;
-    tests.failed += report.tests.failed;
-    tests.skipped += report.tests.skipped;
-    failures.push(...report.failures);
+    reports.push(report);
   }
-  return { tests, failures, unreadable };
+  return { report: together(reports), unreadable };
+}
+
+/** A file of this name that the check left would be taken for ours. */
+const NAMES_FILE = 'tests.json';
+
+function namesOf({ names }: TestReport): OutFile {
+  return { name: NAMES_FILE, bytes: Buffer.from(testsFile(names)) };
 }
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
@@ -180,8 +188,9 @@ async function keep(
   tail: readonly string[],
 ): Promise<EvidenceFile[]> {
   const output = { name: 'output.txt', bytes: Buffer.from(tail.join('\n')) };
+  const named = new Map([...files, output].map((file) => [file.name, file]));
   return Promise.all(
-    [...files, output].map(async ({ name, bytes: found }) => {
+    [...named.values()].map(async ({ name, bytes: found }) => {
       const mediaType = MEDIA_TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
       const bytes = redacted(tools, found);
       return { name, digest: await tools.evidence.put(bytes), bytes: bytes.length, mediaType };

@@ -6,15 +6,7 @@
  * Deliberately absent: entities and document types, so there is nothing to expand.
  */
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-
-export type JunitReport = {
-  /** `run` leaves out skipped tests: a suite that skips everything proves nothing. */
-  readonly tests: { readonly run: number; readonly failed: number; readonly skipped: number };
-  /** The first `FAILURES_MAX`; `tests.failed` counts them all. */
-  readonly failures: readonly Failure[];
-};
-
-type Failure = { readonly name: string; readonly message: string };
+import type { Failure, TestReport } from './test-report.ts';
 
 const REPORT_BYTES_MAX = 16 * 1024 * 1024;
 const MESSAGE_CHARACTERS_MAX = 2_000;
@@ -22,7 +14,7 @@ const NAME_CHARACTERS_MAX = 500;
 const FAILURES_MAX = 200;
 const NESTING_MAX = 100;
 
-export function readJunit(xml: string): JunitReport | { readonly unreadable: string } {
+export function readJunit(xml: string): TestReport | { readonly unreadable: string } {
   if (Buffer.byteLength(xml) > REPORT_BYTES_MAX) return unreadable('it is larger than 16 MiB');
   if (hasDocumentType(xml)) return unreadable('it declares a document type, which is not read');
   const valid = XMLValidator.validate(xml);
@@ -36,7 +28,12 @@ export function readJunit(xml: string): JunitReport | { readonly unreadable: str
   }
 }
 
-const LISTS = new Set(['testsuites', 'testsuite', 'testcase', 'failure', 'error', 'skipped']);
+/** Marks of a test that failed, was run again by its runner and passed then. */
+const FLAKY = ['flakyFailure', 'flakyError'];
+const LISTS = new Set([
+  ...['testsuites', 'testsuite', 'testcase', 'failure', 'error', 'skipped'],
+  ...FLAKY,
+]);
 const PARSER = new XMLParser({
   ignoreAttributes: false,
   attributeNamePrefix: '@',
@@ -64,7 +61,7 @@ function hasDocumentType(xml: string): boolean {
   }
 }
 
-function reportOf(document: unknown): JunitReport | { unreadable: string } {
+function reportOf(document: unknown): TestReport | { unreadable: string } {
   const roots = Object.keys(elementOf(document));
   const [root] = roots;
   if (roots.length !== 1 || (root !== 'testsuites' && root !== 'testsuite')) {
@@ -75,10 +72,19 @@ function reportOf(document: unknown): JunitReport | { unreadable: string } {
   // A suite fails as a whole when its set-up did, and then has no test case to say so.
   const failed = [...suites, ...tests].filter((element) => failureOf(element) !== null);
   const passed = tests.filter((test) => failureOf(test) === null);
-  const skipped = passed.filter(isSkipped).length;
+  const skipped = passed.filter(isSkipped);
+  const ran = passed.filter((test) => !isSkipped(test));
+  const flaky = ran.filter(isFlaky);
   return {
-    tests: { run: passed.length - skipped + failed.length, failed: failed.length, skipped },
+    tests: {
+      run: ran.length + failed.length,
+      ...{ failed: failed.length, skipped: skipped.length, flaky: flaky.length },
+    },
     failures: failed.slice(0, FAILURES_MAX).map(described),
+    names: {
+      passed: ran.filter((test) => !isFlaky(test)).map(nameOf),
+      ...{ failed: failed.map(nameOf), skipped: skipped.map(nameOf), flaky: flaky.map(nameOf) },
+    },
   };
 }
 
@@ -95,15 +101,23 @@ function suitesOf(roots: readonly Element[]): readonly Element[] {
 
 function described(element: Element): Failure {
   const failure = failureOf(element) ?? {};
-  const name = [attribute(element, 'classname'), attribute(element, 'name')]
-    .filter((part) => part !== '')
-    .join(' › ');
   const [short, long] = [attribute(failure, 'message'), text(failure)];
   const message = long.includes(short) ? long : `${short}\n${long}`.trim();
   return {
-    name: cut(name || 'a test without a name', NAME_CHARACTERS_MAX),
+    name: nameOf(element),
     message: cut(message || 'no message', MESSAGE_CHARACTERS_MAX),
   };
+}
+
+function nameOf(element: Element): string {
+  const name = [attribute(element, 'classname'), attribute(element, 'name')]
+    .filter((part) => part !== '')
+    .join(' › ');
+  return cut(name || 'a test without a name', NAME_CHARACTERS_MAX);
+}
+
+function isFlaky(test: Element): boolean {
+  return FLAKY.some((mark) => children(test, mark).length > 0);
 }
 
 function failureOf(element: Element): Element | null {

@@ -1,6 +1,6 @@
 /** What a validator says of a change. Nothing the agent printed is in here. */
 import { z } from 'zod';
-import { Digest } from './ids.ts';
+import { Digest, RunId } from './ids.ts';
 
 export const Verdict = z.enum(['passed', 'failed', 'unknown']);
 export type Verdict = z.infer<typeof Verdict>;
@@ -24,14 +24,39 @@ export const EvidenceFile = z.object({
 });
 export type EvidenceFile = z.infer<typeof EvidenceFile>;
 
+/**
+ * Counted from reports. `run` leaves out skipped tests; `flaky` are those of `run` that failed first and
+ * passed when they were run once more: they fail nothing, and are never shown as plain green.
+ */
+export const TestCounts = z.object({
+  run: z.int().nonnegative(),
+  failed: z.int().nonnegative(),
+  skipped: z.int().nonnegative(),
+  flaky: z.int().nonnegative().default(0),
+});
+export type TestCounts = z.infer<typeof TestCounts>;
+
+/** A key that earlier releases did not note has a default, so that their journals can be replayed. */
 export const Check = z.object({
   validator: z.string(),
+  /** Kind of validator, as the policy names it. */
+  kind: z.string().default('not noted'),
   /** Digest of what was run: argv, image, limits. */
   definition: Digest,
   verdict: Verdict,
-  tests: z.object({ run: z.int(), failed: z.int(), skipped: z.int() }).nullable(),
+  /** Null where it has no tests to count. Their names are in the evidence file `tests.json`. */
+  tests: TestCounts.nullable(),
   findings: z.array(Finding),
   evidence: z.array(EvidenceFile),
   wallMs: z.int().nonnegative(),
+  /** How often it was run for this verdict. */
+  tries: z.int().min(1).default(1),
+  /** The attempt whose check this is, where the same had been checked before; null when it ran now. */
+  cachedFrom: z
+    .object({ run: RunId, attempt: z.int().min(1) })
+    .nullable()
+    .default(null),
+  /** Says what it found and decides nothing. */
+  advisory: z.boolean().default(false),
 });
 export type Check = z.infer<typeof Check>;

@@ -51,7 +51,8 @@ test('exit code 0 and a report of passed tests pass', async () => {
   expect(said).toMatchObject({
     validator: 'unit',
     verdict: 'passed',
-    tests: { run: 2, failed: 0, skipped: 1 },
+    kind: 'command',
+    tests: { run: 2, failed: 0, skipped: 1, flaky: 0 },
     findings: [],
     wallMs: 1_500,
   });
@@ -138,7 +139,7 @@ describe('a check fails', () => {
 test('several reports count together', async () => {
   const more = { ...junit(PASS, SKIP), name: 'a/b/junit.xml' };
   const { said } = await checked(ran({ files: [junit(PASS, PASS), more] }));
-  expect(said.tests).toEqual({ run: 3, failed: 0, skipped: 1 });
+  expect(said.tests).toEqual({ run: 3, failed: 0, skipped: 1, flaky: 0 });
 });
 
 test('a sandbox that vanished is broken machinery and no verdict', async () => {
@@ -152,9 +153,11 @@ test('its reports and its output are kept as evidence, and nothing else that it 
   const { said, kept } = await checked(ran({ files, tail: ['hello hunter2'] }));
   expect(said.evidence.map(({ name, mediaType }) => [name, mediaType])).toEqual([
     ['junit.xml', 'application/xml'],
+    ['tests.json', 'application/json'],
     ['output.txt', 'text/plain'],
   ]);
-  expect(kept).toEqual([`<testsuite>${PASS}</testsuite>`, 'hello ***']);
+  const names = '{"passed":["adds"],"failed":[],"skipped":[],"flaky":[]}';
+  expect(kept).toEqual([`<testsuite>${PASS}</testsuite>`, names, 'hello ***']);
 });
 
 describe('the definition of a check', () => {

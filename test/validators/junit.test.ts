@@ -22,7 +22,7 @@ describe('counting', () => {
         </testsuite>
         <testsuite name="two"><testcase name="d"><skipped/></testcase></testsuite>
       </testsuites>`;
-    expect(counts(xml)).toEqual({ run: 3, failed: 2, skipped: 1 });
+    expect(counts(xml)).toEqual({ run: 3, failed: 2, skipped: 1, flaky: 0 });
   });
 
   test.each([
@@ -36,26 +36,39 @@ describe('counting', () => {
 
   test('a test that failed and says it was skipped has failed', () => {
     const xml = '<testsuite><testcase><skipped/><failure/></testcase></testsuite>';
-    expect(counts(xml)).toEqual({ run: 1, failed: 1, skipped: 0 });
+    expect(counts(xml)).toEqual({ run: 1, failed: 1, skipped: 0, flaky: 0 });
   });
 
   test('a test with two failures is one failed test', () => {
     const xml =
       '<testsuite><testcase><failure>1</failure><failure>2</failure></testcase></testsuite>';
-    expect(counts(xml)).toEqual({ run: 1, failed: 1, skipped: 0 });
+    expect(counts(xml)).toEqual({ run: 1, failed: 1, skipped: 0, flaky: 0 });
   });
 
   test('a suite that broke before its first test has failed', () => {
     const xml = '<testsuite name="db"><error message="no database"/></testsuite>';
     expect(readJunit(xml)).toEqual({
-      tests: { run: 1, failed: 1, skipped: 0 },
+      tests: { run: 1, failed: 1, skipped: 0, flaky: 0 },
       failures: [{ name: 'db', message: 'no database' }],
+      names: { passed: [], failed: ['db'], skipped: [], flaky: [] },
     });
   });
 
-  test('a failed try that was repeated with success is no failure', () => {
-    const xml = '<testsuite><testcase><flakyFailure/><rerunFailure/></testcase></testsuite>';
-    expect(counts(xml)).toEqual({ run: 1, failed: 0, skipped: 0 });
+  test('a failed try that the runner repeated with success is no failure, and flaky', () => {
+    const xml =
+      '<testsuite><testcase name="a"><flakyFailure/><rerunFailure/></testcase></testsuite>';
+    expect(readJunit(xml)).toMatchObject({
+      tests: { run: 1, failed: 0, skipped: 0, flaky: 1 },
+      names: { passed: [], flaky: ['a'] },
+    });
+  });
+
+  test('every test is named, by its outcome', () => {
+    const xml = `<testsuite><testcase classname="cart" name="adds"/><testcase name="b"><failure/></testcase>
+      <testcase name="c"><skipped/></testcase></testsuite>`;
+    expect(readJunit(xml)).toMatchObject({
+      names: { passed: ['cart › adds'], failed: ['b'], skipped: ['c'], flaky: [] },
+    });
   });
 
   test('many failures are all counted and the first two hundred told', () => {

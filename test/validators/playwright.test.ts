@@ -198,6 +198,7 @@ test('pictures, traces, the report and the output of both are kept, and hidden f
       { name: 'junit.xml' },
       { name: 'results/a.png', mediaType: 'image/png' },
       { name: 'results/trace.zip', mediaType: 'application/zip' },
+      { name: 'tests.json' },
       { name: 'output.txt' },
     ],
   });

@@ -110,7 +110,7 @@ export const Models = z
     ),
     secret_shapes: key(
       z.enum(['block', 'allow']).optional(),
-      'What comes of a call that holds what looks like a key, as ghp_… or a private key. By default it is refused. `allow` is for repositories that hold keys made up for tests. Values that are secrets in the environment of the controller never leave.',
+      'What comes of a call that holds what looks like a key, as ghp_… or a private key. By default it is refused. `allow` is for repositories that hold keys made up for tests. Values of 12 characters or more that are secrets in the environment of the controller never leave.',
       'block, then allow; of silent layers the first blocks',
     ),
     data: key(

@@ -1,6 +1,7 @@
 /** Requests that hold a secret: none reaches a model, in whatever dress, and nothing of it is told. */
 import { describe, expect, it } from 'vitest';
 import { openAiUpstream } from '../../gateway/model/http-upstream.ts';
+import { redactor } from '../../gateway/redact.ts';
 import { secretSearch } from '../../gateway/secret-search.ts';
 import { EGRESS_ROWS as ROWS } from '../red-team/egress/rows.ts';
 import { DIALECTS, WIRES } from './callers.ts';
@@ -110,6 +111,23 @@ describe(`${ROWS.told.id}: ${ROWS.told.attack}`, () => {
     const { url } = await guarded();
     expect((await post(url + CHAT, said(text))).status).toBe(200);
   });
+
+  it.each([
+    ['postgres', 200],
+    ['hunter2hunt', 200],
+    ['hunter2hunte', 403],
+  ])(
+    '%s, a secret of ours, may pass only while it is as short as a word',
+    async (secret, status) => {
+      const { url } = await gatewayWith({
+        model: scripted('  - say: hello'),
+        secrets: secretSearch([secret], true),
+      });
+      expect((await post(url + CHAT, said(`it is ${secret}`))).status).toBe(status);
+      // What is stored is without it all the same.
+      expect(redactor([secret]).text(`it is ${secret}`)).not.toContain(secret);
+    },
+  );
 
   it('is found in what is new of a session, at its seam, and in an old part that was changed', async () => {
     const filler = 'word '.repeat(20_000);

@@ -48,8 +48,8 @@ function openEnds({ models, agents, validators, evidence }: Policy): Found[] {
         ? []
         : [open(['agents', role, 'tools', 'ask'], 'nobody is asked about a tool yet')]),
     ]),
-    ...Object.entries(validators).flatMap(([id, { testsFrom }]) =>
-      testsFrom === 'base'
+    ...Object.entries(validators).flatMap(([id, rule]) =>
+      'testsFrom' in rule && rule.testsFrom === 'base'
         ? [open(['validators', id, 'tests_from'], 'tests are taken from the change only, so far')]
         : [],
     ),

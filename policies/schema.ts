@@ -29,7 +29,7 @@ export type { ContentRule, GateRule, JudgedOperation } from './schema/gates.ts';
 export type { ExemptionRule, GroupRule } from './schema/people.ts';
 export type { RequireRule } from './schema/require.ts';
 export type { NetworkRule, RoleRule, RouteRule } from './schema/rights.ts';
-export type { ValidatorRule } from './schema/validators.ts';
+export type { RunningRule, ValidatorRule } from './schema/validators.ts';
 
 /** Gates that the decision itself adds. Their names hold what no policy's gate may: a dot, or these words. */
 export const OWN_GATES = [

@@ -306,6 +306,24 @@ export const FAULTS = {
     meaning: 'A validator needed more memory than its sandbox has.',
     todo: 'Raise its memory in the policy, or make the tests smaller.',
   },
+  review_missing: {
+    exit: 1,
+    acts: 'operator',
+    meaning: 'A change was to be read by a model, and no model read it.',
+    todo: 'Name a model for the stage review in the policy, and see that it answers: proofhouse run show RUN',
+  },
+  review_remark: {
+    exit: 1,
+    acts: 'reviewer',
+    meaning: 'A model that read the change has a remark. It decides nothing.',
+    todo: 'Look at the place that it names; the model may be wrong.',
+  },
+  review_same_vendor: {
+    exit: 1,
+    acts: 'platform engineer',
+    meaning: 'Models of one vendor wrote and reviewed the change.',
+    todo: 'Ask for another with differ_from: code.vendor in the route for review.',
+  },
   service_not_ready: {
     exit: 1,
     acts: 'platform engineer',

@@ -13,6 +13,7 @@ import type { Task } from '../domain/task.ts';
 import type { CheckRequest } from '../ports.ts';
 import { readBaseRules } from './base-rules.ts';
 import { ensureDependencies } from './dependencies.ts';
+import { reviewed, reviewsIn } from './reviews.ts';
 import type { StageTools } from './tools.ts';
 
 const WAIT_MAX_MS = 30 * 86_400_000;
@@ -30,7 +31,8 @@ export async function validate(
   const { services } = rules.file;
   await ensureDependencies(tools, place, rules, signal);
   const checks: Check[] = [];
-  for (const id of run.judgement.validators) {
+  const reviews = reviewsIn({ run, rules });
+  for (const id of run.judgement.validators.filter((one) => !reviews.includes(one))) {
     checks.push(
       await runValidator(
         tools,
@@ -40,9 +42,14 @@ export async function validate(
       ),
     );
   }
-  const findings = checks.flatMap((check) => check.findings);
-  if (checks.some(({ verdict }) => verdict !== 'passed'))
-    return { type: 'validation_failed', checks, findings };
+  if (!checks.some(isRed)) {
+    const read = await reviewed(tools, { run, task, rules }, signal);
+    if (read.judgement !== null) return { type: 'judged', judgement: read.judgement };
+    checks.push(...read.checks);
+  }
+  if (checks.some(isRed)) {
+    return { type: 'validation_failed', checks, findings: checks.flatMap((one) => one.findings) };
+  }
   const evidence = evidenceDigest(checks, tree);
   return {
     type: 'validation_passed',
@@ -52,6 +59,9 @@ export async function validate(
     ...earlier(tools, { ...run, evidence }, task),
   };
 }
+
+/** What is unknown has not passed; what only says something holds nothing up. */
+const isRed = ({ verdict, advisory }: Check): boolean => verdict !== 'passed' && !advisory;
 
 /** What people agreed to before this change was what it is, and how much of it still counts. */
 function earlier(
@@ -76,9 +86,13 @@ function runValidator(
   const definition = validatorOf(layers, request.id);
   if (definition === null)
     throw new Fault('policy_invalid', `no policy layer declares validator "${request.id}"`);
-  return definition.kind === 'command'
-    ? tools.validators.command({ ...request, definition }, signal)
-    : tools.validators.playwright({ ...request, definition }, signal);
+  if (definition.kind === 'command') {
+    return tools.validators.command({ ...request, definition }, signal);
+  }
+  if (definition.kind === 'playwright') {
+    return tools.validators.playwright({ ...request, definition }, signal);
+  }
+  throw new TypeError(`a review is none of what runs: ${request.id}`);
 }
 
 /** No times and no logs: a second run that comes to the same has the same digest. */

@@ -9,6 +9,7 @@ import type {
   Policy,
   RoleRule,
   RouteRule,
+  RunningRule,
   ValidatorRule,
   WindowRule,
 } from '../schema.ts';
@@ -79,14 +80,20 @@ function validatorChanges(both: Both): PolicyChange[] {
 }
 
 function validator(old: ValidatorRule, now: ValidatorRule): Difference[] {
-  const inspects = ({ timeoutMs: _, memoryBytes: __, minTests: ___, ...rest }: ValidatorRule) => {
+  const paths = covering('required_for', [old.requiredFor, now.requiredFor]);
+  if ('timeoutMs' in old && 'timeoutMs' in now) return [...running(old, now), ...paths];
+  const inspects = ({ requiredFor: _, ...what }: ValidatorRule) => what;
+  return [...other('what it looks for', [inspects(old), inspects(now)], 'may be looser'), ...paths];
+}
+
+function running(old: RunningRule, now: RunningRule): Difference[] {
+  const inspects = ({ timeoutMs: _, memoryBytes: __, minTests: ___, ...rest }: RunningRule) => {
     const { requiredFor: ____, testsFrom: _____, ...what } = rest;
     return what;
   };
   return [
     ...other('what it runs or reads', [inspects(old), inspects(now)], 'may be looser'),
     ...floor('min_tests', [old.minTests, now.minTests]),
-    ...covering('required_for', [old.requiredFor, now.requiredFor]),
     ...ordered('tests_from', ['head', 'base'], [old.testsFrom, now.testsFrom]),
     ...other('timeout', [old.timeoutMs, now.timeoutMs]),
     ...other('memory', [old.memoryBytes, now.memoryBytes]),

@@ -1,6 +1,7 @@
 /** The checks that prove a change: what is run, over what, and how it tells what it found. */
 import { z } from 'zod';
 import { Memory, Timeout } from '../units.ts';
+import { Review } from './review.ts';
 import { Argv, Glob, Globs, Id, key } from './words.ts';
 
 const MINUTE_MS = 60_000;
@@ -92,7 +93,10 @@ function limited<T extends Inspection>(rule: T) {
   };
 }
 
-const ValidatorRule = z.discriminatedUnion('kind', [Command, Playwright]);
+const ValidatorRule = z.discriminatedUnion('kind', [Command, Playwright, Review]);
 export type ValidatorRule = z.output<typeof ValidatorRule>;
+
+/** Those that run something in a sandbox. */
+export type RunningRule = Extract<ValidatorRule, { timeoutMs: number }>;
 
 export const Validators = z.record(Id, ValidatorRule).default({});

@@ -78,7 +78,7 @@ export const PROOFS: readonly Proof[] = [
   }),
   ...keyed(INJECTION_ROWS, {
     otherwise: 'test/red-team/injection-words.test.ts',
-    ...{ advice: MODELS_FILE, title: MODELS_FILE },
+    ...{ advice: MODELS_FILE, title: MODELS_FILE, review: MODELS_FILE },
     ...{ push: INJECTION_FILE, nextRun: INJECTION_FILE },
     ...{ claims: INJECTION_FILE, sibling: INJECTION_FILE },
   }),

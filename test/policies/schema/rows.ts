@@ -513,7 +513,7 @@ export const ROWS: readonly Row[] = [
   row(
     'validators.unit.kind',
     ['command', undefined],
-    [['comand', 'P0104', 'expected `command` or `playwright`, found `comand`']],
+    [['comand', 'P0104', 'expected `command` or `playwright` or']],
   ),
   row(
     'validators.unit.run',
@@ -553,6 +553,19 @@ export const ROWS: readonly Row[] = [
   row('validators.e2e.app.run', [['x']], [[[], 'P0104', ARGV]]),
   row('validators.e2e.app.port', [1, 65_535], [[70_000, 'P0104', 'expected at most 65535']]),
   row('validators.e2e.tests', ['e2e/'], [['/e2e', 'P0104', TREE]]),
+  row('validators.read.kind', ['review'], [['reviews', 'P0104', 'expected `command` or']]),
+  row(
+    'validators.read.required',
+    [true, false, undefined],
+    [['yes', 'P0104', 'expected true or false']],
+  ),
+  row('validators.read.raises', [['auth'], [], undefined], [['auth', 'P0104', 'expected a list']]),
+  row(
+    'validators.read.raises_from',
+    ['low', 'medium', 'high', undefined],
+    [['critical', 'P0104', 'expected `low`']],
+  ),
+  globs('validators.read.required_for', true),
   row('require', [{}, undefined], [[{ docker: '23.0' }, 'P0103', 'unknown key `docker`']]),
   ...['engine', 'runc', 'kernel', 'git'].map((name) =>
     row(

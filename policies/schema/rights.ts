@@ -85,7 +85,7 @@ const Route = z.strictObject({
   ),
   class: key(
     z.array(RiskClass).min(1).optional(),
-    'Classes of the change it holds for. By default any. extract and title are asked about a change that has been judged, and go by its class; what an agent asks goes by critical, since nobody knows the class while it works.',
+    'Classes of the change it holds for. By default any. extract, title and the review of a validator are asked about a change that has been judged, and go by its class; what an agent asks goes by critical, since nobody knows the class while it works.',
   ),
   use: key(z.array(Id).min(1).max(20), 'Models, the first that answers.', 'what all allow'),
   differ_from: key(

@@ -37,9 +37,11 @@ import { openSource } from '../sandboxes/source/source.ts';
 import type { Runtime } from '../sandboxes/spec.ts';
 import { openUsers } from '../sandboxes/users.ts';
 import { GATEWAY_URL } from '../sandboxes/workspaces/launch.ts';
+import { onceMore } from '../validators/again.ts';
 import { commandValidator } from '../validators/command.ts';
 import { openEvidenceStore } from '../validators/evidence/store.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
+import { inspectorsOf } from './compose-checks.ts';
 import { askerOf, doorsOf } from './compose-gateway.ts';
 import { machineOf } from './compose-machine.ts';
 import { asFault, Fault } from './domain/faults.ts';
@@ -186,9 +188,10 @@ export function openFactory(options: FactoryOptions): Factory {
     signatures: openSignatures(home, clock),
     agentFor: (agent) => (agent.kind === 'command' ? command(agent.run) : agents[agent.kind]),
     validators: {
-      command: commandValidator(validating),
-      playwright: playwrightValidator(validating),
+      command: onceMore(commandValidator(validating), evidence),
+      playwright: onceMore(playwrightValidator(validating), evidence),
     },
+    ...inspectorsOf(validating, clock),
     model: {
       model: options.model.model,
       ...priceFact(options.model, clock()),

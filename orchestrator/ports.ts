@@ -12,6 +12,7 @@ import type { KeptRecord } from './domain/records.ts';
 import type { Quota, RunEvent, RunState } from './domain/run-state.ts';
 import type { Task } from './domain/task.ts';
 import type { HarnessTerms } from './ports/harness.ts';
+import type { KeptCheck } from './ports/kept-check.ts';
 import type { Budget, Ledger, ModelCall, ModelPlan } from './ports/ledger.ts';
 
 /** Every other port is here, and those who use them need not know that these are not. */
@@ -66,6 +67,9 @@ export type Store = {
   keep(record: KeptRecord): Promise<void>;
   /** Every record that was kept, in order. */
   kept(): Promise<readonly KeptRecord[]>;
+  /** A check that passed, under what decides it. The first under a key stays; the oldest go in the end. */
+  keepCheck(kept: KeptCheck): Promise<void>;
+  keptCheck(key: Digest): Promise<KeptCheck | null>;
   ledger: Ledger;
   audit: AuditLog;
   close(): void;

@@ -20,6 +20,7 @@ export function redactedStore(store: Store, redact: Redact): Store {
       store.append(run, seq, eventWithout(event, redact), lease),
     note: (activity) => store.note({ ...activity, text: redact.text(activity.text) }),
     keep: async (record) => store.keep(unchanged(record, redact, 'the record')),
+    keepCheck: (kept) => store.keepCheck({ ...kept, check: within(kept.check, redact) }),
     ledger: {
       ...store.ledger,
       reserve: (call, budget) => store.ledger.reserve(within(call, redact), budget),

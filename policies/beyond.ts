@@ -29,7 +29,7 @@ export function beyond(loaded: LoadedPolicy): Beyond[] {
   }));
 }
 
-function openEnds({ models, agents, validators, evidence }: Policy): Found[] {
+function openEnds({ models, agents, evidence }: Policy): Found[] {
   const open = (path: YamlPath, message: string): Found => ({ path, message, isOpen: true });
   return [
     ...((models?.data.length ?? 0) > 0
@@ -48,11 +48,6 @@ function openEnds({ models, agents, validators, evidence }: Policy): Found[] {
         ? []
         : [open(['agents', role, 'tools', 'ask'], 'nobody is asked about a tool yet')]),
     ]),
-    ...Object.entries(validators).flatMap(([id, rule]) =>
-      'testsFrom' in rule && rule.testsFrom === 'base'
-        ? [open(['validators', id, 'tests_from'], 'tests are taken from the change only, so far')]
-        : [],
-    ),
     ...(evidence !== undefined
       ? [open(['evidence'], 'statements are not made of a published change yet')]
       : []),

@@ -9,6 +9,7 @@ import type { ContentRule } from './schema.ts';
 
 const EVERYTHING = ['**'];
 const ABSENT = '000000';
+const EVERY_OPERATION = ['add', 'modify', 'delete', 'mode', 'type', 'link', 'gitlink'] as const;
 
 export function contentGates(
   origin: Origin,
@@ -36,6 +37,18 @@ export function fileChange({ texts }: Pick<Facts, 'texts'>, entry: Entry): FileC
     before: side(entry.oldMode, entry.oldOid),
     after: side(entry.newMode, entry.newOid),
   };
+}
+
+/** What one detector says of a change, where it looks when no rule names paths. */
+export function detected(id: string, facts: Facts): Firing[] {
+  const detector = DETECTORS.get(id);
+  if (detector === undefined) throw new TypeError(`there is no detector ${id}`);
+  const covering = { paths: [...detector.paths], except: [], operations: [...EVERY_OPERATION] };
+  const subjects = subjectsOf(facts.entries);
+  const all = subjects.map(({ entry }) => fileChange(facts, entry));
+  const past = HISTORY_READERS.has(id) ? filesOf(covering, subjectsOf(facts.history), facts) : [];
+  const files = [...filesOf(covering, subjects, facts), ...past];
+  return detector.fire({ files, all, roots: facts.roots }, {});
 }
 
 type Around = { readonly subjects: readonly Subject[]; readonly all: readonly FileChange[] };

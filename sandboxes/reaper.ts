@@ -71,7 +71,9 @@ const TOOLS = new Set([
 
 function neededIn(state: RunState): (thing: Thing) => boolean {
   if (state.phase === 'working') {
-    return ({ attempt, role }) => attempt === state.attempt && !TOOLS.has(role);
+    // A tool may be named for what it is about too, as in `apply-1234`.
+    return ({ attempt, role }) =>
+      attempt === state.attempt && !TOOLS.has(role.split('-')[0] ?? role);
   }
   if (state.phase === 'sealing') {
     return ({ attempt, role }) => attempt === state.attempt && role === 'workspace';

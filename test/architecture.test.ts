@@ -74,6 +74,12 @@ describe('imports', () => {
     ['home-of-p-queue', 'orchestrator/log.ts', 'p-queue'],
     ['home-of-pino', 'orchestrator/scheduler.ts', 'pino'],
     ['home-of-re2js', 'policies/f.ts', 're2js'],
+    ['home-of-@secretlint/core', 'validators/d.ts', '@secretlint/core'],
+    [
+      'home-of-@secretlint/secretlint-rule-preset-recommend',
+      'validators/e.ts',
+      '@secretlint/secretlint-rule-preset-recommend',
+    ],
     ['home-of-node-sqlite', 'orchestrator/forge/d.ts', 'node:sqlite'],
     ['home-of-node-child_process', 'orchestrator/stages/b.ts', 'node:child_process'],
     ['pure-domain', 'orchestrator/domain/b.ts', 'node:fs'],

@@ -1,9 +1,10 @@
 /**
- * The `command` validator: one argv in a fresh sandbox over the sealed tree, judged by its JUnit report
- * and its exit code. A run that executed no test proves nothing and fails.
+ * The `command` validator: one argv in a fresh sandbox over the sealed tree, judged by its reports and
+ * its exit code. A run that executed no test proves nothing and fails; where there are no tests to
+ * count, a report that does not show that its tool was carried through leaves the verdict unknown.
  */
 import { digestOf } from '../orchestrator/domain/canonical.ts';
-import type { Check, EvidenceFile, Finding } from '../orchestrator/domain/check.ts';
+import type { Check, EvidenceFile, Finding, Verdict } from '../orchestrator/domain/check.ts';
 import type { FaultCode } from '../orchestrator/domain/faults.ts';
 import { Fault } from '../orchestrator/domain/faults.ts';
 import type {
@@ -13,9 +14,9 @@ import type {
   Validator,
   Workspaces,
 } from '../orchestrator/ports.ts';
-import { compileGlob } from '../policies/glob.ts';
-import { readJunit } from './junit.ts';
-import { NO_TESTS, type TestReport, testsFile, together } from './test-report.ts';
+import { type ReadReports, type ReportGlobs, readReports } from './reports.ts';
+import { type TestReport, testsFile } from './test-report.ts';
+import { whatMatters } from './what-matters.ts';
 
 export type CommandDefinition = {
   readonly kind: 'command';
@@ -24,8 +25,7 @@ export type CommandDefinition = {
   readonly image: string;
   readonly timeoutMs: number;
   readonly memoryBytes: number;
-  /** `junit`: path-glob of report files, relative to the output folder. */
-  readonly reports: { readonly junit: string };
+  readonly reports: ReportGlobs;
   readonly minTests: number;
 };
 
@@ -37,7 +37,6 @@ export type Tools = {
 
 /** More than this tells an agent nothing new. */
 const FINDINGS_MAX = 20;
-const TAIL_LINES = 15;
 
 export function commandValidator(tools: Tools): Validator<CommandDefinition> {
   return async ({ place, tree, plan, id, services, definition }, signal) => {
@@ -59,9 +58,8 @@ export function commandValidator(tools: Tools): Validator<CommandDefinition> {
       },
       signal,
     );
-    const match = compileGlob(definition.reports.junit, { self: true });
-    const reports = ran.files.filter(({ name }) => match(name));
-    return checkOf(tools, { id, definition, ran, reports, kept: reports });
+    const read = readReports(definition.reports, ran.files);
+    return checkOf(tools, { id, definition, ran, reports: read, kept: read.files });
   };
 }
 
@@ -73,7 +71,8 @@ type Inspected = {
     | CommandDefinition
     | (Omit<CommandDefinition, 'kind' | 'run' | 'reports'> & { readonly kind: string });
   readonly ran: CheckRun;
-  readonly reports: readonly OutFile[];
+  /** Files are read as JUnit. */
+  readonly reports: ReadReports | readonly OutFile[];
   /** Files worth keeping as evidence. */
   readonly kept: readonly OutFile[];
   /** Findings known before the reports were read. */
@@ -92,25 +91,22 @@ export async function checkOf(
     code,
     message: tools.redact(message).slice(0, 2000),
   });
-  const read = readReports(reports);
-  const found = [
-    ...findings,
-    ...read.unreadable.map((why) => told('check_failed', why)),
-    ...read.report.failures.map(({ name, message }) => told('tests_failed', `${name}: ${message}`)),
-  ];
+  const read = 'files' in reports ? reports : readReports(JUNIT, reports);
+  const found = [...findings, ...reportFindings(told, read)];
   const all = [
     ...found,
     ...endFindings(told, ran, definition, found.length),
-    ...countFindings(told, read.report.tests.run, definition),
+    ...(read.tests === null ? [] : countFindings(told, read.tests.tests.run, definition)),
+    ...read.notRun.map((why) => told('check_unknown', `nobody knows what it looked at: ${why}`)),
   ];
   return {
     validator: id,
     kind: definition.kind,
     definition: digestOf('validator', JSON.parse(JSON.stringify(definition))),
-    verdict: all.length === 0 ? 'passed' : 'failed',
-    tests: read.report.tests,
+    verdict: verdictOf(all),
+    tests: read.tests?.tests ?? null,
     findings: all.slice(0, FINDINGS_MAX),
-    evidence: await keep(tools, [...kept, namesOf(read.report)], ran.tail),
+    evidence: await keep(tools, [...kept, ...namesOf(read.tests)], ran.tail),
     wallMs: ran.end.wallMs,
     tries: 1,
     cachedFrom: null,
@@ -118,7 +114,29 @@ export async function checkOf(
   };
 }
 
+/** What only nobody knows fails nothing, and passes nothing. */
+export function verdictOf(findings: readonly Finding[]): Verdict {
+  if (findings.length === 0) return 'passed';
+  return findings.every(({ code }) => code === 'check_unknown') ? 'unknown' : 'failed';
+}
+
+/** Where a validator has files of one format only. */
+const JUNIT: ReportGlobs = { junit: '**' };
+
 type Told = (code: FaultCode, message: string) => Finding;
+
+function reportFindings(told: Told, read: ReadReports): Finding[] {
+  return [
+    ...read.unreadable.map((why) => told('check_failed', why)),
+    ...(read.tests?.failures ?? []).map(({ name, message }) =>
+      told('tests_failed', `${name}: ${whatMatters(message.split('\n'))}`),
+    ),
+    ...read.problems.map(({ message, where }) => ({
+      ...told('check_failed', message),
+      ...(where === null ? {} : { where }),
+    })),
+  ];
+}
 
 function endFindings(
   told: Told,
@@ -131,12 +149,7 @@ function endFindings(
   if (end.ended === 'oom')
     return [told('check_out_of_memory', `it needed more than ${definition.memoryBytes} bytes`)];
   if (end.exitCode === 0 || explained > 0) return [];
-  return [
-    told(
-      'check_failed',
-      `it ended with exit code ${end.exitCode}:\n${tail.slice(-TAIL_LINES).join('\n')}`,
-    ),
-  ];
+  return [told('check_failed', `it ended with exit code ${end.exitCode}:\n${whatMatters(tail)}`)];
 }
 
 function countFindings(told: Told, run: number, { minTests }: Inspected['definition']): Finding[] {
@@ -151,25 +164,11 @@ function countFindings(told: Told, run: number, { minTests }: Inspected['definit
   ];
 }
 
-function readReports(files: readonly OutFile[]) {
-  const reports: TestReport[] = [NO_TESTS];
-  const unreadable: string[] = [];
-  for (const { name, bytes } of files) {
-    const report = readJunit(Buffer.from(bytes).toString('utf8'));
-    if ('unreadable' in report) {
-      unreadable.push(`the report ${name} could not be read: ${report.unreadable}`);
-      continue;
-    }
-    reports.push(report);
-  }
-  return { report: together(reports), unreadable };
-}
-
 /** A file of this name that the check left would be taken for ours. */
-const NAMES_FILE = 'tests.json';
+export const NAMES_FILE = 'tests.json';
 
-function namesOf({ names }: TestReport): OutFile {
-  return { name: NAMES_FILE, bytes: Buffer.from(testsFile(names)) };
+function namesOf(tests: TestReport | null): OutFile[] {
+  return tests === null ? [] : [{ name: NAMES_FILE, bytes: Buffer.from(testsFile(tests.names)) }];
 }
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {

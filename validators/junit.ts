@@ -6,12 +6,16 @@
  * Deliberately absent: entities and document types, so there is nothing to expand.
  */
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import {
+  cut,
+  FAILURES_MAX,
+  MESSAGE_CHARACTERS_MAX,
+  NAME_CHARACTERS_MAX,
+  REPORT_BYTES_MAX,
+  unreadable,
+} from './bounded-text.ts';
 import type { Failure, TestReport } from './test-report.ts';
 
-const REPORT_BYTES_MAX = 16 * 1024 * 1024;
-const MESSAGE_CHARACTERS_MAX = 2_000;
-const NAME_CHARACTERS_MAX = 500;
-const FAILURES_MAX = 200;
 const NESTING_MAX = 100;
 
 export function readJunit(xml: string): TestReport | { readonly unreadable: string } {
@@ -170,15 +174,4 @@ function decoded(value: unknown): string {
       return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
     },
   );
-}
-
-/** Parsers quote the report, which may be one long word. */
-function unreadable(why: string): { unreadable: string } {
-  return { unreadable: cut(why, NAME_CHARACTERS_MAX) };
-}
-
-function cut(value: string, characters: number): string {
-  if (value.length <= characters) return value;
-  // Not between the two halves of a surrogate pair.
-  return value.slice(0, characters).replace(/[\uD800-\uDBFF]$/, '');
 }

@@ -1,4 +1,5 @@
 /** What reports say of tests, whatever their format: counts, the first failures, and every name. Pure. */
+import { z } from 'zod';
 import type { TestCounts } from '../orchestrator/domain/check.ts';
 
 export type Failure = { readonly name: string; readonly message: string };
@@ -61,4 +62,22 @@ export function testsFile(names: TestNames): string {
   }
   const { passed, failed, skipped, flaky } = { ...NO_NAMES, ...kept };
   return JSON.stringify({ passed, failed, skipped, flaky, ...(isCut ? { cut: true } : {}) });
+}
+
+const Names = z.array(z.string()).max(NAMES_MAX);
+const NamesFile = z
+  .strictObject({
+    ...{ passed: Names, failed: Names, skipped: Names, flaky: Names },
+    cut: z.literal(true).optional(),
+  })
+  .transform(({ cut, ...names }) => ({ ...names, cut: cut === true }));
+export type NamesFile = z.infer<typeof NamesFile>;
+
+/** Null for what is no such file. */
+export function readTestsFile(bytes: Uint8Array): NamesFile | null {
+  try {
+    return NamesFile.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data ?? null;
+  } catch {
+    return null;
+  }
 }

@@ -162,6 +162,27 @@ async function follow(
   return { ended: 'astray', message: `more than ${REDIRECTS_MAX} redirects` };
 }
 
+/** The whole document of a package, for the controller itself; null where none of that size is answered. */
+export async function readDocument(
+  upstream: RegistryUpstream,
+  name: string,
+  { bytesMax }: { readonly bytesMax: number },
+  signal: AbortSignal,
+): Promise<Uint8Array | null> {
+  const wanted = registryPath(`/${name.replace('/', '%2f')}`, '');
+  if (wanted === null || wanted.file !== null) return null;
+  const sent = await follow(upstream, { method: 'GET', wanted, headers: {} }, signal);
+  if (sent.ended !== 'answered') return null;
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of sent.chunks) {
+    bytes += chunk.length;
+    if (sent.status !== 200 || bytes > bytesMax) return null;
+    chunks.push(chunk);
+  }
+  return sent.status === 200 ? Buffer.concat(chunks) : null;
+}
+
 /** The short form of a document, which npm asks for when it only installs. */
 const SHORT = 'application/vnd.npm.install-v1+json';
 

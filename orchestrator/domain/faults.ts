@@ -312,17 +312,35 @@ export const FAULTS = {
     meaning: 'A change was to be read by a model, and no model read it.',
     todo: 'Name a model for the stage review in the policy, and see that it answers: proofhouse run show RUN',
   },
-  review_remark: {
-    exit: 1,
-    acts: 'reviewer',
-    meaning: 'A model that read the change has a remark. It decides nothing.',
-    todo: 'Look at the place that it names; the model may be wrong.',
-  },
-  review_same_vendor: {
+  check_unknown: {
     exit: 1,
     acts: 'platform engineer',
-    meaning: 'Models of one vendor wrote and reviewed the change.',
-    todo: 'Ask for another with differ_from: code.vendor in the route for review.',
+    meaning: 'A validator could not find out what it was asked, which passes nothing.',
+    todo: 'See what was missing in the finding: a report that says how its tool ended, a registry that answers, a base whose tests run.',
+  },
+  secret_found: {
+    exit: 1,
+    acts: 'member',
+    meaning: 'The change adds what looks like a token, a key or a password.',
+    todo: 'Read it from the environment instead; a made-up one of a test may lie under a path that the policy excepts.',
+  },
+  tests_weakened: {
+    exit: 1,
+    acts: 'member',
+    meaning: 'Tests are gone, switched off or say less than at the base commit.',
+    todo: 'Keep the tests as they were, or have people agree: a gate may ask them where the validator is advisory.',
+  },
+  dependency_refused: {
+    exit: 1,
+    acts: 'member',
+    meaning: 'The change brings a package that the policy does not let in, or too early.',
+    todo: 'Do without it, wait until it is old enough, or have it named under allow in the policy.',
+  },
+  too_large: {
+    exit: 1,
+    acts: 'member',
+    meaning: 'The change is larger than a validator of the policy lets through.',
+    todo: 'Cut the task into smaller ones.',
   },
   service_not_ready: {
     exit: 1,

@@ -19,6 +19,13 @@ export type Source = {
    * tree says of itself; and the names at the root of the base.
    */
   measure(place: Place, tree: Sha, entries: readonly Entry[]): Promise<Measured>;
+  /** The tree of the base commit. */
+  baseTree(place: Place): Promise<Sha>;
+  /**
+   * The sealed tree with every file of the base commit at a path that is `taken` put over it, and every
+   * other file at such a path left out.
+   */
+  withBaseFiles(place: Place, tree: Sha, taken: (path: string) => boolean): Promise<Sha>;
   /** A diff for people: text only, no filters, at most `maxBytes`. */
   diff(place: Place, tree: Sha, maxBytes: number): Promise<string>;
   /** Writes the one commit that is published. The same input gives the same commit. */

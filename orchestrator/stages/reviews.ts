@@ -6,13 +6,12 @@ import { decide } from '../../policies/decide.ts';
 import { validatorOf } from '../../policies/declared.ts';
 import { withRaised } from '../../policies/raised.ts';
 import type { ReviewRule } from '../../policies/schema/review.ts';
+import type { Facts } from '../domain/change.ts';
 import type { Check } from '../domain/check.ts';
-import { Fault } from '../domain/faults.ts';
 import type { Judgement } from '../domain/judgement.ts';
 import type { In } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
 import type { BaseRules } from './base-rules.ts';
-import { factsOf } from './facts.ts';
 import { type Reviewed, review } from './review.ts';
 import type { StageTools } from './tools.ts';
 
@@ -20,6 +19,7 @@ type Reviewing = {
   readonly run: In<'validating'>;
   readonly task: Task;
   readonly rules: Pick<BaseRules, 'layers' | 'rules'>;
+  readonly facts: () => Promise<Facts>;
 };
 
 /** Those of the validators that are reviews, in their order. */
@@ -39,9 +39,7 @@ export async function reviewed(
   const ids = reviewsIn(reviewing);
   if (ids.length === 0) return { checks: [], judgement: null };
   const place = { run: task.id, attempt, repository: task.repository, base: change.base };
-  const read = await factsOf(tools.source, place, change.tree, { base: task.base, layers });
-  if ('refused' in read) throw new Fault('git_failed', `tree ${change.tree} is refused now`);
-  const { facts } = read;
+  const facts = await reviewing.facts();
   const all: Reviewed[] = [];
   for (const id of ids) {
     const definition = ruleOf(rules, id);

@@ -3,6 +3,7 @@
 import type { LoadedPolicy } from '../../policies/parse.ts';
 import type { ValidatorRule } from '../../policies/schema.ts';
 import type { Signatures } from '../domain/signed.ts';
+import type { Inspector } from '../ports/inspection.ts';
 import type { Machine } from '../ports/machine.ts';
 import type { AskModel } from '../ports/own-question.ts';
 import type { Source } from '../ports/source.ts';
@@ -27,6 +28,15 @@ export type StageTools = {
     readonly command: Validator<Rule<'command'>>;
     readonly playwright: Validator<Rule<'playwright'>>;
   };
+  /** Validators that run nothing of the change. */
+  readonly inspectors: {
+    readonly secrets: Inspector<Rule<'secrets'>>;
+    readonly testsWeakened: Inspector<Rule<'tests-weakened'>>;
+    readonly dependencies: Inspector<Rule<'dependencies'>>;
+    readonly size: Inspector<Rule<'size'>>;
+  };
+  /** What the sandboxes of one change's checks may hold together. */
+  readonly checksMemoryBytes: number;
   /** What answers where the policy says nothing. */
   readonly model: {
     readonly id: string;

@@ -1,22 +1,28 @@
 /** Runs every validator that the policy asked for, from the sealed tree, and binds what they said. */
-import { validatorOf } from '../../policies/declared.ts';
 import { momentOf } from '../../policies/moment.ts';
-import type { LoadedPolicy } from '../../policies/parse.ts';
 import { tally } from '../../policies/tally.ts';
 import { digestOf } from '../domain/canonical.ts';
-import type { Check } from '../domain/check.ts';
+import type { Facts } from '../domain/change.ts';
+import type { Check, Finding } from '../domain/check.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Digest, Sha } from '../domain/ids.ts';
 import type { Judgement } from '../domain/judgement.ts';
 import type { In, RunEvent } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
-import type { CheckRequest } from '../ports.ts';
+import type { Place } from '../ports.ts';
 import { readBaseRules } from './base-rules.ts';
+import { checksOf } from './checks.ts';
 import { ensureDependencies } from './dependencies.ts';
+import { factsOf, type Meant } from './facts.ts';
 import { reviewed, reviewsIn } from './reviews.ts';
 import type { StageTools } from './tools.ts';
 
 const WAIT_MAX_MS = 30 * 86_400_000;
+const NOTHING_DECIDES: Finding = {
+  validator: 'proofhouse',
+  code: 'no_tests',
+  message: 'every validator that ran is advisory, so nothing was proved',
+};
 
 export async function validate(
   tools: StageTools,
@@ -27,41 +33,38 @@ export async function validate(
   const { base, tree } = run.change;
   const place = { run: task.id, attempt: run.attempt, repository: task.repository, base };
   const rules = await readBaseRules(tools, task.repository, base);
-  const { layers, plan } = rules;
-  const { services } = rules.file;
   await ensureDependencies(tools, place, rules, signal);
-  const checks: Check[] = [];
   const reviews = reviewsIn({ run, rules });
-  for (const id of run.judgement.validators.filter((one) => !reviews.includes(one))) {
-    checks.push(
-      await runValidator(
-        tools,
-        layers,
-        { place, tree, plan, id, services, definition: null },
-        signal,
-      ),
-    );
-  }
-  if (!checks.some(isRed)) {
-    const read = await reviewed(tools, { run, task, rules }, signal);
-    if (read.judgement !== null) return { type: 'judged', judgement: read.judgement };
-    checks.push(...read.checks);
-  }
-  if (checks.some(isRed)) {
-    return { type: 'validation_failed', checks, findings: checks.flatMap((one) => one.findings) };
-  }
-  const evidence = evidenceDigest(checks, tree);
+  const { policy, validators } = run.judgement;
+  const ids = validators.filter((id) => !reviews.includes(id));
+  const meant = { base: task.base, layers: rules.layers };
+  const facts = () => sealedFacts(tools, place, run.change, meant);
+  const checks = await checksOf(tools, { place, tree, rules, policy, ids, facts }, signal);
+  const deciding = checks.filter(({ advisory }) => !advisory);
+  if (deciding.length === 0)
+    return { type: 'validation_failed', checks, findings: [NOTHING_DECIDES] };
+  if (deciding.some(isRed)) return failed(checks);
+  const read = await reviewed(tools, { run, task, rules, facts }, signal);
+  if (read.judgement !== null) return { type: 'judged', judgement: read.judgement };
+  const all = [...checks, ...read.checks];
+  if (all.some(isRed)) return failed(all);
+  const evidence = evidenceDigest(all, tree);
   return {
     type: 'validation_passed',
-    checks,
+    checks: all,
     evidence,
     expiresAt: new Date(tools.clock().getTime() + waitMs(run.judgement)).toISOString(),
     ...earlier(tools, { ...run, evidence }, task),
   };
 }
 
-/** What is unknown has not passed; what only says something holds nothing up. */
+/** What is unknown has not passed; what is only advisory holds nothing up. */
 const isRed = ({ verdict, advisory }: Check): boolean => verdict !== 'passed' && !advisory;
+
+function failed(checks: Check[]): RunEvent {
+  const deciding = checks.filter(({ advisory }) => !advisory);
+  return { type: 'validation_failed', checks, findings: deciding.flatMap((one) => one.findings) };
+}
 
 /** What people agreed to before this change was what it is, and how much of it still counts. */
 function earlier(
@@ -77,22 +80,15 @@ function earlier(
   };
 }
 
-function runValidator(
-  tools: StageTools,
-  layers: readonly LoadedPolicy[],
-  request: CheckRequest<null>,
-  signal: AbortSignal,
-): Promise<Check> {
-  const definition = validatorOf(layers, request.id);
-  if (definition === null)
-    throw new Fault('policy_invalid', `no policy layer declares validator "${request.id}"`);
-  if (definition.kind === 'command') {
-    return tools.validators.command({ ...request, definition }, signal);
-  }
-  if (definition.kind === 'playwright') {
-    return tools.validators.playwright({ ...request, definition }, signal);
-  }
-  throw new TypeError(`a review is none of what runs: ${request.id}`);
+async function sealedFacts(
+  { source }: StageTools,
+  place: Place,
+  change: In<'validating'>['change'],
+  meant: Meant,
+): Promise<Facts> {
+  const read = await factsOf(source, place, change.tree, meant);
+  if ('facts' in read && read.facts.change.entries === change.entries) return read.facts;
+  throw new Fault('git_failed', `the objects of tree ${change.tree} are not what was sealed`);
 }
 
 /** No times and no logs: a second run that comes to the same has the same digest. */

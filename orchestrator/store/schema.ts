@@ -111,6 +111,15 @@ const MIGRATIONS: readonly string[] = [
     primary key (account, day)
   ) strict, without rowid;
   `,
+  `
+  create table kept_check (
+    seq integer primary key,
+    key text not null unique,
+    run text not null,
+    attempt integer not null,
+    line text not null
+  ) strict;
+  `,
 ];
 
 export function migrate(database: Database, file: string): void {

@@ -8,6 +8,7 @@ import type { Store } from '../ports.ts';
 import { activityOf, note } from './activity.ts';
 import { auditedTransaction, auditLogOf } from './audit.ts';
 import { auditFilesOf } from './audit-files.ts';
+import { keepCheck, keptCheck } from './checks.ts';
 import { openDatabase } from './database.ts';
 import { journalOf, startedOn } from './journal.ts';
 import { keep, keptIn } from './kept.ts';
@@ -39,6 +40,8 @@ export function openSqliteStore(file: string, clock: () => Date): Store {
     kept: async () => keptIn(database),
     calls: async (run) => callsOf(database, run),
     startedOn: async (repository, day) => startedOn(database, repository, day),
+    keepCheck: async (check) => keepCheck(database, check),
+    keptCheck: async (key) => keptCheck(database, key),
     ledger: ledgerOf(quick, clock),
     audit: auditLogOf(database, { audited, files, clock }),
     close: () => {

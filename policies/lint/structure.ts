@@ -17,6 +17,7 @@ export function structureFindings(linting: Linting): Found[] {
     ...selfFindings(linting),
     ...gates.flatMap((gate, index) => ruleFindings(linting, gate, ['gates', index])),
     ...content.flatMap((rule, index) => ruleFindings(linting, rule, ['content', index])),
+    ...compareFindings(linting),
     ...classFindings(linting),
     ...routeFindings(loaded),
     ...budgetFindings(linting),
@@ -59,6 +60,21 @@ type Rule = Pick<
   GateRule | ContentRule,
   'id' | 'class' | 'why' | 'approvals' | 'surface' | 'validators'
 >;
+
+/** What tests-weakened compares has to be declared, and to have tests with names. */
+function compareFindings({ loaded, layers }: Linting): Found[] {
+  return Object.entries(loaded.policy.validators).flatMap(([id, rule]) =>
+    (rule.kind === 'tests-weakened' ? rule.compare : []).flatMap((other, index): Found[] => {
+      const found = layers.flatMap(({ policy }) => named(policy.validators, other) ?? [])[0];
+      if (found?.kind === 'command') return [];
+      const what = found === undefined ? 'is not declared' : 'is not of kind command';
+      const message = `${id} compares the tests of \`${other}\`, which ${what}`;
+      return [
+        { code: 'P0404', severity: 'error', path: ['validators', id, 'compare', index], message },
+      ];
+    }),
+  );
+}
 
 function ruleFindings({ loaded, layers }: Linting, rule: Rule, path: YamlPath): Found[] {
   const found: Found[] = [];

@@ -1,7 +1,8 @@
 /** A check by a model that reads a change: what it says can add a gate, and decides nothing else. */
 import { z } from 'zod';
 import { Severity } from '../../orchestrator/domain/review.ts';
-import { Globs, Id, key } from './words.ts';
+import { RequiredFor } from './inspectors.ts';
+import { Id, key } from './words.ts';
 
 export const Review = z
   .strictObject({
@@ -22,10 +23,7 @@ export const Review = z
       Severity.default('high'),
       'How severe a remark must be to raise them. By default high.',
     ),
-    required_for: key(
-      Globs.default(['**']),
-      'Changes to these paths are reviewed, whether or not a gate asks. By default every change.',
-    ),
+    required_for: RequiredFor,
   })
   .transform(({ raises_from, required_for, ...rule }) => ({
     ...rule,

@@ -1,8 +1,9 @@
 /** The checks that prove a change: what is run, over what, and how it tells what it found. */
 import { z } from 'zod';
 import { Memory, Timeout } from '../units.ts';
+import { Dependencies, RequiredFor, Secrets, SizeCheck, TestsWeakened } from './inspectors.ts';
 import { Review } from './review.ts';
-import { Argv, Glob, Globs, Id, key } from './words.ts';
+import { Argv, Glob, Id, key } from './words.ts';
 
 const MINUTE_MS = 60_000;
 const GIB = 2 ** 30;
@@ -15,13 +16,10 @@ const inspection = {
     'Fewer tests than these are a failure. By default 1.',
     'the larger',
   ),
-  required_for: key(
-    Globs.default(['**']),
-    'Changes to these paths need it, whether or not a gate asks. By default every change.',
-  ),
+  required_for: RequiredFor,
   tests_from: key(
     z.enum(['head', 'base']).default('head'),
-    'base: the tests of the base commit run against the new code, so that nobody weakens their own exam.',
+    'base: the tests of the base commit, and no other, run against the new code, so that nobody weakens their own exam.',
   ),
 };
 
@@ -32,6 +30,8 @@ const TreePath = z
     /^(?!\/)(?!.*(^|\/)\.{1,2}(\/|$))[^\0\\]+$/,
     'expected a path below the root, without `..`',
   );
+
+const ReportGlob = TreePath.pipe(Glob);
 
 const Image = z
   .string()
@@ -49,9 +49,20 @@ const Command = z
       'The sandbox it runs in: base, browser, or an image by digest.',
     ),
     reports: key(
-      z.strictObject({
-        junit: key(TreePath.pipe(Glob), 'JUnit reports, as a path-glob below /out.'),
-      }),
+      z
+        .strictObject({
+          junit: key(ReportGlob.optional(), 'JUnit reports, as a path-glob below /out.'),
+          tap: key(ReportGlob.optional(), 'TAP 13 or 14, as a path-glob below /out.'),
+          sarif: key(
+            ReportGlob.optional(),
+            'SARIF 2.1, as a path-glob below /out. Alone it has no tests: then each of its runs must say that it was carried through.',
+          ),
+        })
+        .check((context) => {
+          if (Object.values(context.value).some((glob) => glob !== undefined)) return;
+          const message = 'expected at least one of junit, tap, sarif';
+          context.issues.push({ code: 'custom', input: context.value, message });
+        }),
       'What it leaves. What it prints is never believed.',
     ),
     ...inspection,
@@ -93,7 +104,15 @@ function limited<T extends Inspection>(rule: T) {
   };
 }
 
-const ValidatorRule = z.discriminatedUnion('kind', [Command, Playwright, Review]);
+const ValidatorRule = z.discriminatedUnion('kind', [
+  Command,
+  Playwright,
+  Secrets,
+  TestsWeakened,
+  Dependencies,
+  SizeCheck,
+  Review,
+]);
 export type ValidatorRule = z.output<typeof ValidatorRule>;
 
 /** Those that run something in a sandbox. */

@@ -7,7 +7,7 @@
  *   proofhouse-<run>-<attempt>-<part>                       a workspace: a clone that borrows its past
  */
 import { createReadStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type RunId, Sha } from '../../orchestrator/domain/ids.ts';
 import type { DependencyPlan, Place } from '../../orchestrator/ports.ts';
@@ -234,8 +234,10 @@ async function withPack<T>(
   wanted: Wanted,
   use: (pack: ReturnType<typeof createReadStream>) => Promise<T>,
 ): Promise<T> {
-  const folder = path.join(folders.attempt(place.run, place.attempt), 'pack');
-  await mkdir(folder, { recursive: true });
+  const attempt = folders.attempt(place.run, place.attempt);
+  await mkdir(attempt, { recursive: true });
+  // Several checks of one attempt are laid at once.
+  const folder = await mkdtemp(path.join(attempt, 'pack-'));
   try {
     return await use(createReadStream(await packOf(folder, wanted)));
   } finally {

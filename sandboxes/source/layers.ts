@@ -145,7 +145,8 @@ function treeLayer(house: House, place: Place, tree: Sha, signal: AbortSignal): 
     const uid = await shop.uidOf(place.repository);
     const upper = await emptyFolder(path.join(scratch, 'upper'), uid);
     const work = await emptyFolder(path.join(scratch, 'work'), uid);
-    const volume = toolName(place, 'apply');
+    // Several checks of one attempt may be over trees of their own.
+    const volume = toolName(place, `apply-${tree.slice(0, 12)}`);
     const overlay = { lower: [base], upper: { folder: upper, work } };
     await shop.engine.freshOverlay(volume, place.run, overlay);
     try {

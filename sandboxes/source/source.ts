@@ -1,6 +1,8 @@
 /** The `Source` port: what the controller reads from its own bare repositories. */
+import { Sha } from '../../orchestrator/domain/ids.ts';
 import type { Source } from '../../orchestrator/ports/source.ts';
 import { onceEach } from '../once-each.ts';
+import { composeTree } from './compose-tree.ts';
 import type { Folders } from './folders.ts';
 import { listPaths, readFile, updateMirror } from './mirror.ts';
 import {
@@ -41,6 +43,14 @@ export function openSource(folders: Folders): Source {
       ...(await measureBlobs(quarantine(place), entries)),
       roots: (await rootNames(runIn(quarantine(place)), [place.base])).flat(),
     }),
+    baseTree: async (place) => {
+      const { stdout } = await runIn(quarantine(place))(['rev-parse', `${place.base}^{tree}`]);
+      return Sha.parse(stdout.toString().trim());
+    },
+    withBaseFiles: (place, tree, taken) => {
+      const at = quarantine(place);
+      return composeTree(runIn(at), { base: place.base, tree, taken, folder: at.folder });
+    },
     diff: (place, tree, maxBytes) => textDiff(quarantine(place), place.base, tree, maxBytes),
     commit: async (place, tree, message, at) => ({
       commit: await writeCommit(quarantine(place), place.base, tree, message, at),

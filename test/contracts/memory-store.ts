@@ -11,6 +11,7 @@ import {
   opening,
 } from '../../orchestrator/domain/audit.ts';
 import { auditOf, kept, queued } from '../../orchestrator/domain/audit-events.ts';
+import { Check } from '../../orchestrator/domain/check.ts';
 import { spkiOf } from '../../orchestrator/domain/dsse.ts';
 import { Fault } from '../../orchestrator/domain/faults.ts';
 import type { RunId } from '../../orchestrator/domain/ids.ts';
@@ -19,6 +20,7 @@ import { KeptRecord } from '../../orchestrator/domain/records.ts';
 import { apply, nextStep } from '../../orchestrator/domain/run.ts';
 import { RunEvent } from '../../orchestrator/domain/run-state.ts';
 import { Task } from '../../orchestrator/domain/task.ts';
+import type { KeptCheck } from '../../orchestrator/ports/kept-check.ts';
 import type { Refused } from '../../orchestrator/ports/ledger.ts';
 import {
   type Activity,
@@ -54,11 +56,19 @@ export type Memory = {
   readonly activity: Activity[];
   readonly calls: Map<string, Held>;
   readonly kept: KeptRecord[];
+  readonly checks: Map<string, KeptCheck>;
   readonly audit: AuditRecord[];
 };
 
 export function emptyMemory(): Memory {
-  return { rows: new Map(), activity: [], calls: new Map(), kept: [], audit: [] };
+  return {
+    rows: new Map(),
+    activity: [],
+    calls: new Map(),
+    kept: [],
+    checks: new Map(),
+    audit: [],
+  };
 }
 
 export function openMemoryStore(memory: Memory, clock: () => Date): Store {
@@ -86,6 +96,12 @@ export function openMemoryStore(memory: Memory, clock: () => Date): Store {
     startedOn: async (repository, day) => startedOn(rows(), repository, day),
     keep: async (one) => keep(rows() && memory, clock, one),
     kept: async () => copy(rows() && memory.kept),
+    keepCheck: async (one) => {
+      const { checks } = rows() && memory;
+      if (!checks.has(one.key))
+        checks.set(one.key, { ...one, check: Check.parse(copy(one.check)) });
+    },
+    keptCheck: async (key) => copy((rows() && memory.checks.get(key)) ?? null),
     ledger: {
       reserve: async (call, budget) => reserve(rows() && memory, clock(), { call, budget }),
       settle: async (call) => settle(rows() && memory, call),

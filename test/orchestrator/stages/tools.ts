@@ -185,6 +185,8 @@ export async function toolsWith(given: Given = {}): Promise<StageTools> {
     signatures: SIGNATURES,
     agentFor: () => AGENT,
     validators: strict<StageTools['validators']>('validators', {}),
+    inspectors: strict<StageTools['inspectors']>('inspectors', {}),
+    checksMemoryBytes: 8 * 2 ** 30,
     model: { id: 'm-1', model: 'm-1', shown: 'scripted (models)', isPriced: true },
     models: [{ id: 'm-1', shown: 'scripted (models)', isPriced: true }],
     ownImage: async () => null,

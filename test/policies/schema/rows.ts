@@ -173,6 +173,13 @@ const matching = (parent: string): Row[] => [
   ...approvals(parent),
 ];
 
+const KIND = 'expected `command` or `playwright` or `secrets` or';
+
+const looking = (parent: string): Row[] => [
+  row(`${parent}.advisory`, [true, false, undefined], [['yes', 'P0104', 'expected true or false']]),
+  globs(`${parent}.required_for`, true),
+];
+
 const inspected = (parent: string): Row[] => [
   row(
     `${parent}.timeout`,
@@ -508,13 +515,10 @@ export const ROWS: readonly Row[] = [
     [
       [{ Unit: {} }, 'P0104', NAME],
       [['unit'], 'P0104', OBJECT],
+      [{ small: { kind: 'size' } }, 'P0104', 'expected at least one of max_files'],
     ],
   ),
-  row(
-    'validators.unit.kind',
-    ['command', undefined],
-    [['comand', 'P0104', 'expected `command` or `playwright` or']],
-  ),
+  row('validators.unit.kind', ['command', undefined], [['comand', 'P0104', KIND]]),
   row(
     'validators.unit.run',
     [['npm', 'test']],
@@ -539,10 +543,15 @@ export const ROWS: readonly Row[] = [
   ),
   row(
     'validators.unit.reports',
-    [{ junit: '*.xml' }],
-    [[undefined, 'P0104', 'the key `reports` is missing']],
+    [{ junit: '*.xml' }, { tap: '*.tap' }, { sarif: '*.sarif' }],
+    [
+      [undefined, 'P0104', 'the key `reports` is missing'],
+      [{}, 'P0104', 'expected at least one of junit, tap, sarif'],
+    ],
   ),
-  row('validators.unit.reports.junit', ['reports/*.xml'], [['../x.xml', 'P0104', TREE]]),
+  ...['junit', 'tap', 'sarif'].map((format) =>
+    row(`validators.unit.reports.${format}`, ['reports/*', undefined], [['../x', 'P0104', TREE]]),
+  ),
   ...inspected('validators.unit'),
   ...inspected('validators.e2e'),
   row(
@@ -566,6 +575,28 @@ export const ROWS: readonly Row[] = [
     [['critical', 'P0104', 'expected `low`']],
   ),
   globs('validators.read.required_for', true),
+  row('validators.secrets.kind', ['secrets'], [['secret', 'P0104', KIND]]),
+  globs('validators.secrets.except', true),
+  globs('validators.secrets.required_for', true),
+  row('validators.weaker.kind', ['tests-weakened'], [['tests', 'P0104', KIND]]),
+  row('validators.weaker.compare', [['unit'], [], undefined], [[['Unit'], 'P0104', NAME]]),
+  ...looking('validators.weaker'),
+  row('validators.packages.kind', ['dependencies'], [['packages', 'P0104', KIND]]),
+  row(
+    'validators.packages.allow',
+    [['zod', '@acme/*', '*'], [], undefined],
+    [[['a/b/c'], 'P0104', 'expected the name of a package']],
+  ),
+  row('validators.packages.cool_down', ['7d', '1h', undefined], [[7, 'P0104', 'expected']]),
+  ...looking('validators.packages'),
+  row('validators.small.kind', ['size'], [['small', 'P0104', KIND]]),
+  ...['max_files', 'max_changed_lines'].map((limit) =>
+    row(`validators.small.${limit}`, [1, 60, undefined], [[0, 'P0104', 'expected at least 1']]),
+  ),
+  ...['max_bytes', 'max_file_bytes'].map((limit) =>
+    row(`validators.small.${limit}`, ['1MiB', undefined], [[1, 'P0104', 'expected a size']]),
+  ),
+  ...looking('validators.small'),
   row('require', [{}, undefined], [[{ docker: '23.0' }, 'P0103', 'unknown key `docker`']]),
   ...['engine', 'runc', 'kernel', 'git'].map((name) =>
     row(

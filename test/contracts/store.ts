@@ -7,11 +7,12 @@ import { z } from 'zod';
 import { lineOf } from '../../orchestrator/domain/audit.ts';
 import { verifyChain } from '../../orchestrator/domain/audit-verify.ts';
 import { TrustedKey } from '../../orchestrator/domain/dsse.ts';
-import type { Person } from '../../orchestrator/domain/ids.ts';
+import { Digest, type Person } from '../../orchestrator/domain/ids.ts';
 import type { KeptRecord } from '../../orchestrator/domain/records.ts';
 import { IllegalTransition } from '../../orchestrator/domain/run.ts';
 import type { RunEvent } from '../../orchestrator/domain/run-state.ts';
 import { type Activity, JournalMoved, type Lease, type Store } from '../../orchestrator/ports.ts';
+import { CHECK } from '../orchestrator/fixtures.ts';
 import { SIGNATURES } from '../policies/signing.ts';
 import {
   expiryContract,
@@ -54,6 +55,7 @@ export function storeContract(name: string, fresh: () => FreshStore): void {
     });
 
     tasksContract(open);
+    checksContract(open);
     journalContract(open);
     claimContract(open, pass);
     fencingContract(open, pass);
@@ -553,4 +555,25 @@ async function claimed(store: Store): Promise<Lease> {
   const lease = await store.claim();
   if (lease === null) throw new Error('there was nothing to claim');
   return lease;
+}
+
+function checksContract(open: () => Store): void {
+  describe('a check that was kept', () => {
+    const key = Digest.parse(`sha256:${'1'.repeat(64)}`);
+    const kept = { key, run: sampleRun(1), attempt: 1, check: CHECK };
+
+    test('is found by its key, by every opener, and under no other', async () => {
+      await open().keepCheck(kept);
+      expect(await open().keptCheck(key)).toEqual(kept);
+      const other = Digest.parse(`sha256:${'2'.repeat(64)}`);
+      expect(await open().keptCheck(other)).toBeNull();
+    });
+
+    test('stays the first of its key', async () => {
+      const store = open();
+      await store.keepCheck(kept);
+      await store.keepCheck({ ...kept, attempt: 2 });
+      expect(await store.keptCheck(key)).toEqual(kept);
+    });
+  });
 }

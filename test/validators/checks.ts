@@ -40,11 +40,14 @@ export function ran(over: Partial<CheckRun> = {}, end: Partial<CheckRun['end']> 
 
 export function toolsWith(workspaces: Partial<Workspaces>) {
   const kept: string[] = [];
+  const held = new Map<string, Uint8Array>();
   const evidence = strict<EvidenceStore>('evidence', {
     put: async (bytes) => {
       kept.push(Buffer.from(bytes).toString());
+      held.set(sha256(bytes), bytes);
       return sha256(bytes);
     },
+    get: async (digest) => held.get(digest) ?? null,
   });
   const tools: Tools = {
     workspaces: strict<Workspaces>('workspaces', workspaces),

@@ -160,6 +160,60 @@ test('its reports and its output are kept as evidence, and nothing else that it 
   expect(kept).toEqual([`<testsuite>${PASS}</testsuite>`, names, 'hello ***']);
 });
 
+describe('a report without tests', () => {
+  const run = (over: object) => ({
+    tool: { driver: { name: 'eslint' } },
+    ...{ invocations: [{ executionSuccessful: true }], results: [], ...over },
+  });
+  const lint = (over: object = {}, exitCode = 0) => {
+    const text = JSON.stringify({ version: '2.1.0', runs: [run(over)] });
+    return ran({ files: [{ name: 'lint.sarif', bytes: Buffer.from(text) }] }, { exitCode });
+  };
+  const only = { reports: { sarif: 'lint.sarif' } };
+  const error = { level: 'error', message: { text: 'eval is evil' } };
+
+  test('passes when its tool says that it was carried through and found nothing', async () => {
+    const { said } = await checked(lint(), only);
+    expect(said).toMatchObject({ verdict: 'passed', tests: null, findings: [] });
+  });
+
+  test('fails by what it found, also with exit code 0', async () => {
+    const { said } = await checked(lint({ results: [error] }), only);
+    expect(said).toMatchObject({ verdict: 'failed', findings: [{ message: 'eval is evil' }] });
+  });
+
+  test('fails by its exit code when it says nothing of it', async () => {
+    const { said } = await checked(lint({}, 2), only);
+    expect(said).toMatchObject({ verdict: 'failed', findings: [{ code: 'check_failed' }] });
+  });
+
+  test.each([
+    ['says nothing of how it ended', lint({ invocations: [] })],
+    ['says that it was broken off', lint({ invocations: [{ executionSuccessful: false }] })],
+    ['is not there', ran({ files: [] })],
+  ])('that %s leaves it unknown, which passes nothing', async (_, result) => {
+    const { said } = await checked(result, only);
+    expect(said).toMatchObject({ verdict: 'unknown', findings: [{ code: 'check_unknown' }] });
+  });
+
+  test('beside one with tests needs no such word, and its findings count all the same', async () => {
+    const both = { reports: { junit: 'junit.xml', sarif: 'lint.sarif' } };
+    const files = [junit(PASS), ...lint({ invocations: [] }).files];
+    expect((await checked(ran({ files }), both)).said).toMatchObject({ verdict: 'passed' });
+    const found = [junit(PASS), ...lint({ results: [error] }).files];
+    expect((await checked(ran({ files: found }), both)).said).toMatchObject({ verdict: 'failed' });
+  });
+});
+
+test('TAP is counted as JUnit is', async () => {
+  const tap = {
+    name: 'out.tap',
+    bytes: Buffer.from('TAP version 13\n1..2\nok 1 - a\nnot ok 2 - b\n'),
+  };
+  const { said } = await checked(ran({ files: [tap] }), { reports: { tap: '*.tap' } });
+  expect(said).toMatchObject({ verdict: 'failed', tests: { run: 2, failed: 1 } });
+});
+
 describe('the definition of a check', () => {
   const digestOf = async (over: Partial<CommandDefinition>) =>
     (await checked(ran(), over)).said.definition;

@@ -64,7 +64,7 @@ test('units end up in the names, and what was written is what holds', () => {
     kind: 'command',
     run: ['npm', 'test'],
     image: 'base',
-    reports: { junit: 'junit.xml' },
+    reports: { junit: 'junit.xml', tap: '*.tap', sarif: 'lint.sarif' },
     timeoutMs: 300_000,
     memoryBytes: 2 ** 30,
     minTests: 3,

@@ -12,6 +12,7 @@ import tls from 'node:tls';
 import { TUNNEL_LIMITS } from '../gateway/egress/tunnel.ts';
 import { openGateway } from '../gateway/server.ts';
 import { RunId } from '../orchestrator/domain/ids.ts';
+import { SEARCH, TOKEN } from './gateway/door.ts';
 import { inTurn, type Row, timed } from './measure.ts';
 
 const HOST = 'bench.example.com';
@@ -27,7 +28,8 @@ export async function egressRows(n: number, scratch: string): Promise<Row[]> {
     socketPath: path.join(scratch, 'egress.sock'),
     run: RunId.parse('rbench00'),
     attempt: 1,
-    token: null,
+    token: TOKEN,
+    secrets: SEARCH,
     role: 'agent',
     model: null,
     registry: null,

@@ -13,7 +13,11 @@ export type SecretSearch = {
   readonly reach: number;
 };
 
-/** Shorter values are parts of what anybody may say. */
+/**
+ * Longer than what is redacted (`SECRET_CHARS_MIN`) on purpose. A word that is garbled in a trace costs
+ * little; a request that is refused ends the run, and a password such as `postgres` or `changeme` stands in
+ * prompts and files that nobody can take it out of. Keys that are worth stealing are longer.
+ */
 const CHARS_MIN = 12;
 const OURS = "a value of the controller's environment that is a secret";
 /** Nobody needs so many beginnings of keys; whoever sends more wants us to be slow. */

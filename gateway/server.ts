@@ -9,7 +9,7 @@ import { chmod, rm } from 'node:fs/promises';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { asFault, type FaultCode } from '../orchestrator/domain/faults.ts';
-import type { RunId } from '../orchestrator/domain/ids.ts';
+import type { RunId, RunToken } from '../orchestrator/domain/ids.ts';
 import type { HarnessTerms } from '../orchestrator/ports/harness.ts';
 import type { Budget, Ledger } from '../orchestrator/ports.ts';
 import { noteAnswers } from './answers.ts';
@@ -35,8 +35,8 @@ export type GatewayOptions = {
   readonly run: RunId;
   readonly attempt: number;
   readonly role: 'agent' | 'dependencies';
-  /** What whoever asks the model has to show; null lets everybody who reaches the socket ask. */
-  readonly token: string | null;
+  /** What whoever asks the model has to show. */
+  readonly token: RunToken;
   /** The usual one. Null: there is no model behind this door. */
   readonly model: ModelUpstream | null;
   /** Where each role's calls may go. Left out, to the model and nowhere else. */
@@ -47,8 +47,8 @@ export type GatewayOptions = {
   readonly wrapUpAtMs?: number | null;
   /** What an agent may run with. Left out, nothing is looked at. */
   readonly harness?: HarnessTerms | null;
-  /** What no request to a model may hold. Left out, nothing is looked for. */
-  readonly secrets?: SecretSearch;
+  /** What no request to a model may hold. */
+  readonly secrets: SecretSearch;
   readonly registry: Registry | null;
   /** Hosts outside that may be tunnelled to. Left out, none. */
   readonly egress?: EgressOptions;
@@ -175,15 +175,15 @@ function doorOf(
 function callsFor(
   options: GatewayOptions,
   model: ModelUpstream,
-  rest: Omit<Calls, 'chains' | 'free' | 'trip' | 'wrapUp'>,
-): Calls & { readonly model: string; readonly token: string | null } {
+  rest: Omit<Calls, 'chains' | 'free' | 'trip' | 'wrapUp' | 'outbound'>,
+): Calls & { readonly model: string; readonly token: RunToken } {
   const { routing, wires, wrapUpAtMs, harness, secrets, run, attempt } = options;
   const note = (kind: string, text: string) => options.note(kind, text);
   const routes = routing ?? routingTo(model);
   return {
     ...rest,
     ...(harness ? { harness: watchHarness({ terms: harness, run, attempt, note }) } : {}),
-    ...(secrets ? { outbound: watchOutbound(secrets) } : {}),
+    outbound: watchOutbound(secrets),
     answers: noteAnswers(note),
     token: options.token,
     model: model.model,

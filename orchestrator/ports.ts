@@ -7,7 +7,7 @@ import type { AgentName } from './domain/agent-lock.ts';
 import type { AuditDraft, AuditRecord } from './domain/audit.ts';
 import type { Check, Finding } from './domain/check.ts';
 import type { KeyRole, SigningKey, TrustedKey } from './domain/dsse.ts';
-import type { Digest, RunId, Sha } from './domain/ids.ts';
+import type { Digest, RunId, RunToken, Sha } from './domain/ids.ts';
 import type { KeptRecord } from './domain/records.ts';
 import type { Quota, RunEvent, RunState } from './domain/run-state.ts';
 import type { Task } from './domain/task.ts';
@@ -331,7 +331,7 @@ export type Workspaces = {
 export type Doors = {
   open(request: DoorRequest): Promise<Door>;
   /** What the agent of an attempt has to show at its door; the same after a crash. */
-  token(run: RunId, attempt: number): string;
+  token(run: RunId, attempt: number): RunToken;
 };
 
 export type DoorRequest = {

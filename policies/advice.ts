@@ -19,11 +19,20 @@ export type Advisable = { readonly id: string; readonly why: string };
 /** So many are asked about: the question has to stay small. */
 const ADVISABLE_MAX = 64;
 
+/** Those of `openable` that a model is asked about. */
+export function advisable(
+  layers: readonly LoadedPolicy[],
+  judgement: Pick<Judgement, 'gates'>,
+  target: string,
+): Advisable[] {
+  return openable(layers, judgement, target).slice(0, ADVISABLE_MAX);
+}
+
 /**
  * Gates that a hint could add to a judgement. Not those that hold already, nor one that would end the
  * run: what a model takes for a reason may cost somebody a look, and not the work.
  */
-export function advisable(
+export function openable(
   layers: readonly LoadedPolicy[],
   judgement: Pick<Judgement, 'gates'>,
   target: string,
@@ -40,7 +49,7 @@ export function advisable(
     if (out.has(rule.id) || found.has(rule.id) || !isForTarget(rule.branches, target)) continue;
     found.set(rule.id, { id: rule.id, why: rule.why ?? '' });
   }
-  return [...found.values()].slice(0, ADVISABLE_MAX);
+  return [...found.values()];
 }
 
 function gatesIn(loaded: LoadedPolicy) {

@@ -229,6 +229,17 @@ const CODES: Readonly<Record<string, CodeProse>> = {
       'A layer above requires a version that is as new or newer. What holds is the newest that any layer names, so this line only looks as though it did something.',
     todo: 'Take it out, or name a newer version.',
   },
+  P0416: {
+    title: 'a review that raises a gate that nobody declares',
+    meaning: 'A remark of a reviewing model could never add it.',
+    todo: 'Declare it under `gates`, or name one that is.',
+  },
+  P0417: {
+    title: 'a review without a model',
+    meaning:
+      'No route names a model for review. A change is then told to be unreviewed, and goes no further where the review is required.',
+    todo: 'Name models under `models` › `routes` with the stage review.',
+  },
   P0501: {
     title: 'an exemption that ran out',
     meaning: 'Its last day is over. It excuses nothing any more and only looks as though it did.',

@@ -17,7 +17,7 @@ import type {
 } from '../orchestrator/domain/judgement.ts';
 import { judgeAdvised } from './advice.ts';
 import { pathsOf } from './candidate.ts';
-import { membersOf, validatorOf } from './declared.ts';
+import { isProof, membersOf, validatorOf } from './declared.ts';
 import { entriesDigest } from './facts.ts';
 import { subjectsOf } from './gates.ts';
 import {
@@ -182,7 +182,11 @@ function missing(
   if (layers.length === 0) {
     return [{ code: 'no_policy', message: 'No policy judges this change.', ...none }];
   }
-  if (standing.validators.length === 0) {
+  const proves = (id: string): boolean => {
+    const rule = validatorOf(layers, id);
+    return rule === null || isProof(rule);
+  };
+  if (!standing.validators.some(proves)) {
     const message =
       'Nothing would prove this change: no validator is required for what it touches.';
     return [{ code: 'nothing_proves', message, ...none }];

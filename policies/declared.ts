@@ -12,6 +12,11 @@ export function validatorOf(layers: readonly LoadedPolicy[], id: string): Valida
   return null;
 }
 
+/** Whether a check of it can prove a change: what only says something proves nothing, whatever it says. */
+export function isProof(rule: ValidatorRule): boolean {
+  return rule.kind !== 'review' && !('advisory' in rule && rule.advisory === true);
+}
+
 /**
  * Members of a group; a group that nobody declares has none, so what asks for it stays shut.
  * `snapshot` has the members of groups that a policy names by team or file.

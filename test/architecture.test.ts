@@ -214,6 +214,20 @@ const textRules: readonly TextRule[] = [
     fine: ['process.stdout.write(environment)', 'process.envelope'],
   },
   {
+    // A door that lets everything through, or a token that nobody made, is for showing that an attack works.
+    name: 'only tests of attacks open a door that is weak',
+    files: sources.filter(
+      (file) => !/^test\/gateway\/(weak-door|model\/token\.test|secrets-out\.test)\.ts$/.test(file),
+    ),
+    broken: (text) => /\bas RunToke[n]\b|\/weak-doo[r]\.ts'|\bsecretSearch(es)?\(\[\]/.test(text),
+    refused: [
+      "token: '' as Run".concat('Token,'),
+      "import { LOOKS } from '../weak-".concat("door.ts';"),
+      'secretSearch('.concat('[], false)'),
+    ],
+    fine: ['RunToken.parse(text)', 'secretSearch([OURS], false)'],
+  },
+  {
     name: 'no file names the host of a package registry',
     files,
     broken: (text) => registryHost.test(text) || (configured !== null && text.includes(configured)),

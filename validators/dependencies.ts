@@ -4,8 +4,8 @@
  * of this machine says. Whose age nobody can tell is not old enough.
  */
 import type { Facts } from '../orchestrator/domain/change.ts';
-import type { PackageVersion, PublishedAt } from '../orchestrator/ports/published.ts';
 import type { Inspector } from '../orchestrator/ports/inspection.ts';
+import type { PackageVersion, PublishedAt } from '../orchestrator/ports/published.ts';
 import { detected, fileChange } from '../policies/content.ts';
 import { isUnreadable, textOf } from '../policies/detect/compare.ts';
 import type { FileChange } from '../policies/detect/detector.ts';

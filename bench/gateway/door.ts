@@ -3,13 +3,14 @@ import path from 'node:path';
 import { openAiUpstream } from '../../gateway/model/http-upstream.ts';
 import { secretSearches } from '../../gateway/secret-search.ts';
 import { type Gateway, openGateway } from '../../gateway/server.ts';
-import { Person, RunId } from '../../orchestrator/domain/ids.ts';
+import { Person, RunId, RunToken } from '../../orchestrator/domain/ids.ts';
 import type { Ledger, Store } from '../../orchestrator/ports.ts';
 import { openSqliteStore } from '../../orchestrator/store/sqlite.ts';
 
 const RUN = RunId.parse('rbench00');
-const TOKEN = 'proofhouse-rbench00-of-this-bench';
+export const TOKEN = RunToken.parse(`proofhouse-${RUN}-${'be'.repeat(24)}`);
 const SECRETS = ['one-secret-of-the-controller', 'and-another-that-no-body-holds'];
+export const SEARCH = secretSearches(SECRETS).block;
 
 export const NO_LEDGER: Ledger = { reserve: async () => null, settle: async () => {} };
 /** What an agent sends to be let in. */
@@ -33,7 +34,7 @@ export function openDoor(socketPath: string, url: string, ledger: Ledger): Promi
   return openGateway({
     ...{ socketPath, run: RUN, attempt: 1, token: TOKEN, role: 'agent', ledger },
     model: openAiUpstream({ name: 'bench', model: 'bench', url, key: 'a-key', price: null }),
-    secrets: secretSearches(SECRETS).block,
+    secrets: SEARCH,
     registry: null,
     budget: { microUsd: null, tokens: null, turns: null },
     note: async () => {},

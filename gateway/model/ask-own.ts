@@ -20,7 +20,8 @@ import type { Answer, ModelUpstream } from './upstream.ts';
 
 /** What is asked is small. A model that thinks for longer is passed over. */
 const MODEL_MS_MAX = 30_000;
-const ALL_MS_MAX = 90_000;
+/** A chain may take as long as so many models. */
+const MODELS_IN_TIME = 3;
 const SHOWN_CHARACTERS_MAX = 2_000;
 
 export type AskingOptions = {
@@ -56,8 +57,13 @@ type Asking = {
   note(text: string): Promise<void>;
 };
 
+/**
+ * Of a review with the run: which vendors edited is a fact of one run, and what its ledger does not hold
+ * proves nothing of it.
+ */
 function askedText(model: ModelUpstream, question: OwnQuestion): string {
-  return questionFor(model, question).json;
+  const { json } = questionFor(model, question);
+  return question.role === 'review' ? `${question.run} ${json}` : json;
 }
 
 /** No row of the ledger: nobody was asked. */
@@ -91,8 +97,12 @@ async function askedNow(
   const { role } = question;
   const generic = questionFor({ wire: 'chat' }, question);
   const { body, json } = generic;
-  const called = { role, session: '', question: generic, body, bytes: Buffer.byteLength(json) };
-  const late = AbortSignal.any([signal, AbortSignal.timeout(ALL_MS_MAX)]);
+  const called = {
+    ...{ role, session: '', question: generic, body, bytes: Buffer.byteLength(json) },
+    mustFit: question.schema !== null,
+  };
+  const allMs = MODELS_IN_TIME * thinkMs(options, question);
+  const late = AbortSignal.any([signal, AbortSignal.timeout(allMs)]);
   const caller = listener({
     reply: (text) => {
       heard.text = text;
@@ -104,11 +114,15 @@ async function askedNow(
   await answerFromChain(calls, called, caller, late);
   signal.throwIfAborted();
   const { text, problem, model } = heard;
-  return text === null || model === null ? { problem } : { text: textOf(text, role), model };
+  return text === null || model === null ? { problem } : { text: textOf(text, question), model };
 }
 
-function textOf(text: string, role: OwnQuestion['role']): string {
-  return role === 'extract' ? unfenced(text) : text;
+function textOf(text: string, { schema }: OwnQuestion): string {
+  return schema === null ? text : unfenced(text);
+}
+
+function thinkMs({ modelMs = MODEL_MS_MAX }: Pick<AskingOptions, 'modelMs'>, asked: OwnQuestion) {
+  return asked.thinkMs ?? modelMs;
 }
 
 function callsFor(
@@ -129,16 +143,13 @@ function callsFor(
 type Limits = Pick<Asking, 'question' | 'note'> & { readonly modelMs?: number };
 
 /** The model as one that answers this question whole, in time, and with what it said in the trace. */
-function ownUpstream(
-  model: ModelUpstream,
-  { question, note, modelMs = MODEL_MS_MAX }: Limits,
-): ModelUpstream {
+function ownUpstream(model: ModelUpstream, { question, note, ...limits }: Limits): ModelUpstream {
   const own = questionFor(model, question);
   return {
     ...model,
     wire: 'chat',
     ask: async (_asked, signal) => {
-      const late = AbortSignal.timeout(modelMs);
+      const late = AbortSignal.timeout(thinkMs(limits, question));
       const answer = await inTime(signal, late, async (either) =>
         wholeOf(await model.ask(own, either), own),
       );

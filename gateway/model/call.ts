@@ -44,7 +44,7 @@ export async function answerCall(
     return refuse(403, `${outward} is not allowed here: it would open a way to the network`);
   }
   const session = sessionOf(headers, read);
-  const secret = calls.outbound?.({ session, bytes, body: read }) ?? null;
+  const secret = calls.outbound({ session, bytes, body: read });
   if (secret !== null) {
     calls.trip.saw({ kind: 'refused' });
     return refuse(403, secret);

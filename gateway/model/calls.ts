@@ -33,8 +33,8 @@ export type Calls = ChainCalls & {
   readonly timers?: Timers | undefined;
   /** Why a call is not made, by what it shows of the harness. Left out, nothing is looked at. */
   readonly harness?: HarnessWatch;
-  /** Why a request is not passed on, by what it holds. Left out, nothing is looked for. */
-  readonly outbound?: Outbound;
+  /** Why a request is not passed on, by what it holds. */
+  readonly outbound: Outbound;
   /** Hears what the model answered before. */
   readonly answers?: AnswerNotes;
 };

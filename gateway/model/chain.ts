@@ -27,6 +27,8 @@ export type Called = {
   readonly question: Question;
   readonly body: JsonObject;
   readonly bytes: number;
+  /** Of a question of the controller's own: an answer that does not fit its schema is none. */
+  readonly mustFit?: boolean;
 };
 
 /** Estimates for the reservation: few texts have more tokens than this for their bytes. */
@@ -100,10 +102,10 @@ const NO_MODEL = 'the policy names no model for this that is here';
 
 function wanted(
   { chains }: ChainCalls,
-  { role, session, question, body }: Called,
+  { role, session, question, body, mustFit = role === 'extract' }: Called,
 ): { question: Question; chain: readonly ModelUpstream[] } | { refused: string } {
   const chain = chains.chain(role, session);
-  if (role !== 'extract') return { question, chain };
+  if (!mustFit) return { question, chain };
   const read = extraction(question, body);
   if ('refused' in read) return read;
   return { question: read.question, chain: chain.map((one) => fitting(one, read.fits)) };

@@ -1,5 +1,6 @@
 /** Takes what a request asks of a model: an answer, a count, a list, a sign of life. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RunToken } from '../../orchestrator/domain/ids.ts';
 import { type BodyLimits, readBody } from '../incoming.ts';
 import { type Asked, type Called, foreign, isRole, shownKeys } from './address.ts';
 import { answerCall } from './call.ts';
@@ -17,7 +18,7 @@ const NO_TOKEN = 'the key is not the token of this run, or there is none';
 const AS_EVENTS = 'a stream is given as server-sent events only: ask with ?alt=sse';
 
 /** `model` is the usual one, whatever name a client asks for. */
-type Models = Calls & { readonly model: string; readonly token: string | null };
+type Models = Calls & { readonly model: string; readonly token: RunToken };
 
 export function modelDoor(calls: Models, limits: BodyLimits, closing: AbortSignal): ModelDoor {
   const isShown = tokenCheck(calls.token);

@@ -306,6 +306,12 @@ export const FAULTS = {
     meaning: 'A validator needed more memory than its sandbox has.',
     todo: 'Raise its memory in the policy, or make the tests smaller.',
   },
+  review_missing: {
+    exit: 1,
+    acts: 'operator',
+    meaning: 'A change was to be read by a model, and no model read it.',
+    todo: 'Name a model for the stage review in the policy, and see that it answers: proofhouse run show RUN',
+  },
   check_unknown: {
     exit: 1,
     acts: 'platform engineer',

@@ -22,6 +22,13 @@ export const RunId = z
   .brand<'RunId'>();
 export type RunId = z.infer<typeof RunId>;
 
+/** What the agent of one attempt shows at its door. There is none that is empty, so no door is open to everybody. */
+export const RunToken = z
+  .string()
+  .regex(/^proofhouse-r[0-9a-z]{7}-[0-9a-f]{48}$/)
+  .brand<'RunToken'>();
+export type RunToken = z.infer<typeof RunToken>;
+
 /**
  * A person, as `provider:login`: `local:rita`, `github:ana`.
  * Stored in lower case, because logins that differ in case only are one person.

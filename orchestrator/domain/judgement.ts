@@ -148,6 +148,11 @@ export const Advice = z.object({
     .min(1)
     .describe('Names of gates that it adds, as the policy declares them.'),
   by: z.string().describe('The model, by its name in the policy.'),
+  raised: z
+    .array(z.object({ gate: z.string(), validator: z.string(), by: z.string() }))
+    .min(1)
+    .optional()
+    .describe('Those of them that remarks of a review raised: by which validator and model.'),
 });
 export type Advice = z.infer<typeof Advice>;
 

@@ -45,6 +45,11 @@ const cancelled = (_: RunState, by: Of<'cancelled'>): RunState =>
 const revoked = <R extends Going>(run: R, { revocation }: Of<'revoked'>): R =>
   noted(run, { revocations: [revocation] });
 
+const judgedAs = (run: Sealed, { judgement }: Of<'judged'>): RunState =>
+  judgement.verdict === 'deny'
+    ? done({ kind: 'denied', code: 'change_denied', findings: denials(judgement) })
+    : { ...sealed(run), phase: 'validating', judgement };
+
 const transitions: { [P in Phase]: Row<P> } = {
   queued: {
     claimed: () => preparing({ ...FIRST, findings: [], previous: null }),
@@ -89,15 +94,14 @@ const transitions: { [P in Phase]: Row<P> } = {
     cancelled,
   },
   judging: {
-    judged: (run, { judgement }) =>
-      judgement.verdict === 'deny'
-        ? done({ kind: 'denied', code: 'change_denied', findings: denials(judgement) })
-        : { ...run, phase: 'validating', judgement },
+    judged: judgedAs,
     machinery_broke: (run, broke) => orBroke(run, broke, (again) => again),
     revoked,
     cancelled,
   },
   validating: {
+    // A review raised a gate: the change is held to that too before it goes on.
+    judged: judgedAs,
     validation_passed: (run, { checks, evidence, expiresAt, openSlots }) => {
       const proven = { ...run, checks, evidence };
       return run.judgement.verdict === 'hold' && openSlots > 0

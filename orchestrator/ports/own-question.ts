@@ -5,13 +5,15 @@ import type { Budget } from './ledger.ts';
 export type OwnQuestion = {
   readonly run: RunId;
   readonly attempt: number;
-  readonly role: 'extract' | 'title';
+  readonly role: 'extract' | 'title' | 'review';
   readonly instructions: string;
   /** What somebody else wrote, redacted and bounded by whoever asks. */
   readonly text: string;
   /** JSON Schema that the answer must fit; null for plain text. */
   readonly schema: Readonly<Record<string, unknown>> | null;
   readonly outputTokens: number;
+  /** How long one model may think. Left out, 30 seconds. */
+  readonly thinkMs?: number;
   /** Names of the models that may answer, first to last. */
   readonly models: readonly string[];
   readonly free: readonly string[];

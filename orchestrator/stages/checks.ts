@@ -4,6 +4,7 @@
  */
 import { validatorOf } from '../../policies/declared.ts';
 import { isOfTheExam } from '../../policies/detect/exam.ts';
+import type { ReviewRule } from '../../policies/schema/review.ts';
 import type { RunningRule, ValidatorRule } from '../../policies/schema.ts';
 import type { Facts } from '../domain/change.ts';
 import type { Check } from '../domain/check.ts';
@@ -27,7 +28,8 @@ export type Checking = {
 };
 
 type Named<R> = { readonly id: string; readonly rule: R };
-type InspectingRule = Exclude<ValidatorRule, RunningRule>;
+/** A review is made of what all others came to; it is no business of this file. */
+type InspectingRule = Exclude<ValidatorRule, RunningRule | ReviewRule>;
 
 /** In the order of their names as they were asked for. */
 export async function checksOf(
@@ -68,7 +70,7 @@ function isRunning(one: Named<ValidatorRule>): one is Named<RunningRule> {
 }
 
 function isInspecting(one: Named<ValidatorRule>): one is Named<InspectingRule> {
-  return !isRunning(one);
+  return !isRunning(one) && one.rule.kind !== 'review';
 }
 
 function comparedBy(checking: Checking, rule: ValidatorRule): Named<RunningRule>[] {

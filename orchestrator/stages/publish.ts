@@ -72,7 +72,7 @@ function staleReasons(
   { open: missing, lapsed }: Tally,
 ): string[] {
   if (judgement.verdict === 'deny') return judgement.denials.map(({ message }) => message);
-  const passed = checks.filter(({ verdict }) => verdict === 'passed');
+  const passed = checks.filter(({ verdict, advisory }) => verdict === 'passed' || advisory);
   const isProven = (id: string): boolean => passed.some(({ validator }) => validator === id);
   const isHeld = judgement.verdict === 'hold' && missing.length > 0;
   return [

@@ -7,15 +7,7 @@ import type { Inspector } from '../ports/inspection.ts';
 import type { Machine } from '../ports/machine.ts';
 import type { AskModel } from '../ports/own-question.ts';
 import type { Source } from '../ports/source.ts';
-import type {
-  Agent,
-  Doors,
-  EvidenceStore,
-  Forge,
-  Store,
-  Validator,
-  Workspaces,
-} from '../ports.ts';
+import type { Agent, Doors, EvidenceStore, Forge, Store, Validator, Workspaces } from '../ports.ts';
 import type { ChosenAgent } from './chosen-agent.ts';
 
 type Rule<K extends ValidatorRule['kind']> = Extract<ValidatorRule, { kind: K }>;

@@ -14,6 +14,7 @@ import { readBaseRules } from './base-rules.ts';
 import { checksOf } from './checks.ts';
 import { ensureDependencies } from './dependencies.ts';
 import { factsOf, type Meant } from './facts.ts';
+import { reviewed, reviewsIn } from './reviews.ts';
 import type { StageTools } from './tools.ts';
 
 const WAIT_MAX_MS = 30 * 86_400_000;
@@ -33,23 +34,36 @@ export async function validate(
   const place = { run: task.id, attempt: run.attempt, repository: task.repository, base };
   const rules = await readBaseRules(tools, task.repository, base);
   await ensureDependencies(tools, place, rules, signal);
-  const { policy, validators: ids } = run.judgement;
+  const reviews = reviewsIn({ run, rules });
+  const { policy, validators } = run.judgement;
+  const ids = validators.filter((id) => !reviews.includes(id));
   const meant = { base: task.base, layers: rules.layers };
   const facts = () => sealedFacts(tools, place, run.change, meant);
   const checks = await checksOf(tools, { place, tree, rules, policy, ids, facts }, signal);
   const deciding = checks.filter(({ advisory }) => !advisory);
   if (deciding.length === 0)
     return { type: 'validation_failed', checks, findings: [NOTHING_DECIDES] };
-  if (deciding.some(({ verdict }) => verdict !== 'passed'))
-    return { type: 'validation_failed', checks, findings: deciding.flatMap((one) => one.findings) };
-  const evidence = evidenceDigest(checks, tree);
+  if (deciding.some(isRed)) return failed(checks);
+  const read = await reviewed(tools, { run, task, rules, facts }, signal);
+  if (read.judgement !== null) return { type: 'judged', judgement: read.judgement };
+  const all = [...checks, ...read.checks];
+  if (all.some(isRed)) return failed(all);
+  const evidence = evidenceDigest(all, tree);
   return {
     type: 'validation_passed',
-    checks,
+    checks: all,
     evidence,
     expiresAt: new Date(tools.clock().getTime() + waitMs(run.judgement)).toISOString(),
     ...earlier(tools, { ...run, evidence }, task),
   };
+}
+
+/** What is unknown has not passed; what is only advisory holds nothing up. */
+const isRed = ({ verdict, advisory }: Check): boolean => verdict !== 'passed' && !advisory;
+
+function failed(checks: Check[]): RunEvent {
+  const deciding = checks.filter(({ advisory }) => !advisory);
+  return { type: 'validation_failed', checks, findings: deciding.flatMap((one) => one.findings) };
 }
 
 /** What people agreed to before this change was what it is, and how much of it still counts. */

@@ -4,7 +4,7 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { RunId } from '../domain/ids.ts';
+import { type RunId, RunToken } from '../domain/ids.ts';
 import { readOwn, refuseOthersFolder, unusable, writeOnce } from './own-file.ts';
 
 const NAME = 'secret';
@@ -12,7 +12,7 @@ const SECRET_BYTES = 32;
 /** Hexadecimal, so that it is a word of its own wherever it is printed. `gateway/redact.ts` knows its shape. */
 const TOKEN_CHARACTERS = 48;
 
-export type RunTokens = (run: RunId, attempt: number) => string;
+export type RunTokens = (run: RunId, attempt: number) => RunToken;
 
 export function openRunTokens(home: string): RunTokens {
   const folder = join(home, 'keys', 'run-tokens');
@@ -20,7 +20,7 @@ export function openRunTokens(home: string): RunTokens {
   return (run, attempt) => {
     kept.secret ??= secretIn(folder);
     const mac = createHmac('sha256', kept.secret).update(`${run} ${attempt}`).digest('hex');
-    return `proofhouse-${run}-${mac.slice(0, TOKEN_CHARACTERS)}`;
+    return RunToken.parse(`proofhouse-${run}-${mac.slice(0, TOKEN_CHARACTERS)}`);
   };
 }
 

@@ -16,6 +16,7 @@ import type { Task } from '../domain/task.ts';
 import { type CostRow, dollars, reportedWords, tokenWords, vendorsOf } from './cost.ts';
 import { type OpenedGate, voterWords } from './decisions.ts';
 import { block, cell, code, subject, table, words } from './markdown.ts';
+import { isProving, reviewParts, verdictWords } from './reviews.ts';
 
 export type PullRequestFacts = {
   readonly task: Task;
@@ -85,6 +86,7 @@ export function pullRequestText(facts: PullRequestFacts): PullRequestText {
     ...beside(facts),
     ...ignoredParts(facts),
     `### What it cost\n\n${cost(facts.cost)}`,
+    ...reviewParts(facts.checks),
     `### How to verify\n\n${howToVerify(facts)}`,
     digests(facts),
   ];
@@ -94,13 +96,14 @@ export function pullRequestText(facts: PullRequestFacts): PullRequestText {
 
 function summary(facts: PullRequestFacts, show: (text: string) => string): string {
   const { attempt, prepared, change, judgement, checks } = facts;
-  const passed = checks.filter(({ verdict }) => verdict === 'passed').length;
+  const proving = checks.filter(isProving);
+  const passed = proving.filter(({ verdict }) => verdict === 'passed').length;
   const people = approvers(facts).map(show);
   const agreed = people.length === 0 ? nobody(facts) : `${people.join(', ')} agreed`;
   return (
     `${show(prepared.agent)} made this change in ${some(attempt, 'attempt')}: ` +
     `${some(change.files, 'file')}, +${change.addedLines} −${change.removedLines} lines, ` +
-    `risk class ${judgement.riskClass}; ${passed} of ${some(checks.length, 'check')} passed, and ${agreed}.`
+    `risk class ${judgement.riskClass}; ${passed} of ${some(proving.length, 'check')} passed, and ${agreed}.`
   );
 }
 
@@ -149,8 +152,8 @@ function manifestNote({ manifests }: PullRequestFacts): string {
 }
 
 function checksTable(checks: readonly Check[]): string {
-  const rows = checks.map(({ validator, verdict, tests, wallMs }) => [
-    ...[short(validator), verdict, tests === null ? 'not counted' : String(tests.run)],
+  const rows = checks.map(({ validator, tests, wallMs, ...check }) => [
+    ...[short(validator), verdictWords(check), tests === null ? 'not counted' : String(tests.run)],
     ...[tests === null ? '' : String(tests.failed), `${(wallMs / 1000).toFixed(1)} s`],
   ]);
   return bounded(['Check', 'Verdict', 'Tests run', 'Failed', 'Wall time'], rows);
@@ -167,6 +170,10 @@ function gatesTable(facts: PullRequestFacts): string {
 
 function whyOf({ id, why }: GateJudgement, { judgement: { advice } }: PullRequestFacts): string {
   if (!advice?.add.includes(id)) return short(why);
+  const raised = advice.raised?.find(({ gate }) => gate === id);
+  if (raised !== undefined) {
+    return `${short(why)} **Raised by a review**, ${code(raised.validator)} by ${code(raised.by)}; no path asks for it.`;
+  }
   return `${short(why)} **Advised by a model**, ${code(advice.by)}; no path asks for it.`;
 }
 

@@ -11,6 +11,7 @@ import { columns, printable, printableLines } from './columns.ts';
 import { costRows, dollars, reportedWords, tokensOf, tokenWords } from './cost.ts';
 import { type Decided, decidedLines, requirementWords, voterWords } from './decisions.ts';
 import { outcomeDetails, stateWords } from './outcomes.ts';
+import { verdictWords } from './reviews.ts';
 
 export type RunReport = {
   readonly task: Task;
@@ -146,9 +147,27 @@ function ignoredLines(journal: readonly JournalEntry[]): string[] {
 }
 
 function adviceWords(advice: Advice | undefined): string {
-  return advice === undefined
-    ? ''
-    : `; gates advised by a model, ${advice.by}: ${advice.add.join(', ')}`;
+  const raised = advice?.raised ?? [];
+  const advised = (advice?.add ?? []).filter((id) => !raised.some(({ gate }) => gate === id));
+  return [
+    ...(advised.length === 0
+      ? []
+      : [`gates advised by a model, ${advice?.by}: ${advised.join(', ')}`]),
+    ...raised.map(
+      ({ gate, validator, by }) => `gate ${gate} raised by the review ${validator}, ${by}`,
+    ),
+  ]
+    .map((words) => `; ${words}`)
+    .join('');
+}
+
+/** Whose it is that a gate holds which no path asks for. */
+function advisedWords(id: string, advice: Advice | undefined): string {
+  if (!advice?.add.includes(id)) return '';
+  const raised = advice.raised?.find(({ gate }) => gate === id);
+  return raised === undefined
+    ? ` (advised by a model, ${advice.by})`
+    : ` (raised by the review ${raised.validator}, ${raised.by})`;
 }
 
 /** Only what is unusual is told. */
@@ -214,9 +233,9 @@ function checkLines(run: RunState, journal: readonly JournalEntry[]): string[] {
     ({ event }) => event.type === 'validation_passed' || event.type === 'validation_failed',
   )?.event;
   if (last === undefined || !('checks' in last)) return [];
-  const rows = last.checks.map(({ validator, verdict, tests, wallMs }) => [
+  const rows = last.checks.map(({ validator, tests, wallMs, ...check }) => [
     `  ${validator}`,
-    verdict,
+    verdictWords(check),
     testWords(tests),
     duration(wallMs),
   ]);
@@ -242,7 +261,7 @@ function gateLines(run: RunState): string[] {
   const rows = gates.map(({ id, riskClass, why, sources, paths }) => [
     `  ${id}`,
     riskClass,
-    advice?.add.includes(id) ? `${why} (advised by a model, ${advice.by})` : why,
+    why + advisedWords(id, advice),
     sources.map(({ where }) => where).join(', '),
     `${paths.length} paths`,
   ]);

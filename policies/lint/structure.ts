@@ -8,6 +8,7 @@ import type { Severity } from '../problems.ts';
 import { type ContentRule, type GateRule, named } from '../schema.ts';
 import type { YamlPath } from '../yaml-source.ts';
 import type { Found, Linting } from './report.ts';
+import { reviewFindings } from './reviews.ts';
 
 export function structureFindings(linting: Linting): Found[] {
   const { loaded } = linting;
@@ -21,6 +22,7 @@ export function structureFindings(linting: Linting): Found[] {
     ...routeFindings(loaded),
     ...budgetFindings(linting),
     ...layerFindings(linting),
+    ...reviewFindings(linting),
     ...beyond(loaded).map(({ path, message, isOpen }): Found => {
       const rest = isOpen ? '; no run starts under it' : '';
       return { code: 'P0413', severity: 'warning', path, message: message + rest, part: 'key' };

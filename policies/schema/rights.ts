@@ -85,7 +85,7 @@ const Route = z.strictObject({
   ),
   class: key(
     z.array(RiskClass).min(1).optional(),
-    'Classes of the change it holds for. By default any. extract and title are asked about a change that has been judged, and go by its class; what an agent asks goes by critical, since nobody knows the class while it works.',
+    'Classes of the change it holds for. By default any. extract, title and the review of a validator are asked about a change that has been judged, and go by its class; what an agent asks goes by critical, since nobody knows the class while it works.',
   ),
   use: key(z.array(Id).min(1).max(20), 'Models, the first that answers.', 'what all allow'),
   differ_from: key(
@@ -110,7 +110,7 @@ export const Models = z
     ),
     secret_shapes: key(
       z.enum(['block', 'allow']).optional(),
-      'What comes of a call that holds what looks like a key, as ghp_… or a private key. By default it is refused. `allow` is for repositories that hold keys made up for tests. Values that are secrets in the environment of the controller never leave.',
+      'What comes of a call that holds what looks like a key, as ghp_… or a private key. By default it is refused. `allow` is for repositories that hold keys made up for tests. Values of 12 characters or more that are secrets in the environment of the controller never leave.',
       'block, then allow; of silent layers the first blocks',
     ),
     data: key(

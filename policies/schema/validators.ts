@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Memory, Timeout } from '../units.ts';
 import { Dependencies, RequiredFor, Secrets, SizeCheck, TestsWeakened } from './inspectors.ts';
+import { Review } from './review.ts';
 import { Argv, Glob, Id, key } from './words.ts';
 
 const MINUTE_MS = 60_000;
@@ -110,6 +111,7 @@ const ValidatorRule = z.discriminatedUnion('kind', [
   TestsWeakened,
   Dependencies,
   SizeCheck,
+  Review,
 ]);
 export type ValidatorRule = z.output<typeof ValidatorRule>;
 

@@ -19,7 +19,7 @@ import type { ModelUpstream, Patience } from '../../gateway/model/upstream.ts';
 import { RunId } from '../../orchestrator/domain/ids.ts';
 import { DIALECTS, WIRES } from './callers.ts';
 import { manualTimers } from './manual-timers.ts';
-import { gatewayWith, HASTY, post, RUN, scripted, serverThat } from './open.ts';
+import { gatewayWith, HASTY, post, RUN, SHOWN, scripted, serverThat, tokenOf } from './open.ts';
 
 const SAYS = scripted('  - say: hello');
 const OTHER = RunId.parse('r0000002');
@@ -79,7 +79,7 @@ describe.each(WIRES)('%s', (wire) => {
     ['a body that is too long', 'a'.repeat(9_000), 413, 'longer than 8000 bytes'],
   ])('%s', async (_what, body, status, message) => {
     const opened = await gatewayWith({ model: SAYS, limits: { bodyBytes: 8_000 } });
-    const answer = await fetch(opened.url + path(false), { method: 'POST', body });
+    const answer = await post(opened.url + path(false), body);
     expect(await told(answer, status)).toContain(message);
     await isOnRecord(opened, 'call_refused');
   });
@@ -89,7 +89,7 @@ describe.each(WIRES)('%s', (wire) => {
     expect(bomb.byteLength).toBeLessThan(100_000);
     const opened = await gatewayWith({ model: SAYS });
     const headers = { 'content-encoding': 'gzip' };
-    const answer = await fetch(opened.url + path(false), { method: 'POST', body: bomb, headers });
+    const answer = await post(opened.url + path(false), bomb, { headers });
     expect(await told(answer, 413)).toContain('longer than 33554432 bytes');
     await isOnRecord(opened, 'call_refused');
   });
@@ -106,7 +106,8 @@ describe.each(WIRES)('%s', (wire) => {
   it('another run in the path is refused, and answered at the gateway of that run', async () => {
     const at = `/run/${OTHER}/edit${path(false)}`;
     const itself = await gatewayWith({ model: SAYS, run: OTHER });
-    expect((await post(itself.url + at, long(false))).status).toBe(200);
+    const headers = { authorization: `Bearer ${tokenOf(OTHER)}` };
+    expect((await post(itself.url + at, long(false), { headers })).status).toBe(200);
     const opened = await gatewayWith({ model: SAYS, run: RUN });
     const answer = await post(opened.url + at, long(false));
     expect(await told(answer, 403)).toContain('the path names another run');
@@ -114,7 +115,7 @@ describe.each(WIRES)('%s', (wire) => {
   });
 
   it('the key of another run is refused, and no reason at the gateway of that run', async () => {
-    const headers = { authorization: `Bearer proofhouse-${OTHER}-abcdefghijklmnopqrstuvwx` };
+    const headers = { authorization: `Bearer ${tokenOf(OTHER)}` };
     const itself = await gatewayWith({ model: SAYS, run: OTHER });
     expect((await post(itself.url + path(false), long(false), { headers })).status).toBe(200);
     const opened = await gatewayWith({ model: SAYS, run: RUN });
@@ -145,7 +146,7 @@ describe.each(WIRES)('%s', (wire) => {
     const opened = await gatewayWith({ model: SAYS, timers });
     const socket = net.connect(opened.socketPath);
     const answer = whole(socket);
-    const head = `POST ${path(false)} HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n`;
+    const head = `POST ${path(false)} HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\nauthorization: ${SHOWN.authorization}\r\n`;
     socket.write(`${head}expect: 100-continue\r\n\r\n{`);
     await once(socket, 'readable');
     timers.advance(60_000);
@@ -159,7 +160,7 @@ describe.each(WIRES)('%s', (wire) => {
   it('a caller that leaves in its body is on record too', async () => {
     const opened = await gatewayWith({ model: SAYS });
     const socket = net.connect(opened.socketPath);
-    const head = `POST ${path(false)} HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n`;
+    const head = `POST ${path(false)} HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\nauthorization: ${SHOWN.authorization}\r\n`;
     socket.write(`${head}expect: 100-continue\r\n\r\n{`);
     await once(socket, 'readable');
     socket.destroy();

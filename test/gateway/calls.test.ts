@@ -3,7 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { anthropicUpstream, openAiUpstream } from '../../gateway/model/http-upstream.ts';
 import type { Patience } from '../../gateway/model/upstream.ts';
 import { flat } from '../../orchestrator/domain/money.ts';
-import { CHAT_TASK, gatewayWith, HASTY, NO_BUDGET, post, scripted, serverThat } from './open.ts';
+import {
+  CHAT_TASK,
+  gatewayWith,
+  HASTY,
+  NO_BUDGET,
+  post,
+  scripted,
+  serverThat,
+  TOKEN,
+} from './open.ts';
 
 const CHAT = '/v1/chat/completions';
 const STREAM_TASK = { ...CHAT_TASK, stream: true, stream_options: { include_usage: true } };
@@ -127,7 +136,7 @@ describe('what reaches the model', () => {
     const { url } = await gatewayWith({ model: openAi(upstream.url, {}, 'the-real-key') });
     const headers = {
       authorization: 'Bearer stolen',
-      'x-api-key': 'stolen',
+      'x-api-key': TOKEN,
       cookie: 'a=b',
       'x-forwarded-for': '1.2.3.4',
       'openai-beta': 'yes',
@@ -136,7 +145,7 @@ describe('what reaches the model', () => {
     const sent = upstream.seen[0]?.headers ?? {};
     expect(sent.authorization).toBe('Bearer the-real-key');
     expect(sent['openai-beta']).toBe('yes');
-    expect(JSON.stringify(sent)).not.toMatch(/stolen|a=b|1\.2\.3\.4/);
+    expect(JSON.stringify(sent)).not.toMatch(/stolen|proofhouse-r|a=b|1\.2\.3\.4/);
   });
 
   it('an Anthropic-compatible server gets its key and version its own way', async () => {

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { geminiUpstream, openAiUpstream } from '../../gateway/model/http-upstream.ts';
 import { gemini } from '../../gateway/model/protocols/gemini.ts';
 import { serveScripted } from '../../gateway/scripted/serve.ts';
-import { gatewayWith, HASTY, post, scripted, serverThat } from './open.ts';
+import { gatewayWith, HASTY, post, scripted, serverThat, TOKEN } from './open.ts';
 
 const STEPS = `  - { say: I will look first., shell: "ls 'é'" }
   - say: All done.
@@ -68,7 +68,7 @@ async function gathered<T>(items: AsyncIterable<T>): Promise<T[]> {
 type Turn = { text: string; calls: { name?: string; args?: unknown }[]; parts: Content };
 
 async function turn(url: string, contents: Content[], stream: boolean): Promise<Turn> {
-  const client = new GoogleGenAI({ apiKey: 'none', httpOptions: { baseUrl: url } });
+  const client = new GoogleGenAI({ apiKey: TOKEN, httpOptions: { baseUrl: url } });
   const asked = {
     model: 'any',
     contents,
@@ -109,7 +109,7 @@ describe.each(Object.entries(ways))('through %s', (_way, open) => {
 
   it('models are listed and tokens counted', async () => {
     const url = await open();
-    const client = new GoogleGenAI({ apiKey: 'none', httpOptions: { baseUrl: url } });
+    const client = new GoogleGenAI({ apiKey: TOKEN, httpOptions: { baseUrl: url } });
     const models = await gathered(await client.models.list());
     expect(models.map(({ name }) => name)).toEqual(['models/scripted']);
     const counted = await client.models.countTokens({ model: 'any', contents: TASK });
@@ -123,11 +123,12 @@ describe('a Gemini server', () => {
     const model = geminiUpstream(remote(upstream.url, 'the-real-key'));
     const { url } = await gatewayWith({ model });
     const body = '{ "contents" : [{"parts":[{"text":"a"}]}], "model":"models/dearer"}';
-    await post(`${url}${GENERATE}?key=stolen`, body, { headers: { 'x-goog-api-key': 'stolen' } });
+    await post(`${url}${GENERATE}?key=${TOKEN}`, body, { headers: { 'x-goog-api-key': 'stolen' } });
     const [seen] = upstream.seen;
     expect(seen?.url).toBe('/v1beta/models/scripted:generateContent');
     expect(seen?.headers['x-goog-api-key']).toBe('the-real-key');
     expect(JSON.stringify(seen)).not.toContain('stolen');
+    expect(JSON.stringify(seen)).not.toContain(TOKEN);
     expect(seen?.body).toBe(body.replace('models/dearer', 'models/scripted'));
   });
 

@@ -1,4 +1,7 @@
-/** Opens real gateways and servers for tests, and closes all of them after each test. */
+/**
+ * Opens real gateways and servers for tests, and closes all of them after each test. A door here asks for
+ * the token of its run and looks for secrets, as every door does; a weaker one is in `weak-door.ts`.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
@@ -9,11 +12,17 @@ import { type ModelUpstream, PATIENCE, type Patience } from '../../gateway/model
 import { scriptedModel } from '../../gateway/scripted/model.ts';
 import { parseScenario } from '../../gateway/scripted/scenario.ts';
 import { scriptedUpstream } from '../../gateway/scripted/upstream.ts';
+import { secretSearch } from '../../gateway/secret-search.ts';
 import { type GatewayOptions, openGateway } from '../../gateway/server.ts';
-import { RunId } from '../../orchestrator/domain/ids.ts';
+import { RunId, RunToken } from '../../orchestrator/domain/ids.ts';
 import { type StrictLedger, strictLedger } from './strict-ledger.ts';
 
 export const RUN = RunId.parse('r0000001');
+/** What is asked for at the doors of these tests, and shown there by `post`. */
+export const tokenOf = (run: RunId) => RunToken.parse(`proofhouse-${run}-${'0a'.repeat(24)}`);
+export const TOKEN = tokenOf(RUN);
+export const SHOWN = { authorization: `Bearer ${TOKEN}` } as const;
+const SEARCH = secretSearch(['a-secret-of-this-controller'], true);
 export const NO_BUDGET = { microUsd: null, tokens: null, turns: null };
 /** Fails fast, so that no test waits. */
 export const HASTY: Patience = { ...PATIENCE, retryMs: 1 };
@@ -30,7 +39,8 @@ export async function gatewayWith({ model, ...options }: Options) {
     attempt: 1,
     role: 'agent',
     model: model ?? null,
-    token: null,
+    token: tokenOf(options.run ?? RUN),
+    secrets: SEARCH,
     registry: null,
     budget: NO_BUDGET,
     ledger,
@@ -94,10 +104,12 @@ export function scripted(steps: string, patience: Patience = HASTY) {
   return scriptedUpstream(scriptedModel([parseScenario(source, 'test.yaml')]), patience);
 }
 
+/** As an agent of the run asks: it shows its token, unless `more` has other credentials. */
 export function post(url: string, body: unknown, more: RequestInit = {}): Promise<Response> {
-  const headers = { 'content-type': 'application/json', ...more.headers };
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return fetch(url, { method: 'POST', body: text, ...more, headers });
+  const headers = { 'content-type': 'application/json', ...SHOWN, ...more.headers };
+  const isReady = typeof body === 'string' || Buffer.isBuffer(body);
+  const sent = isReady ? body : JSON.stringify(body);
+  return fetch(url, { method: 'POST', body: sent, ...more, headers });
 }
 
 export const CHAT_TASK = { model: 'any', messages: [{ role: 'user', content: 'a task' }] };

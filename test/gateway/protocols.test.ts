@@ -13,7 +13,7 @@ import { scriptedModel } from '../../gateway/scripted/model.ts';
 import { loadScenarios } from '../../gateway/scripted/scenario.ts';
 import { serveScripted } from '../../gateway/scripted/serve.ts';
 import { scriptedUpstream } from '../../gateway/scripted/upstream.ts';
-import { gatewayWith, HASTY, post, serverThat } from './open.ts';
+import { gatewayWith, HASTY, post, serverThat, TOKEN } from './open.ts';
 
 const COMMAND = "cat 'src/cart/total.ts' # é";
 const SCENARIO = `
@@ -33,7 +33,7 @@ type Client = (url: string, stream: boolean) => Promise<readonly [Turn, Turn]>;
 
 const clients: Record<string, Client> = {
   responses: async (url, stream) => {
-    const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', maxRetries: 0 });
+    const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: TOKEN, maxRetries: 0 });
     const tools = [
       { type: 'function' as const, name: 'bash', parameters: PARAMETERS, strict: false },
     ];
@@ -61,7 +61,7 @@ const clients: Record<string, Client> = {
     return [turn(first), turn(second)];
   },
   chat: async (url, stream) => {
-    const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', maxRetries: 0 });
+    const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: TOKEN, maxRetries: 0 });
     const tools = [
       { type: 'function' as const, function: { name: 'bash', parameters: PARAMETERS } },
     ];
@@ -95,7 +95,7 @@ const clients: Record<string, Client> = {
     return [turn(first), turn(second)];
   },
   messages: async (url, stream) => {
-    const client = new Anthropic({ baseURL: url, apiKey: 'none', maxRetries: 0 });
+    const client = new Anthropic({ baseURL: url, apiKey: TOKEN, maxRetries: 0 });
     const tools = [{ name: 'bash', input_schema: { ...PARAMETERS, type: 'object' as const } }];
     const ask = async (messages: Anthropic.MessageParam[]) => {
       const body = { model: 'scripted', max_tokens: 1_000, system: SYSTEM, messages, tools };
@@ -196,14 +196,14 @@ describe.each(Object.entries(ways))('through %s', (_way, open) => {
 
   it('the models can be listed', async () => {
     const url = await open();
-    const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', maxRetries: 0 });
-    const anthropic = new Anthropic({ baseURL: url, apiKey: 'none', maxRetries: 0 });
+    const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: TOKEN, maxRetries: 0 });
+    const anthropic = new Anthropic({ baseURL: url, apiKey: TOKEN, maxRetries: 0 });
     expect((await openai.models.list()).data.map(({ id }) => id)).toEqual(['scripted']);
     expect((await anthropic.models.list()).data.map(({ id }) => id)).toEqual(['scripted']);
   });
 
   it('tokens can be counted without a model call', async () => {
-    const anthropic = new Anthropic({ baseURL: await open(), apiKey: 'none', maxRetries: 0 });
+    const anthropic = new Anthropic({ baseURL: await open(), apiKey: TOKEN, maxRetries: 0 });
     const messages = [{ role: 'user' as const, content: TASK }];
     const { input_tokens } = await anthropic.messages.countTokens({ model: 'scripted', messages });
     expect(input_tokens).toBeGreaterThan(10);

@@ -1,10 +1,12 @@
 /** Requests that hold a secret: none reaches a model, in whatever dress, and nothing of it is told. */
 import { describe, expect, it } from 'vitest';
 import { openAiUpstream } from '../../gateway/model/http-upstream.ts';
+import { redactor } from '../../gateway/redact.ts';
 import { secretSearch } from '../../gateway/secret-search.ts';
 import { EGRESS_ROWS as ROWS } from '../red-team/egress/rows.ts';
 import { DIALECTS, WIRES } from './callers.ts';
 import { gatewayWith, HASTY, post, scripted, serverThat } from './open.ts';
+import { LOOKS_FOR_NOTHING } from './weak-door.ts';
 
 const OURS = 'canary-93be"0c/7dé5f21+of the controller';
 const GITHUB = `ghp_${'aB3dE5gH7jK9'.repeat(3)}`;
@@ -25,7 +27,9 @@ const said = (...texts: readonly string[]) => ({
 async function guarded(over: { shapes?: boolean; none?: boolean } = {}) {
   const server = await serverThat((response) => response.end(WHOLE));
   const model = { name: 't', model: 'm', url: server.url, key: null, price: null, patience: HASTY };
-  const secrets = over.none ? {} : { secrets: secretSearch([OURS], over.shapes ?? true) };
+  const secrets = over.none
+    ? LOOKS_FOR_NOTHING
+    : { secrets: secretSearch([OURS], over.shapes ?? true) };
   const opened = await gatewayWith({ model: openAiUpstream(model), ...secrets });
   return { ...opened, server };
 }
@@ -37,7 +41,7 @@ describe(`${ROWS.told.id}: ${ROWS.told.attack}`, () => {
       const { path, long, error } = DIALECTS[wire];
       const body = JSON.stringify(long(false)).replace('Do the task.', `Do the task. ${GITHUB}`);
       const model = scripted('  - say: hello\n  - say: more');
-      const weak = await gatewayWith({ model });
+      const weak = await gatewayWith({ model, ...LOOKS_FOR_NOTHING });
       expect((await post(weak.url + path(false), body)).status).toBe(200);
       const opened = await gatewayWith({ model, secrets: secretSearch([OURS], true) });
       const answer = await post(opened.url + path(false), body);
@@ -107,6 +111,23 @@ describe(`${ROWS.told.id}: ${ROWS.told.attack}`, () => {
     const { url } = await guarded();
     expect((await post(url + CHAT, said(text))).status).toBe(200);
   });
+
+  it.each([
+    ['postgres', 200],
+    ['hunter2hunt', 200],
+    ['hunter2hunte', 403],
+  ])(
+    '%s, a secret of ours, may pass only while it is as short as a word',
+    async (secret, status) => {
+      const { url } = await gatewayWith({
+        model: scripted('  - say: hello'),
+        secrets: secretSearch([secret], true),
+      });
+      expect((await post(url + CHAT, said(`it is ${secret}`))).status).toBe(status);
+      // What is stored is without it all the same.
+      expect(redactor([secret]).text(`it is ${secret}`)).not.toContain(secret);
+    },
+  );
 
   it('is found in what is new of a session, at its seam, and in an old part that was changed', async () => {
     const filler = 'word '.repeat(20_000);

@@ -4,7 +4,7 @@ import net from 'node:net';
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../orchestrator/domain/faults.ts';
-import { CHAT_TASK, gatewayWith, post, scripted } from './open.ts';
+import { CHAT_TASK, gatewayWith, post, SHOWN, scripted } from './open.ts';
 
 const SAYS = scripted('  - say: hello');
 
@@ -158,11 +158,7 @@ describe('limits on what is sent', () => {
     async (name, pack) => {
       const { url } = await gatewayWith({ model: SAYS, limits });
       const send = (text: string) =>
-        fetch(url + path, {
-          method: 'POST',
-          body: pack(text),
-          headers: { 'content-encoding': name },
-        });
+        post(url + path, pack(text), { headers: { 'content-encoding': name } });
       expect((await send(JSON.stringify(CHAT_TASK))).status).toBe(200);
       expect(pack(long).byteLength).toBeLessThan(2_000);
       expect((await send(long)).status).toBe(413);
@@ -184,7 +180,9 @@ describe('limits on what is sent', () => {
     const slow = { headersMs: 50, bodyMs: 100 };
     const { socketPath } = await gatewayWith({ model: SAYS, limits: slow });
     expect(await raw(socketPath, 'POST /v1/messages HTTP/1.1\r\nhost: a\r\n')).toMatch(/ 408 /);
-    const head = 'POST /v1/messages HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n';
+    const head =
+      'POST /v1/messages HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n' +
+      `authorization: ${SHOWN.authorization}\r\n\r\n`;
     expect(await raw(socketPath, head)).not.toMatch(/ 200 /);
   });
 });

@@ -26,6 +26,7 @@ const INGEST_FILE = 'test/red-team/source/ingest.test.ts';
 const GIT_FILE = 'test/red-team/source/git.long.test.ts';
 const PREPARE_FILE = 'test/orchestrator/stages/prepare.test.ts';
 const TUNNEL_FILE = 'test/red-team/tunnel.test.ts';
+const MODELS_FILE = 'test/red-team/injection-models.test.ts';
 const INJECTION_FILE = 'test/red-team/injection.long.test.ts';
 
 export const PROOFS: readonly Proof[] = [
@@ -83,6 +84,7 @@ export const PROOFS: readonly Proof[] = [
   }),
   ...keyed(INJECTION_ROWS, {
     otherwise: 'test/red-team/injection-words.test.ts',
+    ...{ advice: MODELS_FILE, title: MODELS_FILE, review: MODELS_FILE },
     ...{ push: INJECTION_FILE, nextRun: INJECTION_FILE },
     ...{ claims: INJECTION_FILE, sibling: INJECTION_FILE },
   }),

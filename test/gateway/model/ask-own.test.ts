@@ -7,9 +7,11 @@ import {
   openAiUpstream,
 } from '../../../gateway/model/http-upstream.ts';
 import type { ModelUpstream } from '../../../gateway/model/upstream.ts';
+import { RunId } from '../../../orchestrator/domain/ids.ts';
 import type { OwnQuestion } from '../../../orchestrator/ports/own-question.ts';
+import type { ModelCall } from '../../../orchestrator/ports.ts';
 import { HASTY, NO_BUDGET, RUN, serverThat } from '../open.ts';
-import { strictLedger } from '../strict-ledger.ts';
+import { type StrictLedger, strictLedger } from '../strict-ledger.ts';
 
 const SIGNAL = new AbortController().signal;
 const said = (content: string, finish = 'stop') =>
@@ -23,6 +25,11 @@ const SCHEMA = {
   properties: { add: { type: 'array', items: { type: 'string', enum: ['auth', 'pay'] } } },
   required: ['add'],
   additionalProperties: false,
+};
+const EDITED: ModelCall = {
+  ...{ id: 'edit-1', run: RUN, attempt: 1, at: '2026-03-01T10:00:00.000Z', role: 'edit' },
+  ...{ model: 'm', vendor: 'small', state: 'reserved', usage: { inputTokens: 1, outputTokens: 1 } },
+  ...{ microUsd: null, wallMs: 1, failure: null },
 };
 const QUESTION: OwnQuestion = {
   ...{ run: RUN, attempt: 1, role: 'extract', instructions: 'Name gates.', text: 'a change' },
@@ -125,6 +132,45 @@ describe('an extraction of the controller', () => {
   });
 });
 
+describe('a review of the controller', () => {
+  it('must fit its schema, as an extraction, and goes to the next model where it does not', async () => {
+    const small = await answering('Looks good to me!');
+    const large = await answering('{"add":["auth"]}');
+    const { ask, states } = asking([modelAt('small', small), modelAt('large', large)]);
+    expect(await ask({ role: 'review' })).toEqual({ text: '{"add":["auth"]}', by: 'large' });
+    expect(states()).toEqual([
+      ['small', 'failed', 'review'],
+      ['large', 'settled', 'review'],
+    ]);
+  });
+
+  it('says itself how long a model may think', async () => {
+    const silent = await serverThat(() => {});
+    const large = await answering('{"add":[]}');
+    const { ask } = asking([modelAt('small', silent), modelAt('large', large)]);
+    expect(await ask({ role: 'review', thinkMs: 50 })).toHaveProperty('by', 'large');
+  });
+
+  it('goes to another vendor than the one that edited, and to nobody where there is none', async () => {
+    const server = await answering('{"add":[]}');
+    const [same, other] = [modelAt('small', server), modelAt('large', server)];
+    const apart = { ...NO_BUDGET, apart: [['review', 'edit']] as const };
+    const edited = (ledger: StrictLedger) => {
+      const call = { ...EDITED, vendor: 'small' };
+      return ledger
+        .reserve(call, NO_BUDGET)
+        .then(() => ledger.settle({ ...call, state: 'settled' }));
+    };
+    const two = asking([same, other]);
+    await edited(two.ledger);
+    expect(await two.ask({ role: 'review', budget: apart })).toHaveProperty('by', 'large');
+    const one = asking([same]);
+    await edited(one.ledger);
+    expect(await one.ask({ role: 'review', budget: apart })).toHaveProperty('problem');
+    expect(await one.ask({ role: 'review' })).toHaveProperty('by', 'small');
+  });
+});
+
 describe('each protocol', () => {
   it.each([
     [
@@ -174,6 +220,17 @@ describe('the same question', () => {
     await ask({ instructions: 'Name gates!' });
     await ask({ models: ['large'] });
     expect(server.seen).toHaveLength(4);
+  });
+
+  it('of a review is kept within its run: the ledger of another knows nothing of who answered', async () => {
+    const server = await answering('{"add":[]}');
+    const { ask } = asking([modelAt('small', server)]);
+    const review = { role: 'review' } as const;
+    await ask(review);
+    await ask({ ...review, attempt: 2 });
+    expect(server.seen).toHaveLength(1);
+    await ask({ ...review, run: RunId.parse('r0000002') });
+    expect(server.seen).toHaveLength(2);
   });
 
   it('is asked again where nothing was answered', async () => {

@@ -63,6 +63,7 @@ const LEGAL: { readonly [P in Phase]: { readonly [T in Type]?: Phase } } = {
     cancelled: 'done',
   },
   validating: {
+    judged: 'validating',
     validation_passed: 'awaiting_approval',
     validation_failed: 'preparing',
     machinery_broke: 'validating',

@@ -4,7 +4,7 @@
  */
 import { sha256 } from '../../../orchestrator/domain/canonical.ts';
 import type { Entry } from '../../../orchestrator/domain/change.ts';
-import type { Sha } from '../../../orchestrator/domain/ids.ts';
+import { RunToken, type Sha } from '../../../orchestrator/domain/ids.ts';
 import type { Source } from '../../../orchestrator/ports/source.ts';
 import type {
   Agent,
@@ -153,7 +153,7 @@ export function doorsWith(): {
     });
   };
   const doors: Doors = {
-    token: (run, attempt) => `token-of-${run}-${attempt}`,
+    token: (run, attempt) => RunToken.parse(`proofhouse-${run}-${String(attempt).repeat(48)}`),
     open: async (request) => {
       opened.push(request);
       return door();

@@ -169,7 +169,7 @@ describe('an agent', () => {
     expect(commands).toMatchObject([
       {
         argv: ['codex', expect.stringContaining('It is a cent off.')],
-        env: { MODEL: 'm-1', TOKEN: `token-of-${RUN}-1` },
+        env: { MODEL: 'm-1', TOKEN: `proofhouse-${RUN}-${'1'.repeat(48)}` },
         // As the journal names it, whatever a tag leads to by now.
         image: STATES.working.prepared.image,
         wallMs: 20 * 60_000,

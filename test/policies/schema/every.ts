@@ -90,6 +90,13 @@ export const EVERY: { [key: string]: Json } = {
       tests: 'e2e/',
       ...inspection,
     },
+    read: {
+      kind: 'review',
+      required: true,
+      raises: ['auth'],
+      raises_from: 'medium',
+      required_for: ['**'],
+    },
     secrets: { kind: 'secrets', except: ['test/fixtures/'], required_for: ['**'] },
     weaker: {
       kind: 'tests-weakened',

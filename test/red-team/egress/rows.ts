@@ -135,7 +135,7 @@ export const EGRESS_ROWS = {
   token: row(
     'MOD-02',
     "the token of another run, or one that was made up, at this run's door",
-    'whoever reaches the socket may ask',
+    'the door asks for just that',
     'refused, in the trace and among the refused calls',
   ),
 } as const;

@@ -48,6 +48,24 @@ export const INJECTION_ROWS = {
     'runs share a home folder',
     'nothing of another run is there; a memory that runs share does not exist yet',
   ),
+  advice: row(
+    'INJ-10',
+    'the text of a change orders the model that is asked for further gates',
+    'the gates are those that the model names',
+    'judged as if nobody had been asked; at most a gate more, with the name of the model',
+  ),
+  title: row(
+    'INJ-10',
+    'a task or the name of a file orders the model that writes the title',
+    'the title is shown as the model wrote it',
+    'a poor title: words that mention nobody, close nothing and link nowhere',
+  ),
+  review: row(
+    'INJ-10',
+    'a change tells the model that reviews it to approve, to accuse, or to act on the forge',
+    'the change goes on when its reviewer has no remark',
+    'a useless review: no check, gate or person less, and its words are shown as text',
+  ),
 } as const satisfies Record<string, Attack>;
 
 export const INJECTION: Family = {

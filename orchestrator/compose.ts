@@ -173,7 +173,7 @@ export function openFactory(options: FactoryOptions): Factory {
     folders: folders(home),
     runtime: runtimeFolder(home),
   });
-  const validating = { workspaces, evidence, redact: redact.text };
+  const validating = { workspaces, evidence, redact: redact.text, redactBytes: redact.bytes };
   const agents = adapters(lockedAgents());
   const ways = { ...options, models: modelsOf(options) };
   const tools: StageTools = {

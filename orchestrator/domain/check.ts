@@ -31,6 +31,8 @@ export const Check = z.object({
   verdict: Verdict,
   tests: z.object({ run: z.int(), failed: z.int(), skipped: z.int() }).nullable(),
   findings: z.array(Finding),
+  /** What is said beside the verdict, as what was no better at the base. */
+  notes: z.array(Finding).optional(),
   evidence: z.array(EvidenceFile),
   wallMs: z.int().nonnegative(),
 });

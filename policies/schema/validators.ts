@@ -1,6 +1,7 @@
 /** The checks that prove a change: what is run, over what, and how it tells what it found. */
 import { z } from 'zod';
 import { Memory, Timeout } from '../units.ts';
+import { FailAbove, Pages } from './pages.ts';
 import { Argv, Glob, Globs, Id, key } from './words.ts';
 
 const MINUTE_MS = 60_000;
@@ -68,9 +69,20 @@ const Playwright = z
       'The app under test; it has a sandbox of its own.',
     ),
     tests: key(TreePath, 'The folder of specs.'),
+    pages: key(
+      Pages,
+      'Pages that are opened at the width of a desktop and of a phone, at the base too: console, requests, accessibility, keyboard, width, and how they look.',
+    ),
+    visual_fail_above: key(
+      FailAbove,
+      'How much of the picture of a page may differ from the base, in percent. Left out, a difference is shown and fails nothing.',
+    ),
     ...inspection,
   })
-  .transform(limited);
+  .transform(({ visual_fail_above: failAbove = null, ...rest }) => ({
+    ...limited(rest),
+    visualFailAbove: failAbove,
+  }));
 
 type Inspection = {
   timeout: number;

@@ -9,6 +9,8 @@ const DEFINITION: PlaywrightDefinition = {
   kind: 'playwright',
   app: { run: ['node', 'src/server.ts'], port: 3000 },
   tests: 'e2e/',
+  pages: [],
+  visualFailAbove: null,
   timeoutMs: 300_000,
   memoryBytes: 2 ** 30,
   minTests: 1,
@@ -79,7 +81,7 @@ test('the configuration is ours: one worker, no retry, everything kept', async (
     {
       "playwright.config.mjs": "export default {
       "testDir": "/workspace/e2e/",
-      "outputDir": "/out/results",
+      "outputDir": "/out/specs",
       "reporter": [
         [
           "junit",
@@ -142,7 +144,7 @@ describe('a check fails', () => {
   });
 
   test('when another file than the report of our configuration says that tests passed', async () => {
-    const forged = { ...junit(PASS), name: 'results/junit.xml' };
+    const forged = { ...junit(PASS), name: 'specs/junit.xml' };
     const { said } = await checked({ browser: ran({ files: [forged] }) });
     expect(said).toMatchObject({ verdict: 'failed', findings: [{ code: 'no_tests' }] });
   });
@@ -186,18 +188,13 @@ describe('the app is stopped', () => {
 
 test('pictures, traces, the report and the output of both are kept, and hidden files are not', async () => {
   const file = (name: string) => ({ name, bytes: Buffer.from(name) });
-  const files = [
-    junit(PASS),
-    file('results/a.png'),
-    file('results/trace.zip'),
-    file('.last-run.json'),
-  ];
+  const files = [junit(PASS), file('specs/a.png'), file('specs/trace.zip'), file('.last-run.json')];
   const { said, kept } = await checked({ browser: ran({ files }) });
   expect(said).toMatchObject({
     evidence: [
       { name: 'junit.xml' },
-      { name: 'results/a.png', mediaType: 'image/png' },
-      { name: 'results/trace.zip', mediaType: 'application/zip' },
+      { name: 'specs/a.png', mediaType: 'image/png' },
+      { name: 'specs/trace.zip', mediaType: 'application/zip' },
       { name: 'output.txt' },
     ],
   });

@@ -27,6 +27,7 @@ const OPEN_MS = 15_000;
 /** A page that never stops asking is looked at after this. */
 const QUIET_MS = 3_000;
 const HEIGHT_MAX = 8_000;
+const NOTHING = { picture: null, change: null, cut: [], unseen: [] };
 
 const {
   origin,
@@ -59,7 +60,7 @@ async function look({ name, path: where }, width) {
     );
     if (opened !== null) {
       seen.tell('page_request_failed', `open ${where}`, `the page did not open: ${opened}`);
-      return { name, width, picture: null, change: null, cut: [], problems: seen.problems() };
+      return { name, width, ...NOTHING, problems: seen.problems() };
     }
     await page.waitForLoadState('networkidle', { timeout: QUIET_MS }).catch(() => {});
     return { name, width, ...(await inspected(page, { name, width, seen })) };
@@ -71,9 +72,10 @@ async function look({ name, path: where }, width) {
 /** The picture first: later parts press keys. One that breaks is told of, and the others go on. */
 async function inspected(page, { name, width, seen }) {
   const cut = [];
+  const unseen = [];
   const part = async (what, work) =>
     work().catch((error) => {
-      cut.push(`${what} could not be looked at: ${firstLine(error.message)}`);
+      unseen.push(`${what} could not be looked at: ${firstLine(error.message)}`);
       return null;
     });
   const shot = await part('the picture', () => picture(page, width, cut));
@@ -85,9 +87,7 @@ async function inspected(page, { name, width, seen }) {
       ? null
       : await part('the difference', async () => compared(Buffer.from(earlier, 'base64'), shot));
   if (change?.picture) writeFileSync(path.join(OUT, `${file}-diff.png`), change.picture);
-  const found = [];
-  if (width === 'phone') found.push(part('the width', () => overflowProblems(page)));
-  for (const problems of found) seen.tellAll(await problems);
+  if (width === 'phone') seen.tellAll(await part('the width', () => overflowProblems(page)));
   seen.tellAll(await part('accessibility', () => accessProblems(page)));
   seen.tellAll(await part('the keyboard', () => keyboardProblems(page, cut)));
   return {
@@ -97,7 +97,7 @@ async function inspected(page, { name, width, seen }) {
       share: change.share,
       picture: change.picture ? `pages/${file}-diff.png` : null,
     },
-    cut,
+    ...{ cut, unseen },
     problems: seen.problems(),
   };
 }

@@ -38,6 +38,7 @@ import type { Runtime } from '../sandboxes/spec.ts';
 import { openUsers } from '../sandboxes/users.ts';
 import { GATEWAY_URL } from '../sandboxes/workspaces/launch.ts';
 import { commandValidator } from '../validators/command.ts';
+import { collectEvidence } from '../validators/evidence/retention.ts';
 import { openEvidenceStore } from '../validators/evidence/store.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
 import { askerOf, doorsOf } from './compose-gateway.ts';
@@ -46,6 +47,7 @@ import { asFault, Fault } from './domain/faults.ts';
 import type { In, Phase, RunEvent, RunState } from './domain/run-state.ts';
 import { type Signatures, signaturesWith } from './domain/signed.ts';
 import type { Task } from './domain/task.ts';
+import { namedEvidence } from './evidence-named.ts';
 import { openLocalForge } from './forge/local.ts';
 import { lockedAgents } from './intake/agents-lock.ts';
 import { livesIn, stateIn } from './lives.ts';
@@ -244,15 +246,31 @@ export function openCollecting(given: string, store: Store, clock: () => Date): 
   const all = allRecipes();
   const current = new Set(all.map(({ tag }) => tag));
   return async (keepBytes, isDryRun) => {
-    const collected = await collect({ home, lives, keepBytes, floorBytes: FLOOR_BYTES }, isDryRun);
     const at = { current, now: clock() };
+    const evidence = await agedEvidence(home, store, at.now, isDryRun);
+    const sizes = { home, lives, keepBytes, floorBytes: FLOOR_BYTES };
+    const collected = await collect(sizes, isDryRun);
     const engine = engineOf(home);
     const images = await collectImages(engine, at, isDryRun).catch(noEngine);
     const aged = { home, lives, now: at.now };
     const volumes = await collectVolumes(engine, aged, isDryRun).catch(noEngine);
     const isEngineAsked = images !== null && volumes !== null;
-    return { ...collected, isEngineAsked, images: images ?? [], volumes: volumes ?? [] };
+    const removed = [...evidence, ...collected.removed];
+    const freedBytes = removed.reduce((sum, { bytes }) => sum + bytes, 0);
+    return {
+      ...collected,
+      removed,
+      freedBytes,
+      isEngineAsked,
+      images: images ?? [],
+      volumes: volumes ?? [],
+    };
   };
+}
+
+function agedEvidence(home: string, store: Store, now: Date, isDryRun: boolean) {
+  const folder = path.join(home, 'evidence');
+  return collectEvidence({ folder, named: () => namedEvidence(store), now }, isDryRun);
 }
 
 function noEngine(error: unknown): null {

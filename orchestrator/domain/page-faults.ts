@@ -74,6 +74,12 @@ export const PAGE_FAULTS = {
     meaning: 'A check left more than is kept or looked at; what counts most was kept.',
     todo: 'Nothing, unless what was left out matters: then let the check leave less.',
   },
+  evidence_full: {
+    exit: 4,
+    acts: 'operator',
+    meaning: 'Evidence was larger than a file of it may be, or there is no room for more of it.',
+    todo: 'See what takes the room below the data directory, and run: proofhouse gc',
+  },
   evidence_refused: {
     exit: 1,
     acts: 'member',

@@ -81,7 +81,10 @@ export const PROOFS: readonly Proof[] = [
     ...{ push: INJECTION_FILE, nextRun: INJECTION_FILE },
     ...{ claims: INJECTION_FILE, sibling: INJECTION_FILE },
   }),
-  ...keyed(EVIDENCE_ROWS, { otherwise: 'test/validators/evidence/screen.test.ts' }),
+  ...keyed(EVIDENCE_ROWS, {
+    otherwise: 'test/validators/evidence/screen.test.ts',
+    page: 'test/red-team/pages.test.ts',
+  }),
   ...HIJACKS.map((row) => ({
     ...{ row, file: 'test/red-team/hijack.test.ts' },
     names: 'it.for(HIJACKS)',

@@ -21,6 +21,13 @@ export const EVIDENCE_ROWS = {
     weak: 'archives are unpacked by their own words',
     ours: 'never unpacked to a disk; refused, and the check fails',
   },
+  page: {
+    id: 'NET-29',
+    attack:
+      'a page that a check opens asks for the host, the controller, metadata and files, by fetch, WebSocket, beacon, WebRTC and a service worker',
+    weak: 'with the bridge in NetworkMode',
+    ours: 'none is reached, and each that was asked for is in the findings',
+  },
 } as const satisfies Record<string, Attack>;
 
 export const EVIDENCE: Family = {

@@ -83,7 +83,7 @@ export const PROOFS: readonly Proof[] = [
   }),
   ...keyed(EVIDENCE_ROWS, {
     otherwise: 'test/validators/evidence/screen.test.ts',
-    page: 'test/red-team/pages.test.ts',
+    page: 'test/red-team/pages.long.test.ts',
   }),
   ...HIJACKS.map((row) => ({
     ...{ row, file: 'test/red-team/hijack.test.ts' },

@@ -2,9 +2,10 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
-const require = createRequire('/node_modules/');
-const { PNG } = require('pngjs');
-const { default: pixelmatch } = await import(pathToFileURL(require.resolve('pixelmatch')).href);
+/** From the image's own folder, whatever lies in a workspace. */
+const ofImage = createRequire('/node_modules/');
+const { PNG } = ofImage('pngjs');
+const { default: pixelmatch } = await import(pathToFileURL(ofImage.resolve('pixelmatch')).href);
 
 /** How different two pixels may look and be the same; edges of letters are left out by pixelmatch. */
 const THRESHOLD = 0.1;

@@ -45,6 +45,9 @@ type Reading = {
 async function readWithin({ bytes, room, depth }: Reading, visit: Visit): Promise<ArchiveEnd> {
   try {
     const zip = await yauzl.fromBufferPromise(bytes, { lazyEntries: true, decodeStrings: false });
+    // No more are handed out than it says.
+    room.entries -= zip.entryCount;
+    if (room.entries < 0) return tooMuch(`it has more than ${ARCHIVE.entries} files`);
     for await (const entry of zip.eachEntry()) {
       const name = nameOf(entry);
       const refused = refusal(entry, name, room);
@@ -72,14 +75,12 @@ async function within(reading: Reading, name: string, visit: Visit): Promise<Arc
 function refusal(entry: Entry, full: string, room: Reading['room']): ArchiveEnd | null {
   const { uncompressedSize: size, compressedSize: packed } = entry;
   const name = shown(full);
-  room.entries -= 1;
   room.bytes -= size;
   if (yauzl.validateFileName(full) !== null) return hostile(`${name} leads out of its folder`);
   if (kindOf(entry) === SYMLINK) return hostile(`${name} is a symbolic link`);
   if (entry.isEncrypted()) return { ended: 'unreadable', why: `${name} is encrypted` };
   if (size > ARCHIVE.ratioFreeBytes && size > packed * ARCHIVE.ratio)
     return hostile(`${name} unpacks to more than ${ARCHIVE.ratio} times its size`);
-  if (room.entries < 0) return tooMuch(`it has more than ${ARCHIVE.entries} files`);
   if (size > ARCHIVE.entryBytes) return tooMuch(`${name} is over ${ARCHIVE.entryBytes / MIB} MiB`);
   if (room.bytes < 0) return tooMuch(`it unpacks to over ${ARCHIVE.bytes / MIB} MiB`);
   return null;

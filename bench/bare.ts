@@ -23,3 +23,33 @@ export async function bareContainer(image: string): Promise<number> {
     await container.remove({ force: true });
   }
 }
+
+type BareCommand = { readonly image: string; readonly folder: string; readonly script: string };
+
+/** Milliseconds from creating a container to its end; the folder is its workspace, to read. */
+export async function bareCommand({ image, folder, script }: BareCommand): Promise<number> {
+  const docker = new Docker();
+  const from = performance.now();
+  const container = await docker.createContainer({
+    Image: image,
+    Entrypoint: ['/bin/sh', '-c'],
+    Cmd: [script],
+    WorkingDir: '/workspace',
+    HostConfig: {
+      NetworkMode: 'none',
+      Binds: [`${folder}:/workspace:ro`],
+      Tmpfs: { '/out': '', '/tmp': '' },
+      ShmSize: 256 * 2 ** 20,
+    },
+    Labels: { 'proofhouse.bench': 'bare' },
+  });
+  try {
+    await container.start();
+    const { StatusCode: code } = (await container.wait()) as { StatusCode: number };
+    const ms = performance.now() - from;
+    if (code !== 0) throw new Error(`the bare container ended with ${code}`);
+    return ms;
+  } finally {
+    await container.remove({ force: true });
+  }
+}

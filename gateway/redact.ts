@@ -5,10 +5,9 @@
  *
  * Invariant: JSON stays JSON, and whatever goes wrong in here, the text itself is not let through.
  */
-import type { Redact } from '../orchestrator/ports/redact.ts';
+import { KNOWN_SECRET as KNOWN, type Redact } from '../orchestrator/ports/redact.ts';
 import { formsOf, SECRET_CHARS_MIN } from './secret-forms.ts';
 
-const KNOWN = '«secret:known»';
 /** What is no text is withheld as a whole when it holds a secret: nothing in it can be replaced. */
 const IN_BYTES = `${KNOWN} was in this file, which is no text; it was not stored\n`;
 export const WITHHELD = '«not stored: it could not be redacted»';

@@ -39,6 +39,7 @@ import { openUsers } from '../sandboxes/users.ts';
 import { GATEWAY_URL } from '../sandboxes/workspaces/launch.ts';
 import { onceMore } from '../validators/again.ts';
 import { commandValidator } from '../validators/command.ts';
+import { collectEvidence } from '../validators/evidence/retention.ts';
 import { openEvidenceStore } from '../validators/evidence/store.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
 import { inspectorsOf } from './compose-checks.ts';
@@ -48,6 +49,7 @@ import { asFault, Fault } from './domain/faults.ts';
 import type { In, Phase, RunEvent, RunState } from './domain/run-state.ts';
 import { type Signatures, signaturesWith } from './domain/signed.ts';
 import type { Task } from './domain/task.ts';
+import { namedEvidence } from './evidence-named.ts';
 import { openLocalForge } from './forge/local.ts';
 import { lockedAgents } from './intake/agents-lock.ts';
 import { livesIn, stateIn } from './lives.ts';
@@ -175,7 +177,7 @@ export function openFactory(options: FactoryOptions): Factory {
     folders: folders(home),
     runtime: runtimeFolder(home),
   });
-  const validating = { workspaces, evidence, redact: redact.text };
+  const validating = { workspaces, evidence, redact: redact.text, redactBytes: redact.bytes };
   const agents = adapters(lockedAgents());
   const ways = { ...options, models: modelsOf(options) };
   const tools: StageTools = {
@@ -247,15 +249,31 @@ export function openCollecting(given: string, store: Store, clock: () => Date): 
   const all = allRecipes();
   const current = new Set(all.map(({ tag }) => tag));
   return async (keepBytes, isDryRun) => {
-    const collected = await collect({ home, lives, keepBytes, floorBytes: FLOOR_BYTES }, isDryRun);
     const at = { current, now: clock() };
+    const evidence = await agedEvidence(home, store, at.now, isDryRun);
+    const sizes = { home, lives, keepBytes, floorBytes: FLOOR_BYTES };
+    const collected = await collect(sizes, isDryRun);
     const engine = engineOf(home);
     const images = await collectImages(engine, at, isDryRun).catch(noEngine);
     const aged = { home, lives, now: at.now };
     const volumes = await collectVolumes(engine, aged, isDryRun).catch(noEngine);
     const isEngineAsked = images !== null && volumes !== null;
-    return { ...collected, isEngineAsked, images: images ?? [], volumes: volumes ?? [] };
+    const removed = [...evidence, ...collected.removed];
+    const freedBytes = removed.reduce((sum, { bytes }) => sum + bytes, 0);
+    return {
+      ...collected,
+      removed,
+      freedBytes,
+      isEngineAsked,
+      images: images ?? [],
+      volumes: volumes ?? [],
+    };
   };
+}
+
+function agedEvidence(home: string, store: Store, now: Date, isDryRun: boolean) {
+  const folder = path.join(home, 'evidence');
+  return collectEvidence({ folder, named: () => namedEvidence(store), now }, isDryRun);
 }
 
 function noEngine(error: unknown): null {

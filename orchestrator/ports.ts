@@ -270,6 +270,8 @@ export type CheckRun = {
   /** The last lines it printed, both streams, bounded. */
   readonly tail: readonly string[];
   readonly files: readonly OutFile[];
+  /** How many files more it left, too many or too large to be read. */
+  readonly left?: number;
 };
 
 /** A tree that came out, and what whoever decides on it should know of how it came out. */
@@ -307,10 +309,10 @@ export type Workspaces = {
     plan: DependencyPlan | null,
     signal: AbortSignal,
   ): Promise<SealedTree | { refused: readonly Finding[] }>;
-  /** Runs one command over the sealed tree in a fresh sandbox. */
+  /** Runs one command over the sealed tree, or over the base's own (null), in a fresh sandbox. */
   check(
     place: Place,
-    tree: Sha,
+    tree: Sha | null,
     plan: DependencyPlan | null,
     command: CheckCommand,
     signal: AbortSignal,
@@ -318,7 +320,7 @@ export type Workspaces = {
   /** Starts an app under test and returns; `stop` ends it and gives what it printed. */
   serve(
     place: Place,
-    tree: Sha,
+    tree: Sha | null,
     plan: DependencyPlan | null,
     command: CheckCommand,
     signal: AbortSignal,

@@ -11,7 +11,10 @@ export const OUT = { files: 400, fileBytes: 32 * MIB, bytes: 128 * MIB } as cons
 /** Most that is looked at. A folder with more in it is not read at all: which half would count? */
 export const SEEN = { entries: 10_000, depth: 16 } as const;
 
-export type OutFolder = { readonly files: OutFile[] } | { readonly tooMuch: string };
+/** `left` counts files that were there and too many or too large to read. */
+export type OutFolder =
+  | { readonly files: OutFile[]; readonly left: number }
+  | { readonly tooMuch: string };
 
 /** Regular files only, nothing followed, everything bounded. */
 export async function readOut(folder: string): Promise<OutFolder> {
@@ -29,7 +32,7 @@ export async function readOut(folder: string): Promise<OutFolder> {
     if (size > OUT.fileBytes || total > OUT.bytes) continue;
     files.push({ name, bytes: await bytesOf(file) });
   }
-  return { files };
+  return { files, left: found.length - files.length };
 }
 
 async function bytesOf(file: string): Promise<Uint8Array> {

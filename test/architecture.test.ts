@@ -70,6 +70,7 @@ describe('imports', () => {
     ['home-of-simple-git', 'orchestrator/forge/c.ts', 'simple-git'],
     ['home-of-yaml', 'policies/c.ts', 'yaml'],
     ['home-of-fast-xml-parser', 'validators/c.ts', 'fast-xml-parser'],
+    ['home-of-yauzl', 'validators/d.ts', 'yauzl'],
     ['home-of-commander', 'orchestrator/commands/c.ts', 'commander'],
     ['home-of-p-queue', 'orchestrator/log.ts', 'p-queue'],
     ['home-of-pino', 'orchestrator/scheduler.ts', 'pino'],

@@ -33,10 +33,12 @@ export type Tools = {
   readonly workspaces: Workspaces;
   readonly evidence: EvidenceStore;
   readonly redact: (text: string) => string;
+  readonly redactBytes: (bytes: Uint8Array) => Uint8Array;
 };
 
 /** More than this tells an agent nothing new. */
 const FINDINGS_MAX = 20;
+const NOTES_MAX = 40;
 
 export function commandValidator(tools: Tools): Validator<CommandDefinition> {
   return async ({ place, tree, plan, id, services, definition }, signal) => {
@@ -77,11 +79,13 @@ type Inspected = {
   readonly kept: readonly OutFile[];
   /** Findings known before the reports were read. */
   readonly findings?: readonly Finding[];
+  /** What is said beside the verdict. */
+  readonly notes?: readonly Finding[];
 };
 
 export async function checkOf(
   tools: Tools,
-  { id, definition, ran, reports, kept, findings = [] }: Inspected,
+  { id, definition, ran, reports, kept, findings = [], notes = [] }: Inspected,
 ): Promise<Check> {
   if (ran.end.ended === 'lost') {
     throw new Fault('engine_failed', `the sandbox of validator "${id}" vanished while it ran`);
@@ -106,6 +110,7 @@ export async function checkOf(
     verdict: verdictOf(all),
     tests: read.tests?.tests ?? null,
     findings: all.slice(0, FINDINGS_MAX),
+    ...(notes.length === 0 ? {} : { notes: notes.slice(0, NOTES_MAX) }),
     evidence: await keep(tools, [...kept, ...namesOf(read.tests)], ran.tail),
     wallMs: ran.end.wallMs,
     tries: 1,

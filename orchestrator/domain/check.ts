@@ -47,6 +47,8 @@ export const Check = z.object({
   /** Null where it has no tests to count. Their names are in the evidence file `tests.json`. */
   tests: TestCounts.nullable(),
   findings: z.array(Finding),
+  /** What is said beside the verdict, as what was no better at the base. */
+  notes: z.array(Finding).optional(),
   evidence: z.array(EvidenceFile),
   wallMs: z.int().nonnegative(),
   /** How often it was run for this verdict. */

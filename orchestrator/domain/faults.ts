@@ -5,15 +5,7 @@
  * who must act and what to do. `docs/outcomes.md` is this table in prose, and a test holds them equal.
  */
 
-/** 1 the task failed, 2 usage or policy, 3 waits for a person, 4 the machinery broke. */
-type Exit = 1 | 2 | 3 | 4;
-type Actor = 'member' | 'reviewer' | 'platform engineer' | 'operator';
-type Entry = {
-  readonly exit: Exit;
-  readonly acts: Actor;
-  readonly meaning: string;
-  readonly todo: string;
-};
+import { type FaultEntry, PAGE_FAULTS } from './page-faults.ts';
 
 export const FAULTS = {
   usage: {
@@ -355,13 +347,14 @@ export const FAULTS = {
     meaning: 'The app under test never answered on its port.',
     todo: 'Start it as the policy does and see what it prints; its output is in the evidence.',
   },
+  ...PAGE_FAULTS,
   internal: {
     exit: 4,
     acts: 'operator',
     meaning: 'Proofhouse met something it has no name for.',
     todo: 'Please report it with the output of: proofhouse doctor --json',
   },
-} as const satisfies Record<string, Entry>;
+} as const satisfies Record<string, FaultEntry>;
 
 export type FaultCode = keyof typeof FAULTS;
 export const FAULT_CODES = Object.keys(FAULTS) as [FaultCode, ...FaultCode[]];
@@ -376,7 +369,7 @@ export class Fault extends Error {
     this.code = code;
   }
 
-  get exit(): Exit {
+  get exit(): FaultEntry['exit'] {
     return FAULTS[this.code].exit;
   }
 

@@ -1,5 +1,5 @@
 /** What clearing away came to: what no run needs, and what a data directory has no room for. */
-import type { RunId } from '../domain/ids.ts';
+import type { Digest, RunId } from '../domain/ids.ts';
 
 /** What was cleared away because no run needs it, and what could not be. */
 export type Reaped = {
@@ -33,4 +33,16 @@ export type Collected = {
   readonly volumes: readonly string[];
   /** Bytes that are too much still: what is left is needed. */
   readonly excessBytes: number;
+};
+
+/** Evidence as the journals name it. What none names may be of a run that wrote its journal never. */
+export type NamedEvidence = ReadonlyMap<Digest, NamedFile>;
+
+export type NamedFile = {
+  /** Of a run that goes on, waits or was published; whatever its age. */
+  readonly isKept: boolean;
+  /** Pictures, videos and traces take the room, and are looked at in the first days. */
+  readonly isMedia: boolean;
+  /** When the last run that names it had its last event, in milliseconds since 1970. */
+  readonly at: number;
 };

@@ -240,11 +240,13 @@ function checkLines(run: RunState, journal: readonly JournalEntry[]): string[] {
     duration(wallMs),
   ]);
   const findings = run.phase === 'done' ? [] : last.checks.flatMap((check) => check.findings);
+  const notes = last.checks.flatMap((check) => check.notes ?? []);
   return [
     '',
     'checks',
     columns(rows),
     ...findings.map(({ validator, message }) => printableLines(`  - ${validator}: ${message}`)),
+    ...notes.map(({ validator, message }) => printableLines(`  (${validator}: ${message})`)),
   ];
 }
 

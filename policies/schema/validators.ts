@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Memory, Timeout } from '../units.ts';
 import { Dependencies, RequiredFor, Secrets, SizeCheck, TestsWeakened } from './inspectors.ts';
+import { FailAbove, Pages } from './pages.ts';
 import { Review } from './review.ts';
 import { Argv, Glob, Id, key } from './words.ts';
 
@@ -80,9 +81,20 @@ const Playwright = z
       'The app under test; it has a sandbox of its own.',
     ),
     tests: key(TreePath, 'The folder of specs.'),
+    pages: key(
+      Pages,
+      'Pages that are opened at the width of a desktop and of a phone, at the base too: console, requests, accessibility, keyboard, width, and how they look.',
+    ),
+    visual_fail_above: key(
+      FailAbove,
+      'How much of the picture of a page may differ from the base, in percent. Left out, a difference is shown and fails nothing.',
+    ),
     ...inspection,
   })
-  .transform(limited);
+  .transform(({ visual_fail_above: failAbove = null, ...rest }) => ({
+    ...limited(rest),
+    visualFailAbove: failAbove,
+  }));
 
 type Inspection = {
   timeout: number;

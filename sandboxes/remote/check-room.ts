@@ -24,7 +24,7 @@ export async function clonedRoom(
   const { engine } = far;
   const name = sandboxName(place, part);
   const out = `${name}-out`;
-  const laid = { plan, tree: { id: tree, attempt: place.attempt } };
+  const laid = { plan, tree: tree === null ? null : { id: tree, attempt: place.attempt } };
   const held = await volumes.lay(name, place, laid, signal);
   await engine.removeVolume(out);
   await engine.ensureVolume(out, place.run);
@@ -68,6 +68,7 @@ const Listed = z.union([
     files: z
       .array(z.strictObject({ name: z.string(), size: z.int().min(0).max(OUT.fileBytes) }))
       .max(OUT.files),
+    left: z.int().min(0).max(SEEN.entries),
   }),
 ]);
 
@@ -86,5 +87,5 @@ export function filesIn(printed: Buffer): OutFolder {
   });
   if (at !== printed.length)
     throw new Fault('engine_failed', 'the output folder came with other bytes than it lists');
-  return { files };
+  return { files, left: listed.left };
 }

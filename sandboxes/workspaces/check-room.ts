@@ -25,7 +25,8 @@ export type CheckRoom = {
 export type Checked = {
   readonly place: Place;
   readonly part: string;
-  readonly tree: Sha;
+  /** Null for the base's own. */
+  readonly tree: Sha | null;
   readonly plan: DependencyPlan | null;
 };
 

@@ -106,7 +106,7 @@ function running(started: Started): Running {
         const left = await room.read();
         return 'tooMuch' in left
           ? { end, tail: [...tail.lines, left.tooMuch], files: [] }
-          : { end, tail: tail.lines, files: left.files };
+          : { end, tail: tail.lines, files: left.files, left: left.left };
       } finally {
         await clear();
       }

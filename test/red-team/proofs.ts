@@ -25,6 +25,7 @@ const QUOTA_FILE = 'test/red-team/source/quota.long.test.ts';
 const INGEST_FILE = 'test/red-team/source/ingest.test.ts';
 const GIT_FILE = 'test/red-team/source/git.long.test.ts';
 const PREPARE_FILE = 'test/orchestrator/stages/prepare.test.ts';
+const SCREEN_FILE = 'test/validators/evidence/screen.test.ts';
 const TUNNEL_FILE = 'test/red-team/tunnel.test.ts';
 const MODELS_FILE = 'test/red-team/injection-models.test.ts';
 const INJECTION_FILE = 'test/red-team/injection.long.test.ts';
@@ -81,6 +82,8 @@ export const PROOFS: readonly Proof[] = [
     otherwise: 'test/validators/attacks.test.ts',
     cached: 'test/orchestrator/stages/known-check.test.ts',
     planted: 'test/scenarios/checks/base-tests.long.test.ts',
+    ...{ trace: SCREEN_FILE, picture: SCREEN_FILE, archive: SCREEN_FILE },
+    page: 'test/red-team/pages.long.test.ts',
   }),
   ...keyed(INJECTION_ROWS, {
     otherwise: 'test/red-team/injection-words.test.ts',

@@ -1,5 +1,6 @@
 /** What a check came to, as a sandbox reports it, and stores for what it leaves. */
 import { sha256 } from '../../orchestrator/domain/canonical.ts';
+import { KNOWN_SECRET } from '../../orchestrator/ports/redact.ts';
 import type {
   CheckCommand,
   CheckRun,
@@ -53,6 +54,10 @@ export function toolsWith(workspaces: Partial<Workspaces>) {
     workspaces: strict<Workspaces>('workspaces', workspaces),
     evidence,
     redact: (text) => text.replaceAll('hunter2', '***'),
+    redactBytes: (bytes) =>
+      Buffer.from(bytes).includes('hunter2')
+        ? Buffer.from(Buffer.from(bytes).toString().replaceAll('hunter2', KNOWN_SECRET))
+        : bytes,
   };
   return { tools, kept };
 }

@@ -5,11 +5,12 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sha256 } from '../../orchestrator/domain/canonical.ts';
 import type { Digest } from '../../orchestrator/domain/ids.ts';
 import { openEvidenceStore } from '../../validators/evidence/store.ts';
@@ -74,3 +75,37 @@ test.each(['sha256:../../../../etc/passwd', 'md5:00', '', `sha256:${'A'.repeat(6
     await expect(open().get(digest as Digest)).rejects.toThrow();
   },
 );
+
+describe('the store is bounded', () => {
+  const bounded = () => openEvidenceStore(join(given.folder, 'e'), { fileBytes: 10, bytes: 25 });
+  const put = (text: string) => bounded().put(Buffer.from(text));
+
+  test('for each file, at the limit and not above it', async () => {
+    await put('0123456789');
+    await expect(put('0123456789a')).rejects.toMatchObject({ code: 'evidence_full' });
+  });
+
+  test('in whole, and what is there already takes no room', async () => {
+    await put('0123456789');
+    await put('abcdefghij');
+    await put('0123456789');
+    await expect(put('ABCDEF')).rejects.toMatchObject({ code: 'evidence_full' });
+    await put('ABCDE');
+  });
+
+  test('and takes more once something has gone', async () => {
+    const store = bounded();
+    const first = await store.put(Buffer.from('0123456789'));
+    await store.put(Buffer.from('abcdefghij'));
+    await expect(store.put(Buffer.from('ABCDEFGHIJ'))).rejects.toThrow('takes 25');
+    rmSync(store.path(first));
+    await store.put(Buffer.from('ABCDEFGHIJ'));
+  });
+});
+
+test('putting bytes again makes their file new, so that it is not collected meanwhile', async () => {
+  const digest = await open().put(BYTES);
+  utimesSync(open().path(digest), 0, 0);
+  await open().put(BYTES);
+  expect(statSync(open().path(digest)).mtimeMs).toBeGreaterThan(Date.now() - 60_000);
+});

@@ -3,12 +3,15 @@ import { Fault } from '../../orchestrator/domain/faults.ts';
 import type { CheckCommand, CheckRun, Workspaces } from '../../orchestrator/ports.ts';
 import { type PlaywrightDefinition, playwrightValidator } from '../../validators/playwright.ts';
 import { FAIL, junit, PASS, REQUEST, ran, SIGNAL, toolsWith } from './checks.ts';
+import { zipOf } from './evidence/zip.ts';
 
 const NOT_READY = 75;
 const DEFINITION: PlaywrightDefinition = {
   kind: 'playwright',
   app: { run: ['node', 'src/server.ts'], port: 3000 },
   tests: 'e2e/',
+  pages: [],
+  visualFailAbove: null,
   timeoutMs: 300_000,
   memoryBytes: 2 ** 30,
   minTests: 1,
@@ -79,7 +82,7 @@ test('the configuration is ours: one worker, no retry, everything kept', async (
     {
       "playwright.config.mjs": "export default {
       "testDir": "/workspace/e2e/",
-      "outputDir": "/out/results",
+      "outputDir": "/out/specs",
       "reporter": [
         [
           "junit",
@@ -142,7 +145,7 @@ describe('a check fails', () => {
   });
 
   test('when another file than the report of our configuration says that tests passed', async () => {
-    const forged = { ...junit(PASS), name: 'results/junit.xml' };
+    const forged = { ...junit(PASS), name: 'specs/junit.xml' };
     const { said } = await checked({ browser: ran({ files: [forged] }) });
     expect(said).toMatchObject({ verdict: 'failed', findings: [{ code: 'no_tests' }] });
   });
@@ -186,21 +189,145 @@ describe('the app is stopped', () => {
 
 test('pictures, traces, the report and the output of both are kept, and hidden files are not', async () => {
   const file = (name: string) => ({ name, bytes: Buffer.from(name) });
-  const files = [
-    junit(PASS),
-    file('results/a.png'),
-    file('results/trace.zip'),
-    file('.last-run.json'),
-  ];
+  const files = [junit(PASS), file('specs/a.png'), file('specs/trace.zip'), file('.last-run.json')];
   const { said, kept } = await checked({ browser: ran({ files }) });
   expect(said).toMatchObject({
     evidence: [
       { name: 'junit.xml' },
-      { name: 'results/a.png', mediaType: 'image/png' },
-      { name: 'results/trace.zip', mediaType: 'application/zip' },
+      { name: 'specs/a.png', mediaType: 'image/png' },
+      { name: 'specs/trace.zip', mediaType: 'application/zip' },
       { name: 'tests.json' },
       { name: 'output.txt' },
     ],
   });
   expect(kept.at(-1)).toBe('the last line\n\nWhat the app printed:\nlistening\n***');
+});
+
+describe('pages', () => {
+  const PAGES = { ...DEFINITION, pages: [{ name: 'cart', path: '/cart' }] };
+  const WIDE = { code: 'page_overflow', key: 'sideways', message: 'too wide', count: 1 };
+  const PICTURE = { name: 'pages/cart-phone.png', bytes: Buffer.from('a picture') };
+  const looks = (problems: readonly object[] = []) => {
+    const one = { name: 'cart', picture: null, change: null, cut: [], unseen: [], problems };
+    const both = ['desktop', 'phone'].map((width) => ({ ...one, width }));
+    const bytes = Buffer.from(JSON.stringify({ version: 1, looks: both }));
+    return ran({ files: [{ name: 'pages.json', bytes }, PICTURE], tail: ['looked'] });
+  };
+  type Parts = Partial<Record<'pages-base-e2e' | 'pages-e2e' | 'check-e2e', CheckRun>>;
+
+  /** What came of each browser by its name; what is asked of an app that is not up throws. */
+  async function looked(parts: Parts, definition = PAGES) {
+    const up = new Set<string>();
+    const asked: { command: CheckCommand; tree: unknown }[] = [];
+    const workspaces: Partial<Workspaces> = {
+      serve: async (_place, tree, _plan, command) => {
+        asked.push({ command, tree });
+        up.add(command.part);
+        return {
+          stop: async () => {
+            up.delete(command.part);
+            return APP_SAID;
+          },
+        };
+      },
+      check: async (_place, tree, _plan, command) => {
+        asked.push({ command, tree });
+        if (!up.has(command.joins?.part ?? '')) throw new Error('the app is not up');
+        const given = {
+          'pages-base-e2e': looks(),
+          'pages-e2e': looks(),
+          'check-e2e': ran(),
+          ...parts,
+        };
+        return given[command.part as keyof Parts] ?? ran();
+      },
+    };
+    const { tools } = toolsWith(workspaces);
+    const said = await playwrightValidator(tools)({ ...REQUEST, id: 'e2e', definition }, SIGNAL);
+    return { said, asked, parts: asked.map(({ command }) => command.part), up };
+  }
+  const NOT_UP = ran({ files: [] }, { exitCode: NOT_READY });
+
+  test('are looked at on the base and on the change, each with an app of its own, before the specs run', async () => {
+    const { said, asked, parts, up } = await looked({});
+    expect(parts).toEqual(['app-base-e2e', 'pages-base-e2e', 'app-e2e', 'pages-e2e', 'check-e2e']);
+    expect(asked.map(({ tree }) => tree)).toEqual([null, null, ...Array(3).fill(REQUEST.tree)]);
+    expect(up.size).toBe(0);
+    expect(said).toMatchObject({ verdict: 'passed', findings: [], tests: { run: 2 } });
+  });
+
+  test('by a program of the image, told what to open and how it looked before', async () => {
+    const { asked } = await looked({});
+    const command = asked[3]?.command;
+    expect(command?.argv).toEqual(['/usr/local/bin/node', '/opt/proofhouse/look.mjs']);
+    expect(JSON.parse(command?.files['pages.json'] ?? '')).toMatchObject({
+      origin: 'http://127.0.0.1:3000',
+      pages: PAGES.pages,
+      before: { 'cart-phone': PICTURE.bytes.toString('base64') },
+    });
+  });
+
+  test('fail the check when the change made them worse, and are said when they were so', async () => {
+    const worse = await looked({ 'pages-e2e': looks([WIDE]) });
+    expect(worse.said).toMatchObject({
+      verdict: 'failed',
+      findings: [{ code: 'page_overflow', validator: 'e2e', where: '/cart' }],
+    });
+    const same = await looked({ 'pages-base-e2e': looks([WIDE]), 'pages-e2e': looks([WIDE]) });
+    expect(same.said).toMatchObject({ verdict: 'passed', notes: [{ code: 'page_overflow' }] });
+  });
+
+  test('of a base that does not start count as new, and that is said', async () => {
+    const { said } = await looked({ 'pages-base-e2e': NOT_UP, 'pages-e2e': looks([WIDE]) });
+    expect(said).toMatchObject({
+      findings: [{ code: 'page_overflow' }],
+      notes: [{ code: 'page_not_compared', message: expect.stringContaining('did not answer') }],
+    });
+  });
+
+  test('whose report is missing or forged fail the check, though every spec passed', async () => {
+    const { said } = await looked({ 'pages-e2e': ran({ files: [junit(PASS)] }) });
+    expect(said).toMatchObject({ verdict: 'failed', findings: [{ code: 'page_not_seen' }] });
+  });
+
+  test('of an app that never answers are told once, and no spec is started', async () => {
+    const { said, parts } = await looked({ 'pages-e2e': NOT_UP });
+    expect(parts).not.toContain('check-e2e');
+    expect(said).toMatchObject({ findings: [{ code: 'app_not_ready' }, { code: 'no_tests' }] });
+  });
+
+  test('that take too long end the check as too long', async () => {
+    const late = ran({ files: [] }, { ended: 'timed_out', exitCode: null });
+    const { said } = await looked({ 'pages-e2e': late });
+    expect(said).toMatchObject({
+      verdict: 'failed',
+      findings: [{ code: 'check_timed_out' }, { code: 'no_tests' }],
+    });
+  });
+
+  test('are kept as they were and as they are', async () => {
+    const { said } = await looked({});
+    expect(said.evidence.map(({ name }) => name)).toEqual([
+      ...['junit.xml', 'pages/report-after.json', 'pages/report-before.json'],
+      ...['pages/cart-phone-after.png', 'pages/cart-phone-before.png', 'output.txt'],
+    ]);
+  });
+
+  test('are given at most the time of the check, and the base less than half of it', async () => {
+    const { asked } = await looked({});
+    const walls = asked.map(({ command }) => command.wallMs);
+    expect(Math.max(...walls.slice(0, 2))).toBeLessThanOrEqual(PAGES.timeoutMs * 0.4);
+    expect(Math.max(...walls)).toBeLessThanOrEqual(PAGES.timeoutMs);
+  });
+});
+
+test('a trace that holds a secret is withheld, and fails the check', async () => {
+  const trace = zipOf({ name: 'trace.network', content: 'password hunter2' });
+  const files = [junit(PASS), { name: 'specs/a/trace.zip', bytes: trace }];
+  const { said } = await checked({ browser: ran({ files }) });
+  expect(said).toMatchObject({
+    verdict: 'failed',
+    findings: [{ code: 'evidence_secret', message: expect.stringContaining('specs/a/trace.zip') }],
+    evidence: [{ name: 'junit.xml' }, { name: 'output.txt' }],
+  });
 });

@@ -18,7 +18,10 @@ const limits = JSON.parse(process.argv[1]);
 
 const names = namesBelow(limits);
 if (names === null) print(Buffer.from(`${JSON.stringify({ tooMuch: true })}\n`));
-else printFiles(opened(names.sort(), limits));
+else {
+  const files = opened(names.sort(), limits);
+  printFiles(files, names.length - files.length);
+}
 
 /** Null when there is more than is looked at. */
 function namesBelow({ root, entries, depth }) {
@@ -59,9 +62,9 @@ function opened(all, { root, files: most, fileBytes, bytes }) {
   return files;
 }
 
-function printFiles(files) {
+function printFiles(files, left) {
   const listed = files.map(({ name, size }) => ({ name, size }));
-  print(Buffer.from(`${JSON.stringify({ files: listed })}\n`));
+  print(Buffer.from(`${JSON.stringify({ files: listed, left })}\n`));
   for (const { size, fd } of files) {
     const content = Buffer.alloc(size);
     for (let at = 0; at < size; ) {

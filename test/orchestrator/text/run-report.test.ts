@@ -14,6 +14,7 @@ import {
 } from '../../../orchestrator/text/run-report.ts';
 import {
   AT,
+  CHECK,
   DENY,
   EVENTS,
   GATE,
@@ -217,6 +218,12 @@ describe('a run', () => {
   test('whose checks failed shows what was found while it goes on', () => {
     const red = [...JOURNEY.slice(0, 5), EVENTS.validation_failed];
     expect(report(red)).toContain('  - unit: cart › rounds: expected 3 to be 2');
+  });
+
+  test('whose checks say something beside their verdict shows it, also when they passed', () => {
+    const note = { validator: 'e2e', code: 'page_changed', message: '/ looks different' };
+    const passed = { ...EVENTS.validation_passed, checks: [{ ...CHECK, notes: [note] }] };
+    expect(report([...JOURNEY.slice(0, 5), passed])).toContain('  (e2e: / looks different)');
   });
 });
 

@@ -88,6 +88,8 @@ export const EVERY: { [key: string]: Json } = {
       kind: 'playwright',
       app: { run: ['node', 'server.js'], port: 3_000 },
       tests: 'e2e/',
+      pages: [{ path: '/', name: 'front' }],
+      visual_fail_above: 2.5,
       ...inspection,
     },
     read: {

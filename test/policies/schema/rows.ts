@@ -597,6 +597,45 @@ export const ROWS: readonly Row[] = [
     row(`validators.small.${limit}`, ['1MiB', undefined], [[1, 'P0104', 'expected a size']]),
   ),
   ...looking('validators.small'),
+  row(
+    'validators.e2e.pages',
+    [[], [{ path: '/' }, { path: '/cart' }], undefined],
+    [
+      ['/', 'P0104', LIST],
+      [
+        [{ path: '/a-b' }, { path: '/a/b' }],
+        'P0104',
+        'another page has the name `a-b`; give this one a `name` of its own',
+      ],
+    ],
+  ),
+  row(
+    'validators.e2e.pages.0.path',
+    ['/', '/products/enamel-mug?size=2'],
+    [
+      ['cart', 'P0104', 'expected a path of the app that begins with one slash, as in /cart'],
+      [
+        '//other.test/',
+        'P0104',
+        'expected a path of the app that begins with one slash, as in /cart',
+      ],
+      [
+        '/\\other.test/',
+        'P0104',
+        'expected a path of the app that begins with one slash, as in /cart',
+      ],
+      [undefined, 'P0104', 'the key `path` is missing'],
+    ],
+  ),
+  row('validators.e2e.pages.0.name', ['front', undefined], [['Front page', 'P0104', NAME]]),
+  row(
+    'validators.e2e.visual_fail_above',
+    [0, 0.5, 100, undefined],
+    [
+      [101, 'P0104', 'expected at most 100'],
+      ['1%', 'P0104', 'expected a number, found `1%`'],
+    ],
+  ),
   row('require', [{}, undefined], [[{ docker: '23.0' }, 'P0103', 'unknown key `docker`']]),
   ...['engine', 'runc', 'kernel', 'git'].map((name) =>
     row(

@@ -4,7 +4,7 @@
  */
 import { newRunId } from '../../../orchestrator/commands/names.ts';
 import { denied } from '../../../sandboxes/deny.ts';
-import { containerBody, type SandboxSpec } from '../../../sandboxes/spec.ts';
+import { containerBody, type Role, type SandboxSpec } from '../../../sandboxes/spec.ts';
 
 const MIB = 2 ** 20;
 const OWNER = { uid: 20_000, instance: 'abcdefabcdef', runtime: null };
@@ -12,15 +12,19 @@ const OWNER = { uid: 20_000, instance: 'abcdefabcdef', runtime: null };
 export type Body = ReturnType<typeof ours>;
 
 /** Ours, running a script of the attacker's. */
-export function ours(image: string, script: string, uid = OWNER.uid) {
-  const role = 'agent';
+export function ours(image: string, script: string, uid = OWNER.uid, role: Role = 'agent') {
   const run = newRunId();
   const spec: SandboxSpec = {
     ...{ name: `proofhouse-${run}-1-${role}`, run, role, image, mounts: [], uid },
     env: { HOME: '/home/agent' },
     argv: ['/bin/sh', '-c', script],
     ...{ workingDir: '/', joins: null },
-    limits: { memoryBytes: 1024 * MIB, cpus: 2, pids: 128, wallMs: 60_000 },
+    limits: {
+      memoryBytes: 1024 * MIB,
+      cpus: 2,
+      pids: role === 'browser' ? 512 : 128,
+      wallMs: 60_000,
+    },
   };
   return { name: spec.name, ...containerBody(spec, OWNER) };
 }

@@ -66,7 +66,9 @@ export async function bridgeAddress(): Promise<string> {
 }
 
 /** Id of the image that agents run in. */
-export async function baseImage(): Promise<string> {
-  const tag = recipesOf().find(({ name }) => name === 'base')?.tag ?? '';
+export const baseImage = (): Promise<string> => imageId('base');
+
+export async function imageId(named: string): Promise<string> {
+  const tag = recipesOf().find(({ name }) => name === named)?.tag ?? '';
   return (await docker.getImage(tag).inspect()).Id;
 }

@@ -44,10 +44,11 @@ describe('the files of an output', () => {
       { name: 'b/c', size: 0 },
       { name: 'd', size: 3 },
     ];
-    const read = filesIn(listed({ files }, 'aaddd'));
+    const read = filesIn(listed({ files, left: 4 }, 'aaddd'));
     const texts =
       'files' in read ? read.files.map(({ bytes }) => Buffer.from(bytes).toString()) : [];
     expect(texts).toEqual(['aa', '', 'ddd']);
+    expect(read).toMatchObject({ left: 4 });
   });
 
   test('are too much to look at where the carrier says so', () => {
@@ -57,11 +58,11 @@ describe('the files of an output', () => {
   });
 
   test.each<[string, Buffer]>([
-    ['fewer bytes than listed', listed({ files: [{ name: 'a', size: 3 }] }, 'aa')],
-    ['more bytes than listed', listed({ files: [{ name: 'a', size: 1 }] }, 'aa')],
-    ['a size below nothing', listed({ files: [{ name: 'a', size: -1 }] })],
-    ['a size beyond any', listed({ files: [{ name: 'a', size: 2 ** 40 }] })],
-    ['a key that nobody knows', listed({ files: [], more: 1 })],
+    ['fewer bytes than listed', listed({ files: [{ name: 'a', size: 3 }], left: 0 }, 'aa')],
+    ['more bytes than listed', listed({ files: [{ name: 'a', size: 1 }], left: 0 }, 'aa')],
+    ['a size below nothing', listed({ files: [{ name: 'a', size: -1 }], left: 0 })],
+    ['a size beyond any', listed({ files: [{ name: 'a', size: 2 ** 40 }], left: 0 })],
+    ['a key that nobody knows', listed({ files: [], left: 0, more: 1 })],
     ['no list', Buffer.from('no list')],
     ['nothing', Buffer.alloc(0)],
   ])('%s are refused', (_, printed) => {

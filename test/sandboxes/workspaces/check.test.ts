@@ -53,7 +53,7 @@ function ground(over: { readonly failAt?: string } = {}) {
       await killed.promise;
       return { end: KILLED, full: 'there is no room left' };
     },
-    read: async () => ({ files: [] }),
+    read: async () => ({ files: [], left: 0 }),
     clear: async () => void done.push('clear'),
   };
   return { ...checksBy(house, async () => room), done, specs, killed };

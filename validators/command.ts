@@ -104,12 +104,15 @@ export async function checkOf(
   ];
   return {
     validator: id,
+    kind: definition.kind,
     definition: digestOf('validator', JSON.parse(JSON.stringify(definition))),
     verdict: all.length === 0 ? 'passed' : 'failed',
     tests: read.tests,
     findings: all.slice(0, FINDINGS_MAX),
     evidence: await keep(tools, kept, ran.tail),
     wallMs: ran.end.wallMs,
+    cachedFrom: null,
+    advisory: false,
   };
 }
 
@@ -147,7 +150,7 @@ function countFindings(told: Told, run: number, { minTests }: Inspected['definit
 }
 
 function readReports(files: readonly OutFile[]) {
-  const tests = { run: 0, failed: 0, skipped: 0 };
+  const tests = { run: 0, failed: 0, skipped: 0, flaky: 0 };
   const failures: { name: string; message: string }[] = [];
   const unreadable: string[] = [];
   for (const { name, bytes } of files) {

@@ -17,7 +17,7 @@ import { z } from 'zod';
 import { canonical, type Json } from './canonical.ts';
 import { Fault } from './faults.ts';
 
-export const KeyRole = z.enum(['approval', 'audit']);
+export const KeyRole = z.enum(['approval', 'audit', 'evidence']);
 export type KeyRole = z.infer<typeof KeyRole>;
 
 /** Every payload type there is, and whose keys may sign it. */
@@ -29,6 +29,9 @@ const ROLE_OF = {
   'application/vnd.proofhouse.break-glass.v1+json': 'approval',
   'application/vnd.proofhouse.break-glass-review.v1+json': 'approval',
   'application/vnd.proofhouse.audit-checkpoint.v1+json': 'audit',
+  'application/vnd.proofhouse.manifest.v1+json': 'evidence',
+  // in-toto names one type for every statement; what people decided keeps its own types above.
+  'application/vnd.in-toto+json': 'evidence',
 } as const satisfies Record<string, KeyRole>;
 export type PayloadType = keyof typeof ROLE_OF;
 
@@ -107,6 +110,11 @@ export function verify(
   return signedBy.length === 0 ? { problem: 'bad_signature' } : { payload, signedBy };
 }
 
+/** The key of a role that was in use at a moment, so that signing again gives the same bytes. */
+export function keyAt(trusted: readonly TrustedKey[], at: string): string | undefined {
+  return trusted.findLast((one) => isValid(one, at))?.key;
+}
+
 export function signJson(payloadType: PayloadType, value: Json, key: SigningKey): Envelope {
   return sign(payloadType, Buffer.from(canonical(value)), key);
 }
@@ -166,7 +174,7 @@ function preAuthEncoding(payloadType: string, payload: Uint8Array): Buffer {
   ]);
 }
 
-function isValid({ from, until }: TrustedKey, at: string | null): boolean {
+function isValid({ from, until }: Pick<TrustedKey, 'from' | 'until'>, at: string | null): boolean {
   if (at === null) return true;
   const time = Date.parse(at);
   return (

@@ -3,10 +3,10 @@ import { validatorOf } from '../../policies/declared.ts';
 import { momentOf } from '../../policies/moment.ts';
 import type { LoadedPolicy } from '../../policies/parse.ts';
 import { tally } from '../../policies/tally.ts';
-import { digestOf } from '../domain/canonical.ts';
 import type { Check } from '../domain/check.ts';
+import { evidenceDigest } from '../domain/evidence-digest.ts';
 import { Fault } from '../domain/faults.ts';
-import type { Digest, Sha } from '../domain/ids.ts';
+import type { Digest } from '../domain/ids.ts';
 import type { Judgement } from '../domain/judgement.ts';
 import type { In, RunEvent } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
@@ -79,14 +79,6 @@ function runValidator(
   return definition.kind === 'command'
     ? tools.validators.command({ ...request, definition }, signal)
     : tools.validators.playwright({ ...request, definition }, signal);
-}
-
-/** No times and no logs: a second run that comes to the same has the same digest. */
-export function evidenceDigest(checks: readonly Check[], tree: Sha): Digest {
-  const said = checks
-    .map(({ validator, definition, verdict }) => ({ validator, definition, verdict, tree }))
-    .sort((a, b) => (a.validator < b.validator ? -1 : 1));
-  return digestOf('evidence', said);
 }
 
 function waitMs({ gates }: Judgement): number {

@@ -111,6 +111,9 @@ const MIGRATIONS: readonly string[] = [
     primary key (account, day)
   ) strict, without rowid;
   `,
+  `
+  create index audit_of_task on audit (json_extract(line, '$.task'));
+  `,
 ];
 
 export function migrate(database: Database, file: string): void {

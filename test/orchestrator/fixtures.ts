@@ -139,12 +139,15 @@ export const DENY: Judgement = {
 
 export const CHECK: Check = {
   validator: 'unit',
+  kind: 'command',
   definition: digest('5'),
   verdict: 'passed',
-  tests: { run: 12, failed: 0, skipped: 0 },
+  tests: { run: 12, failed: 0, skipped: 0, flaky: 0 },
   findings: [],
   evidence: [],
   wallMs: 1_500,
+  cachedFrom: null,
+  advisory: false,
 };
 export const FINDING: Finding = {
   validator: 'unit',
@@ -154,7 +157,7 @@ export const FINDING: Finding = {
 export const RED: Check = {
   ...CHECK,
   verdict: 'failed',
-  tests: { run: 12, failed: 1, skipped: 0 },
+  tests: { run: 12, failed: 1, skipped: 0, flaky: 0 },
   findings: [FINDING],
 };
 

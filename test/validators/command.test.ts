@@ -138,7 +138,7 @@ describe('a check fails', () => {
 test('several reports count together', async () => {
   const more = { ...junit(PASS, SKIP), name: 'a/b/junit.xml' };
   const { said } = await checked(ran({ files: [junit(PASS, PASS), more] }));
-  expect(said.tests).toEqual({ run: 3, failed: 0, skipped: 1 });
+  expect(said.tests).toEqual({ run: 3, failed: 0, skipped: 1, flaky: 0 });
 });
 
 test('a sandbox that vanished is broken machinery and no verdict', async () => {

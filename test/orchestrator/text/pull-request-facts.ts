@@ -43,8 +43,9 @@ export const PULL_REQUEST: PullRequestFacts = {
   },
   checks: [
     {
-      ...{ validator: 'unit', definition: digest('3'), verdict: 'passed', findings: [] },
-      ...{ tests: { run: 12, failed: 0, skipped: 1 }, evidence: [], wallMs: 1_234 },
+      ...{ validator: 'unit', kind: 'command', definition: digest('3'), verdict: 'passed' },
+      ...{ tests: { run: 12, failed: 0, skipped: 1, flaky: 0 }, findings: [], evidence: [] },
+      ...{ wallMs: 1_234, cachedFrom: null, advisory: false },
     },
   ],
   evidence: digest('e'),

@@ -39,6 +39,7 @@ import { openUsers } from '../sandboxes/users.ts';
 import { GATEWAY_URL } from '../sandboxes/workspaces/launch.ts';
 import { commandValidator } from '../validators/command.ts';
 import { openEvidenceStore } from '../validators/evidence/store.ts';
+import { readJunit as readReport } from '../validators/junit.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
 import { askerOf, doorsOf } from './compose-gateway.ts';
 import { machineOf } from './compose-machine.ts';
@@ -83,6 +84,7 @@ export {
   openLocal,
   openModel,
   openModels,
+  readReport,
   recorded,
   SERVICE_IMAGES,
   type ServiceImage,
@@ -157,6 +159,10 @@ export function openSignatures(home: string, clock: () => Date): Signatures {
   });
 }
 
+function signingOf(home: string, clock: () => Date): Pick<StageTools, 'signatures' | 'keys'> {
+  return { signatures: openSignatures(home, clock), keys: openKeys(home, clock) };
+}
+
 export function openFactory(options: FactoryOptions): Factory {
   const { clock } = options;
   const ledgers = openLedgers(options.home, clock, options.secrets);
@@ -183,7 +189,7 @@ export function openFactory(options: FactoryOptions): Factory {
     doors: doorsOf(ways, ledgers.store),
     askModel: askerOf(ways, ledgers.store),
     evidence,
-    signatures: openSignatures(home, clock),
+    ...signingOf(home, clock),
     agentFor: (agent) => (agent.kind === 'command' ? command(agent.run) : agents[agent.kind]),
     validators: {
       command: commandValidator(validating),

@@ -46,6 +46,25 @@ export const FAULTS = {
     meaning: 'The run is in a phase in which this cannot be done.',
     todo: 'Look at the run with: proofhouse run show RUN',
   },
+  bundle_unreadable: {
+    exit: 2,
+    acts: 'member',
+    meaning: 'The folder named is no bundle of evidence, or cannot be read.',
+    todo: 'Name a folder that was written by: proofhouse run bundle RUN --out FOLDER',
+  },
+  evidence_missing: {
+    exit: 4,
+    acts: 'operator',
+    meaning:
+      'A file that proves a change is not in the evidence store any more, or was changed there.',
+    todo: 'Put the evidence folder of the data directory back from a copy; until then nothing is published on it.',
+  },
+  bundle_too_large: {
+    exit: 4,
+    acts: 'platform engineer',
+    meaning: 'The evidence of a change is more than one bundle takes.',
+    todo: 'Let the checks leave fewer or smaller files, or split the task.',
+  },
   policy_unenforced: {
     exit: 2,
     acts: 'platform engineer',

@@ -8,7 +8,7 @@ import { defineConfig } from 'vitest/config';
 
 /** These start git or Node some hundred times; they need no engine, and too much time for `check`. */
 const manyProcesses = [
-  'test/orchestrator/commands/{policy-explain-change,policy-lint,policy-simulate,rules}.test.ts',
+  'test/orchestrator/commands/{policy-explain-change,policy-lint,policy-simulate,rules,verify}.test.ts',
   'test/orchestrator/forge/**/*.test.ts',
   'test/orchestrator/intake/init.test.ts',
   'test/orchestrator/store/*processes.test.ts',

@@ -15,6 +15,7 @@ const manyProcesses = [
   'test/policies/hostile-repositories.test.ts',
   'test/sandboxes/source/**/*.test.ts',
   'test/vectors/**/*.test.ts',
+  'test/docs-evidence.test.ts',
 ];
 const slow = [
   ...['scenarios', 'red-team', 'chaos'].map((folder) => `test/${folder}/**/*.test.ts`),

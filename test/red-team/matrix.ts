@@ -4,6 +4,7 @@ import type { Family } from './attack.ts';
 import { BASE_FILES } from './devcontainer-attack.ts';
 import { EGRESS } from './egress/rows.ts';
 import { SUPPLY } from './egress/supply-rows.ts';
+import { EVIDENCE } from './evidence/rows.ts';
 import { INJECTION } from './injection/rows.ts';
 import { LIFECYCLE } from './lifecycle/rows.ts';
 import { BESIDE } from './sandbox/beside.ts';
@@ -21,6 +22,7 @@ export const FAMILIES: readonly Family[] = [
   LIFECYCLE,
   INJECTION,
   AGENT_ATTACKS,
+  EVIDENCE,
 ];
 
 /** The families as tables of a page. */

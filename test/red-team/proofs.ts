@@ -4,6 +4,7 @@ import type { Attack } from './attack.ts';
 import { BASE_FILES } from './devcontainer-attack.ts';
 import { EGRESS_ROWS } from './egress/rows.ts';
 import { SUPPLY_ROWS } from './egress/supply-rows.ts';
+import { EVIDENCE_ROWS } from './evidence/rows.ts';
 import { INJECTION_ROWS } from './injection/rows.ts';
 import { LIFECYCLE_ROWS } from './lifecycle/rows.ts';
 import * as beside from './sandbox/beside.ts';
@@ -80,6 +81,7 @@ export const PROOFS: readonly Proof[] = [
     ...{ push: INJECTION_FILE, nextRun: INJECTION_FILE },
     ...{ claims: INJECTION_FILE, sibling: INJECTION_FILE },
   }),
+  ...keyed(EVIDENCE_ROWS, { otherwise: 'test/orchestrator/store/audit-attacks.test.ts' }),
   ...HIJACKS.map((row) => ({
     ...{ row, file: 'test/red-team/hijack.test.ts' },
     names: 'it.for(HIJACKS)',

@@ -33,7 +33,7 @@ import {
   toolsWith,
 } from '../../orchestrator/stages/tools.ts';
 import { load } from '../../policies/sample.ts';
-import { checksIn, journalOf } from './published.ts';
+import { checksIn, journalOf } from './journal.ts';
 
 export type Files = Map<string, Buffer>;
 

@@ -3,13 +3,12 @@
  * evidence, and the stage that publishes. What the stage names is written to a folder as a member gets it.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runBundle } from '../../../orchestrator/commands/bundle.ts';
 import type { Context } from '../../../orchestrator/commands/context.ts';
 import { openAudit } from '../../../orchestrator/compose.ts';
-import type { Check, EvidenceFile } from '../../../orchestrator/domain/check.ts';
-import { evidenceDigest } from '../../../orchestrator/domain/evidence-digest.ts';
+import type { Check } from '../../../orchestrator/domain/check.ts';
 import { type Person, Sha } from '../../../orchestrator/domain/ids.ts';
 import type { RunEvent } from '../../../orchestrator/domain/run-state.ts';
 import { signaturesWith } from '../../../orchestrator/domain/signed.ts';
@@ -17,15 +16,13 @@ import type { Task } from '../../../orchestrator/domain/task.ts';
 import type { Source } from '../../../orchestrator/ports/source.ts';
 import type { PullRequestDraft } from '../../../orchestrator/ports.ts';
 import { replay } from '../../../orchestrator/runner.ts';
-import { factsOf } from '../../../orchestrator/stages/facts.ts';
 import { publish } from '../../../orchestrator/stages/publish.ts';
 import type { StageTools } from '../../../orchestrator/stages/tools.ts';
 import { openKeys } from '../../../orchestrator/store/keys.ts';
-import { decide, policyDigest } from '../../../policies/decide.ts';
 import { openLocal } from '../../../sandboxes/source/local-change.ts';
 import { openEvidenceStore } from '../../../validators/evidence/store.ts';
 import { type Desk, desk, journaled } from '../../orchestrator/commands/context.ts';
-import { approval, ENDING, LATER, PREPARED, RITA, TASK } from '../../orchestrator/fixtures.ts';
+import { LATER, RITA, TASK } from '../../orchestrator/fixtures.ts';
 import {
   commitAll,
   git,
@@ -34,7 +31,7 @@ import {
 } from '../../orchestrator/intake/repositories.ts';
 import { FORGE, POLICY, POLICY_PATH, SIGNAL, toolsWith } from '../../orchestrator/stages/tools.ts';
 import { strict } from '../../orchestrator/strict.ts';
-import { digest, load } from '../../policies/sample.ts';
+import { checksIn, journalOf } from './journal.ts';
 
 export type Published = {
   readonly one: Desk;
@@ -52,10 +49,6 @@ export type Published = {
   /** Writes the bundle to a new folder. */
   bundle(name: string): Promise<string>;
 };
-
-export const JUNIT =
-  '<testsuites><testsuite><testcase name="rounds"/><testcase name="adds"/></testsuite></testsuites>';
-const NAMES = { passed: ['adds', 'rounds'], failed: [], skipped: [], flaky: [] };
 
 export type Given = {
   readonly policy?: string;
@@ -166,78 +159,3 @@ function sourceIn(repository: string, wrote: { message: string }): Source {
     },
   });
 }
-
-export async function checksIn(
-  { evidence }: StageTools,
-  { checks }: Pick<Given, 'checks'>,
-): Promise<Check[]> {
-  const keep = async (name: string, text: string): Promise<EvidenceFile> => {
-    const bytes = Buffer.from(text);
-    const mediaType = name.endsWith('.xml') ? 'application/xml' : 'application/json';
-    return { name, digest: await evidence.put(bytes), bytes: bytes.length, mediaType };
-  };
-  const check: Check = {
-    ...{ validator: 'unit', kind: 'command', definition: digest('5'), verdict: 'passed' },
-    ...{ tests: { run: 2, failed: 0, skipped: 0, flaky: 0 }, findings: [], wallMs: 900 },
-    ...{ cachedFrom: null, advisory: false },
-    evidence: [
-      await keep('junit.xml', JUNIT),
-      await keep('tests.json', JSON.stringify(NAMES)),
-      await keep('screens/a b.txt', 'what it printed'),
-    ],
-  };
-  return checks?.(check) ?? [check];
-}
-
-type Told = {
-  readonly task: Task;
-  readonly base: Sha;
-  readonly tree: Sha;
-  readonly policy: string;
-  readonly checks: Check[];
-  readonly by: readonly Person[];
-};
-
-export async function journalOf(tools: StageTools, told: Told): Promise<RunEvent[]> {
-  const { task, base, tree, checks, by } = told;
-  const layers = [load(told.policy)];
-  const place = { run: task.id, attempt: 1, repository: task.repository, base };
-  const read = await factsOf(tools.source, place, tree, { base: task.base, layers });
-  if ('refused' in read) throw new Error('the sample is refused');
-  const { facts } = read;
-  const { change } = facts;
-  const judgement = decide(layers, facts, tools.clock().toISOString());
-  const evidence = evidenceDigest(checks, tree);
-  const gate = judgement.gates.find(({ id }) => id === 'auth');
-  const prepared = { ...PREPARED, base, policy: policyDigest(layers) };
-  const passed = { evidence, expiresAt: LATER, carried: [], lapsed: [] };
-  const openSlots = gate === undefined ? 0 : 1;
-  return [
-    { type: 'claimed' },
-    { type: 'workspace_ready', prepared },
-    { type: 'agent_finished', ending: ENDING },
-    { type: 'change_sealed', change },
-    { type: 'judged', judgement },
-    { type: 'validation_passed', checks, ...passed, openSlots },
-    ...(gate === undefined ? [] : by).map((person, index): RunEvent => {
-      const { record } = approval(person, {
-        subject: {
-          ...{ repo: task.repository, base, tree },
-          ...{ change: change.entries, scope: gate?.scope ?? change.entries },
-        },
-        policy: { effective: judgement.policy, gate: gate?.definition ?? judgement.policy },
-        evidence: { digest: evidence },
-      });
-      const signed = tools.signatures.sign('approval', record);
-      return {
-        type: 'approved',
-        approval: signed,
-        delegation: null,
-        openSlots: by.length - index - 1,
-      };
-    }),
-  ];
-}
-
-export const textOf = (folder: string, file: string): string =>
-  readFileSync(join(folder, file), 'utf8');

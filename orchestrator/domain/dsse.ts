@@ -100,8 +100,8 @@ export function verify(
   if (payload === null || signatures.includes(null)) return { problem: 'not_an_envelope' };
   const message = preAuthEncoding(payloadType, payload);
   const keys = trusted.filter((one) => one.role === ROLE_OF[payloadType] && isValid(one, at));
-  const signers = keys.filter(({ key }) => {
-    const publicKey = publicKeyOf(key);
+  const signers = keys.filter((one) => {
+    const publicKey = parsedKey(one);
     return signatures.some(
       (sig) => publicKey && sig && cryptoVerify(null, message, publicKey, sig),
     );
@@ -113,6 +113,17 @@ export function verify(
 /** The key of a role that was in use at a moment, so that signing again gives the same bytes. */
 export function keyAt(trusted: readonly TrustedKey[], at: string): string | undefined {
   return trusted.findLast((one) => isValid(one, at))?.key;
+}
+
+/** Reading a key takes as long as checking a signature with it, and a bundle has a thousand of one key's. */
+const PARSED = new WeakMap<TrustedKey, KeyObject | null>();
+
+function parsedKey(trusted: TrustedKey): KeyObject | null {
+  const known = PARSED.get(trusted);
+  if (known !== undefined) return known;
+  const parsed = publicKeyOf(trusted.key);
+  PARSED.set(trusted, parsed);
+  return parsed;
 }
 
 export function signJson(payloadType: PayloadType, value: Json, key: SigningKey): Envelope {

@@ -68,10 +68,11 @@ function checkpointProblems(
   const wrong = lines.flatMap((line, index) => {
     const where = `${at.CHECKPOINTS}, line ${index + 1}`;
     const envelope = jsonIn(Buffer.from(line));
-    const why = whyUnsigned(envelope, trusted, CHECKPOINT_TYPE, when);
-    if (why !== null) return [`${where} ${why}`];
     const verified = verifyJson(Checkpoint, envelope, trusted, CHECKPOINT_TYPE, when);
-    if (!('value' in verified)) return [`${where} is no checkpoint`];
+    if (!('value' in verified)) {
+      const why = whyUnsigned(envelope, trusted, CHECKPOINT_TYPE, when);
+      return [`${where} ${why ?? 'is no checkpoint'}`];
+    }
     logs.add(verified.value.log);
     const record = records[index];
     const isOurs = record?.seq === verified.value.seq && record.hash === verified.value.hash;
@@ -92,8 +93,10 @@ function untold(records: readonly AuditRecord[], claims: Claims): string[] {
   const captured = of('change.captured').some(
     (data) => data['tree'] === change.tree && data['entries'] === change.entries,
   );
-  const results = of('validator.result').filter(
-    (data) => data['evidence'] === claims.decision.evidence,
+  const results = new Set(
+    of('validator.result')
+      .filter((data) => data['evidence'] === claims.decision.evidence)
+      .map((data) => `${data['validator']} ${data['definition']} ${data['verdict']}`),
   );
   const decided = [...of('approval.granted'), ...of('approval.rejected')];
   return [
@@ -104,12 +107,7 @@ function untold(records: readonly AuditRecord[], claims: Claims): string[] {
     ...claims.checks
       .filter(
         ({ validator, definition, verdict }) =>
-          !results.some(
-            (data) =>
-              data['validator'] === validator &&
-              data['definition'] === definition &&
-              data['verdict'] === verdict,
-          ),
+          !results.has(`${validator} ${definition} ${verdict}`),
       )
       .map(({ validator }) => `the audit log does not know of this result of ${validator}`),
     ...claims.records.approvals

@@ -10,7 +10,7 @@ import type { Claims } from './claims.ts';
 import { jsonIn } from './found.ts';
 import { type Given, linesIn } from './given.ts';
 import * as at from './paths.ts';
-import { type Outcome, type Statement, statementsOf, summaryOf } from './statements.ts';
+import { type Outcome, statementsOf, summaryOf } from './statements.ts';
 import { type Step, stepOf } from './steps.ts';
 
 type Told = {
@@ -88,17 +88,17 @@ function reportProblems(
 function statementProblems({ kept }: Given, { claims, outcome }: Told): string[] {
   const lines = linesIn(kept, at.ATTESTATIONS);
   const listed = statementsOf(claims);
-  const expected = [...listed, summaryOf(claims, outcome, lines.slice(0, listed.length))];
+  const all = [...listed, summaryOf(claims, outcome, lines.slice(0, listed.length))];
+  const expected = all.map(({ label, value }) => ({ label, text: canonical(value) }));
   const payloads = lines.map(payloadOf);
-  const missing = expected.filter(({ value }) => !payloads.includes(canonical(value)));
-  const wanted = new Set(expected.map(({ value }) => canonical(value)));
+  const told = new Set(payloads);
+  const missing = expected.filter(({ text }) => !told.has(text));
+  const wanted = new Set(expected.map(({ text }) => text));
   const foreign = payloads.flatMap((payload, index) => (wanted.has(payload) ? [] : [index + 1]));
-  const isOrdered = expected.every(({ value }, index) => payloads[index] === canonical(value));
+  const isOrdered = expected.every(({ text }, index) => payloads[index] === text);
   const known = missing.length + foreign.length;
   return [
-    ...missing.map(
-      ({ label }: Statement) => `${at.ATTESTATIONS} lacks ${label}, as the inputs have it`,
-    ),
+    ...missing.map(({ label }) => `${at.ATTESTATIONS} lacks ${label}, as the inputs have it`),
     ...foreign.map(
       (line) => `${at.ATTESTATIONS}, line ${line} says what does not follow from the inputs`,
     ),

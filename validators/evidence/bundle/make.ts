@@ -4,7 +4,7 @@
  */
 import type { AuditRecord } from '../../../orchestrator/domain/audit.ts';
 import { CHECKPOINT_TYPE, lineOf } from '../../../orchestrator/domain/audit.ts';
-import { canonical, type Json, sha256 } from '../../../orchestrator/domain/canonical.ts';
+import { canonical, type Json } from '../../../orchestrator/domain/canonical.ts';
 import { type SigningKey, signJson } from '../../../orchestrator/domain/dsse.ts';
 import type { Digest } from '../../../orchestrator/domain/ids.ts';
 import type { Records } from '../../../orchestrator/domain/records.ts';
@@ -147,5 +147,3 @@ function json(path: string, role: Made['role'], value: object): Made {
 function lines(all: readonly string[]): string {
   return all.map((line) => `${line}\n`).join('');
 }
-
-export const bundleDigest = ({ manifest }: Pick<Bundle, 'manifest'>): Digest => sha256(manifest);

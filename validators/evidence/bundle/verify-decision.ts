@@ -2,6 +2,7 @@
 import { canonical } from '../../../orchestrator/domain/canonical.ts';
 import { evidenceDigest } from '../../../orchestrator/domain/evidence-digest.ts';
 import type { Judgement } from '../../../orchestrator/domain/judgement.ts';
+import { counted } from '../../../orchestrator/text/columns.ts';
 import { openWords, voterWords } from '../../../orchestrator/text/decisions.ts';
 import { decide, policyDigest } from '../../../policies/decide.ts';
 import { type LoadedPolicy, parsePolicyBytes } from '../../../policies/parse.ts';
@@ -58,7 +59,7 @@ export function policyStep(
     repository === null ||
     (repository.policy !== null && own !== undefined && Buffer.from(repository.policy).equals(own));
   const base = isBase ? [] : [`${last?.path} is not the policy of the base commit`];
-  const note = `${policies.length} layers, ${digest}`;
+  const note = `${counted(policies.length, 'layer')}, ${digest}`;
   return stepOf('policy', [...problems, ...unlike, ...whole, ...base], note);
 }
 
@@ -95,7 +96,7 @@ export function decisionStep(
     when,
     judgement.advice,
   );
-  const note = `${again.verdict}, class ${again.riskClass}, ${again.gates.length} gates`;
+  const note = `${again.verdict}, class ${again.riskClass}, ${counted(again.gates.length, 'gate')}`;
   return stepOf('decision', judgementProblems(judgement, again), note);
 }
 
@@ -113,8 +114,8 @@ function judgementProblems(said: Judgement, again: Judgement): string[] {
 }
 
 export function approvalStep(
-  { facts, checks, decision, records }: Claims,
-  { open, counted, lapsed, vetoes, opened }: Tally,
+  { facts, checks, decision }: Claims,
+  { open, counted: agreed, lapsed, vetoes, opened }: Tally,
 ): Step {
   const { judgement, evidence } = decision;
   const proof = evidenceDigest(checks, facts.change.tree);
@@ -126,9 +127,9 @@ export function approvalStep(
       : [`${at.DECISION} says that the checks came to ${evidence}, and they come to ${proof}`]),
     ...(isHeld ? [...lapsed.map(({ reason }) => reason), ...openWords({ open, vetoes })] : []),
   ];
-  const people = counted.map(({ approval }) => `${voterWords(approval)} for ${approval.gate}`);
+  const people = agreed.map(({ approval }) => `${voterWords(approval)} for ${approval.gate}`);
   const glass = opened.map(({ gate, by }) => `break-glass of ${by.join(' and ')} for ${gate}`);
-  const note =
-    [...people, ...glass].join(', ') || `nobody had to agree, ${records.approvals.length} did`;
+  const none = judgement.verdict === 'hold' ? 'nobody agreed' : 'nobody had to agree';
+  const note = [...people, ...glass].join(', ') || none;
   return stepOf('approvals', problems, note);
 }

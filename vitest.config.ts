@@ -8,13 +8,14 @@ import { defineConfig } from 'vitest/config';
 
 /** These start git or Node some hundred times; they need no engine, and too much time for `check`. */
 const manyProcesses = [
-  'test/orchestrator/commands/{policy-explain-change,policy-lint,policy-simulate,rules}.test.ts',
+  'test/orchestrator/commands/{policy-explain-change,policy-lint,policy-simulate,rules,verify}.test.ts',
   'test/orchestrator/forge/**/*.test.ts',
   'test/orchestrator/intake/init.test.ts',
   'test/orchestrator/store/*processes.test.ts',
   'test/policies/hostile-repositories.test.ts',
   'test/sandboxes/source/**/*.test.ts',
   'test/vectors/**/*.test.ts',
+  'test/docs-evidence.test.ts',
 ];
 const slow = [
   ...['scenarios', 'red-team', 'chaos'].map((folder) => `test/${folder}/**/*.test.ts`),

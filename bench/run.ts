@@ -21,6 +21,7 @@ import {
 } from '../orchestrator/compose.ts';
 import { auditRows } from './audit.ts';
 import { egressRows } from './egress.ts';
+import { evidenceRows } from './evidence.ts';
 import { gatewayRows } from './gateway.ts';
 import { globRows } from './glob.ts';
 import { lifecycleRows } from './lifecycle.ts';
@@ -43,6 +44,7 @@ try {
   rows.push(...(await globRows(n)));
   say('audit log');
   rows.push(...(await auditRows(n)));
+  rows.push(...(await evidenceRows(n)));
   say('gateway');
   rows.push(...(await gatewayRows(n, scratch)));
   rows.push(...(await egressRows(connections, scratch)));

@@ -41,6 +41,7 @@ import { onceMore } from '../validators/again.ts';
 import { commandValidator } from '../validators/command.ts';
 import { collectEvidence } from '../validators/evidence/retention.ts';
 import { openEvidenceStore } from '../validators/evidence/store.ts';
+import { readJunit as readReport } from '../validators/junit.ts';
 import { playwrightValidator } from '../validators/playwright.ts';
 import { inspectorsOf } from './compose-checks.ts';
 import { askerOf, doorsOf } from './compose-gateway.ts';
@@ -87,6 +88,7 @@ export {
   openLocal,
   openModel,
   openModels,
+  readReport,
   recorded,
   SERVICE_IMAGES,
   type ServiceImage,
@@ -161,6 +163,10 @@ export function openSignatures(home: string, clock: () => Date): Signatures {
   });
 }
 
+function signingOf(home: string, clock: () => Date): Pick<StageTools, 'signatures' | 'keys'> {
+  return { signatures: openSignatures(home, clock), keys: openKeys(home, clock) };
+}
+
 export function openFactory(options: FactoryOptions): Factory {
   const { clock } = options;
   const ledgers = openLedgers(options.home, clock, options.secrets);
@@ -187,7 +193,7 @@ export function openFactory(options: FactoryOptions): Factory {
     doors: doorsOf(ways, ledgers.store),
     askModel: askerOf(ways, ledgers.store),
     evidence,
-    signatures: openSignatures(home, clock),
+    ...signingOf(home, clock),
     agentFor: (agent) => (agent.kind === 'command' ? command(agent.run) : agents[agent.kind]),
     validators: {
       command: onceMore(commandValidator(validating), evidence),

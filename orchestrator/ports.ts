@@ -84,6 +84,8 @@ export type AuditLog = {
   append(draft: AuditDraft): Promise<void>;
   /** From `seq` on, in order, at most 1,000; none when the log ends before. */
   records(from: number): Promise<readonly AuditRecord[]>;
+  /** Every record of one run, in order. */
+  of(run: RunId): Promise<readonly AuditRecord[]>;
   /** The newest record; null while there is none. */
   head(): Promise<AuditRecord | null>;
   /** Brings the log's files up to date and signs a checkpoint when one is due. Safe to repeat. */
@@ -96,6 +98,8 @@ export type Keys = {
   signer(role: KeyRole, key?: string): SigningKey;
   /** Every public key of a role with its time, oldest first. */
   trusted(role: KeyRole): readonly TrustedKey[];
+  /** From now on a new key signs for the role; those before it are trusted for their time. */
+  rotate(role: KeyRole): TrustedKey;
 };
 
 export class JournalMoved extends Error {

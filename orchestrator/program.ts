@@ -7,6 +7,7 @@ import type { Perform } from './commands/context.ts';
 import { AGENT_NAMES, type AgentName } from './domain/agent-lock.ts';
 import { auditCommands } from './program/audit.ts';
 import { decisionCommands, emergencyCommands } from './program/decisions.ts';
+import { bundleCommand, verifyCommand } from './program/evidence.ts';
 import { harnessCommands } from './program/harness.ts';
 import { modelCommands } from './program/model.ts';
 import { bytes, KEEP_BYTES, positive } from './program/numbers.ts';
@@ -49,6 +50,7 @@ export function buildProgram(perform: Perform, judge: Perform = perform): Comman
   emergencyCommands(program, perform);
   policyCommands(program, judge);
   auditCommands(program, perform);
+  verifyCommand(program, perform);
   rulesCommands(program, judge);
   modelCommands(program, perform);
   return program;
@@ -233,6 +235,7 @@ function taskCommands(program: Command, perform: Perform): void {
 function runCommands(program: Command, perform: Perform): void {
   const run = program.command('run').description('look at runs');
   harnessCommands(run, perform);
+  bundleCommand(run, perform);
   run
     .command('list')
     .description('every run and where it is')

@@ -57,7 +57,7 @@ export type Moment = {
 export type Holds = <K extends RecordKind>(kind: K, signed: Signed<RecordOf<K>>) => boolean;
 
 export function momentOf(
-  task: Task,
+  task: Pick<Task, 'id' | 'repository' | 'base' | 'requester' | 'operator'>,
   run: Pick<Moment, 'change' | 'judgement' | 'evidence'> & { readonly records: Records },
   holds: Holds,
   now: Date,

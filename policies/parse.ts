@@ -19,7 +19,12 @@ export type Loaded<T> = {
 };
 
 export type LoadedPack = Loaded<PackFile>;
-export type LoadedPolicy = Loaded<Policy> & { readonly packs: readonly LoadedPack[] };
+export type LoadedPolicy = Loaded<Policy> & {
+  readonly packs: readonly LoadedPack[];
+  /** The file as it was read, and what it was called. */
+  readonly source: string;
+  readonly file: string;
+};
 
 export type ParsedPolicy = { readonly policy: LoadedPolicy } | { readonly problems: Problem[] };
 
@@ -36,7 +41,7 @@ export function parsePolicy(source: string, name: string): ParsedPolicy {
   const packs = parsed.value.packs.map((pack) => builtinPack(pack));
   const problems = packs.flatMap((pack, index) => (pack ? [] : [unknownPack(loaded, index)]));
   if (problems.length > 0) return { problems };
-  return { policy: { ...loaded, packs: packs.flatMap((pack) => pack ?? []) } };
+  return { policy: { ...loaded, packs: packs.flatMap((pack) => pack ?? []), source, file: name } };
 }
 
 const READ_PACKS = new Map<string, LoadedPack>();

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { type AuditRecord, lineOf } from '../domain/audit.ts';
 import { verifyChain } from '../domain/audit-verify.ts';
-import { KeyRole, publicKeyOf, TrustedKey } from '../domain/dsse.ts';
+import { KeyRole, keyId, publicKeyOf, TrustedKey } from '../domain/dsse.ts';
 import { Fault } from '../domain/faults.ts';
 import type { AuditLog } from '../ports.ts';
 import { auditLines, auditSentence, auditTable, type LogReport } from '../text/audit-report.ts';
@@ -103,7 +103,7 @@ async function checkpointsOf(
   return checkpoints;
 }
 
-async function keysFrom(context: Context, named: string): Promise<readonly TrustedKey[]> {
+export async function keysFrom(context: Context, named: string): Promise<readonly TrustedKey[]> {
   const file = path.resolve(context.cwd, named);
   try {
     const keys = z.array(TrustedKey).parse(JSON.parse(await readFile(file, 'utf8')));
@@ -149,6 +149,35 @@ export async function auditKeys(context: Context): Promise<Exit> {
     context,
     () => JSON.stringify(trusted, null, 2),
     () => trusted,
+  );
+  return 0;
+}
+
+/**
+ * A new key signs for a role from now on. The file comes first: a key of the audit log signs nothing
+ * before the log names it, and one that a crash left unnamed is named by the next who asks.
+ */
+export async function auditRotate(context: Context, role: KeyRole): Promise<Exit> {
+  const { keys } = context.audit();
+  const { store } = context.ledgers();
+  const named = new Set<unknown>();
+  for await (const { type, data } of recordsOf(store.audit)) {
+    if (type === 'key.rotated') named.add(data['key']);
+  }
+  const before = keys.trusted(role);
+  const last = before.at(-1);
+  const isLeft = last !== undefined && last.from !== null && !named.has(last.key);
+  const fresh = isLeft ? last : keys.rotate(role);
+  const old = (isLeft ? before.at(-2) : last)?.key ?? null;
+  await store.audit.append({
+    ...{ type: 'key.rotated', actor: context.person(), task: null },
+    // The key before it is good until this one begins.
+    data: { role, key: fresh.key, from: fresh.from, replaces: old === null ? null : keyId(old) },
+  });
+  show(
+    context,
+    () => `${role}: key ${keyId(fresh.key)} signs from ${fresh.from ?? 'now'} on`,
+    () => fresh,
   );
   return 0;
 }

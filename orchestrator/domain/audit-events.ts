@@ -93,9 +93,12 @@ const rows: Rows = {
   approvals_went_stale: ({ reasons }) => [
     expired([], 'stale', { reasons: JSON.stringify(reasons) }),
   ],
-  pull_request_opened: ({ number, commit, consumed }) => [
+  pull_request_opened: ({ number, commit, consumed, bundle }) => [
     ...consumed.map((approval): Fact => ({ type: 'approval.consumed', data: { approval } })),
-    { type: 'pr.opened', data: { number, commit } },
+    {
+      type: 'pr.opened',
+      data: { number, commit, ...(bundle === undefined ? {} : { bundle: bundle.manifest }) },
+    },
   ],
   base_moved: ({ prepared, change }) => [policyLoaded(prepared), captured(change, 'base_moved')],
   base_conflicts: () => [],

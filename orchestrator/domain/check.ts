@@ -62,3 +62,15 @@ export const Check = z.object({
   advisory: z.boolean().default(false),
 });
 export type Check = z.infer<typeof Check>;
+
+/** What a check that read reports keeps as `tests.json`: names, sorted, of at most 10,000 tests. */
+export const TestNames = z.object({
+  passed: z.array(z.string()),
+  failed: z.array(z.string()),
+  skipped: z.array(z.string()),
+  flaky: z.array(z.string()),
+  /** Some are left out because there were more. */
+  cut: z.boolean().optional(),
+});
+export type TestNames = z.infer<typeof TestNames>;
+export const TEST_NAMES_FILE = 'tests.json';

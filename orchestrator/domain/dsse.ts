@@ -17,7 +17,7 @@ import { z } from 'zod';
 import { canonical, type Json } from './canonical.ts';
 import { Fault } from './faults.ts';
 
-export const KeyRole = z.enum(['approval', 'audit']);
+export const KeyRole = z.enum(['approval', 'audit', 'evidence']);
 export type KeyRole = z.infer<typeof KeyRole>;
 
 /** Every payload type there is, and whose keys may sign it. */
@@ -29,6 +29,9 @@ const ROLE_OF = {
   'application/vnd.proofhouse.break-glass.v1+json': 'approval',
   'application/vnd.proofhouse.break-glass-review.v1+json': 'approval',
   'application/vnd.proofhouse.audit-checkpoint.v1+json': 'audit',
+  'application/vnd.proofhouse.manifest.v1+json': 'evidence',
+  // in-toto names one type for every statement; what people decided keeps its own types above.
+  'application/vnd.in-toto+json': 'evidence',
 } as const satisfies Record<string, KeyRole>;
 export type PayloadType = keyof typeof ROLE_OF;
 
@@ -97,14 +100,30 @@ export function verify(
   if (payload === null || signatures.includes(null)) return { problem: 'not_an_envelope' };
   const message = preAuthEncoding(payloadType, payload);
   const keys = trusted.filter((one) => one.role === ROLE_OF[payloadType] && isValid(one, at));
-  const signers = keys.filter(({ key }) => {
-    const publicKey = publicKeyOf(key);
+  const signers = keys.filter((one) => {
+    const publicKey = parsedKey(one);
     return signatures.some(
       (sig) => publicKey && sig && cryptoVerify(null, message, publicKey, sig),
     );
   });
   const signedBy = [...new Set(signers.map(({ key }) => keyId(key)))];
   return signedBy.length === 0 ? { problem: 'bad_signature' } : { payload, signedBy };
+}
+
+/** The key of a role that was in use at a moment, so that signing again gives the same bytes. */
+export function keyAt(trusted: readonly TrustedKey[], at: string): string | undefined {
+  return trusted.findLast((one) => isValid(one, at))?.key;
+}
+
+/** Reading a key takes as long as checking a signature with it, and a bundle has a thousand of one key's. */
+const PARSED = new WeakMap<TrustedKey, KeyObject | null>();
+
+function parsedKey(trusted: TrustedKey): KeyObject | null {
+  const known = PARSED.get(trusted);
+  if (known !== undefined) return known;
+  const parsed = publicKeyOf(trusted.key);
+  PARSED.set(trusted, parsed);
+  return parsed;
 }
 
 export function signJson(payloadType: PayloadType, value: Json, key: SigningKey): Envelope {
@@ -166,7 +185,7 @@ function preAuthEncoding(payloadType: string, payload: Uint8Array): Buffer {
   ]);
 }
 
-function isValid({ from, until }: TrustedKey, at: string | null): boolean {
+function isValid({ from, until }: Pick<TrustedKey, 'from' | 'until'>, at: string | null): boolean {
   if (at === null) return true;
   const time = Date.parse(at);
   return (

@@ -168,6 +168,8 @@ export const RunEvent = z.discriminatedUnion('type', [
     commit: Sha,
     /** Ids of the approvals and emergency openings that this used up. */
     consumed: z.array(z.string()),
+    /** The list of the bundle's files, and its signature; left out in older journals. */
+    bundle: z.object({ manifest: Digest, envelope: Digest }).optional(),
   }),
   z.object({ ...event('base_moved'), prepared: Prepared, change: Change }),
   z.object({ ...event('base_conflicts'), findings: z.array(Finding).min(1) }),

@@ -23,7 +23,8 @@ export type ApprovalKeys = {
   trusted(): readonly TrustedKey[];
 };
 
-const TYPES: Record<RecordKind, PayloadType> = {
+/** The payload type of each kind of record. */
+export const RECORD_TYPES: Record<RecordKind, PayloadType> = {
   approval: 'application/vnd.proofhouse.approval.v1+json',
   revocation: 'application/vnd.proofhouse.revocation.v1+json',
   veto_lift: 'application/vnd.proofhouse.veto-lift.v1+json',
@@ -36,14 +37,14 @@ export function signaturesWith(keys: ApprovalKeys): Signatures {
   return {
     sign: (kind, record) => ({
       record,
-      envelope: signJson(TYPES[kind], record as Json, keys.signer()),
+      envelope: signJson(RECORD_TYPES[kind], record as Json, keys.signer()),
     }),
     holds: (kind, { record, envelope }) => {
       const verified = verifyJson(
         RECORD_KINDS[kind] as never,
         envelope,
         keys.trusted(),
-        TYPES[kind],
+        RECORD_TYPES[kind],
         record.createdAt,
       );
       // The envelope is what was signed; the record beside it is believed only if it is the same.

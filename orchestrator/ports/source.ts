@@ -61,6 +61,10 @@ export type LocalRepository = {
   ): Promise<ReadonlyMap<string, string>>;
   /** What `head` changes since it parted from `base`. Throws `usage` when they have nothing in common. */
   change(base: Sha, head: Sha): Promise<RawChange>;
+  /** What a tree changes against a commit, both by their ids; what of the two is not there. */
+  between(base: Sha, tree: Sha): Promise<RawChange | { lacks: string }>;
+  /** A commit with its whole message; null when there is none of that name. */
+  commit(revision: string): Promise<{ id: Sha; tree: Sha; message: string } | null>;
   /** What would land if `head` were merged now; the paths in conflict when nothing would. */
   landing(tip: Sha, head: Sha): Promise<RawChange | { conflicts: readonly string[] }>;
   /** What has landed, newest first, along first parents: merges, and commits made straight there. */

@@ -1,6 +1,7 @@
 /** How the commands around the audit log are called. */
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import type { Perform } from '../commands/context.ts';
+import { KeyRole } from '../domain/dsse.ts';
 import { positive } from './numbers.ts';
 
 export function auditCommands(program: Command, perform: Perform): void {
@@ -34,5 +35,12 @@ export function auditCommands(program: Command, perform: Perform): void {
     .description('the public keys of this data directory, for whoever checks what it signed')
     .action(() =>
       perform(async (context) => (await import('../commands/audit.ts')).auditKeys(context)),
+    );
+  audit
+    .command('rotate-key')
+    .description('sign with a new key from now on; what the old one signed stays good')
+    .addArgument(new Argument('<role>', 'whose key').choices(KeyRole.options))
+    .action((role: KeyRole) =>
+      perform(async (context) => (await import('../commands/audit.ts')).auditRotate(context, role)),
     );
 }

@@ -16,7 +16,7 @@ export type Meant = { readonly base: string; readonly layers: readonly LoadedPol
 
 /** The facts, or why no tree like this leaves a workspace. */
 export async function factsOf(
-  source: Source,
+  source: Pick<Source, 'rawEntries' | 'measure' | 'treePaths' | 'read'>,
   place: Place,
   tree: Sha,
   meant: Meant,

@@ -3,9 +3,11 @@
  * Nothing from the agent goes out but the tree; the commit is ours.
  */
 import { decide, policyDigest } from '../../policies/decide.ts';
+import { validatorOf } from '../../policies/declared.ts';
 import { momentOf } from '../../policies/moment.ts';
 import type { LoadedPolicy } from '../../policies/parse.ts';
 import { type Tally, tally } from '../../policies/tally.ts';
+import { canonical } from '../domain/canonical.ts';
 import type { Facts } from '../domain/change.ts';
 import { Fault } from '../domain/faults.ts';
 import type { Sha } from '../domain/ids.ts';
@@ -19,6 +21,7 @@ import { costRows, moneyOf } from '../text/cost.ts';
 import { missingWords } from '../text/decisions.ts';
 import { type PullRequestFacts, pullRequestText, type Titled } from '../text/pull-request.ts';
 import { readBaseRules } from './base-rules.ts';
+import { decidedAt, judgedThen, type Kept, keepBundle, type Published } from './bundle.ts';
 import { factsOf } from './facts.ts';
 import { harnessFacts } from './harness.ts';
 import { relatedTo } from './related.ts';
@@ -40,14 +43,38 @@ export async function publish(
   const { layers, file } = await readBaseRules(tools, task.repository, tip);
   const { facts } = await factsAt(tools, run, task, { base: tip, tree: run.change.tree, layers });
   const judgement = decide(layers, facts, tools.clock().toISOString(), run.judgement.advice);
-  const counted = await counting(tools, run, task, judgement);
-  const stale = staleReasons(run, judgement, counted);
+  const { counted, ...written } = await counting(tools, run, task, judgement);
+  const then = judgedThen({ layers, facts }, decidedAt(written.journal, task), run.judgement);
+  const stale = [...staleReasons(run, judgement, counted), ...changedSince(then, judgement)];
   if (stale.length > 0) return { type: 'approvals_went_stale', reasons: stale };
   const keyedBy = file.dependencies?.keyedBy ?? [];
   const manifests = facts.entries.map(({ path }) => path).filter((path) => keyedBy.includes(path));
   const { attempt } = run;
   const titled = await titleBy(tools, { task, attempt, layers, facts, judgement }, signal);
-  return open(tools, run, task, { facts, manifests, counted, titled });
+  const bundle = await keepBundle(tools, { run, task, ...written, facts, layers, judgement: then });
+  const ran = ranWords(layers, run.checks);
+  return open(tools, run, task, { facts, manifests, counted, titled, bundle, ran, ...written });
+}
+
+/** An exemption that ran out since: what is published must be what can be decided again. */
+function changedSince(then: Judgement, now: Judgement): string[] {
+  return canonical(then) === canonical(now)
+    ? []
+    : ['What the policy says of this change has changed with time, so it is judged again.'];
+}
+
+/** What each check ran, as the policy that judged has it. */
+function ranWords(
+  layers: readonly LoadedPolicy[],
+  checks: In<'publishing'>['checks'],
+): ReadonlyMap<string, string> {
+  return new Map(
+    checks.map(({ validator, kind }) => {
+      const rule = validatorOf(layers, validator);
+      const isCommand = rule !== null && 'run' in rule && Array.isArray(rule.run);
+      return [validator, isCommand ? rule.run.join(' ') : (rule?.kind ?? kind)];
+    }),
+  );
 }
 
 /** Every record as it is at this moment: one may have been taken back since this publish began. */
@@ -56,13 +83,14 @@ async function counting(
   run: In<'publishing'>,
   task: Task,
   judgement: Judgement,
-): Promise<Tally> {
+): Promise<{ counted: Tally } & Pick<Published, 'journal' | 'records'>> {
   const journal = await tools.store.read(task.id);
   const now = journal.reduce((state, { event }) => apply(state, event), NEW_RUN);
   if (now.phase === 'done') throw new Fault('not_now', `${task.id} was ended by somebody else`);
   const { records } = now.phase === 'publishing' ? now : run;
   const moment = { ...run, judgement, records };
-  return tally(momentOf(task, moment, tools.signatures.holds, tools.clock()));
+  const counted = tally(momentOf(task, moment, tools.signatures.holds, tools.clock()));
+  return { counted, journal, records };
 }
 
 /** Why what was checked and agreed to is not what would be published now; empty when it is. */
@@ -87,8 +115,10 @@ function staleReasons(
   ];
 }
 
-type Read = {
+type Read = Pick<Published, 'journal'> & {
   readonly facts: Facts;
+  readonly bundle: Kept;
+  readonly ran: ReadonlyMap<string, string>;
   readonly manifests: readonly string[];
   readonly counted: Tally;
   /** Null for the task's own title. */
@@ -125,7 +155,7 @@ async function open(
     title,
     body,
   };
-  await tell(tools, task, commit);
+  await tell(tools, task, commit, read.bundle);
   const opened = await tools.forge.ensurePullRequest(request);
   return {
     type: 'pull_request_opened',
@@ -136,6 +166,7 @@ async function open(
       ...read.counted.counted.map(({ approval }) => approval.id),
       ...new Set(read.counted.opened.flatMap(({ uses }) => uses)),
     ],
+    bundle: { manifest: read.bundle.manifest, envelope: read.bundle.envelope },
   };
 }
 
@@ -143,12 +174,12 @@ async function open(
  * In the audit log before it is in the forge: on a full disk, or with a log that cannot be written, the
  * change would be out and nobody could be held to it.
  */
-function tell({ store }: StageTools, task: Task, commit: Sha): Promise<void> {
+function tell({ store }: StageTools, task: Task, commit: Sha, { manifest }: Kept): Promise<void> {
   const draft = {
     type: 'pr.intended',
     actor: 'controller',
     task: task.id,
-    data: { commit },
+    data: { commit, bundle: manifest },
   } as const;
   return store.audit.append(draft);
 }
@@ -157,7 +188,7 @@ async function textFacts(
   tools: StageTools,
   run: In<'publishing'>,
   task: Task,
-  { facts: { entries }, manifests, counted, titled }: Read,
+  { facts: { entries }, manifests, counted, titled, bundle, ran, journal }: Read,
 ): Promise<PullRequestFacts> {
   const { attempt, prepared, change, judgement, checks, evidence } = run;
   const asked = await tools.store.calls(task.id);
@@ -167,7 +198,10 @@ async function textFacts(
     calls.reduce((total, call) => total + of(call), 0);
   return {
     ...{ task, attempt, prepared, change, entries, judgement, checks, evidence },
-    related: await relatedTo(tools.store, task, await tools.store.read(task.id), tools.clock()),
+    related: await relatedTo(tools.store, task, journal, tools.clock()),
+    bundle: { digest: bundle.manifest, audit: bundle.audit },
+    ran,
+    said: saidIn(journal),
     approvals: counted.counted,
     opened: counted.opened,
     manifests,
@@ -186,6 +220,12 @@ async function textFacts(
       ({ source, kind }) => source === 'gateway' && kind === 'refused',
     ).length,
   };
+}
+
+/** The last words of the agent whose change it is. */
+function saidIn(journal: Read['journal']): string {
+  const last = journal.findLast(({ event }) => event.type === 'agent_finished')?.event;
+  return last?.type === 'agent_finished' ? last.ending.said : '';
 }
 
 /** The base moved on: what would land is another tree, so it is judged, checked and agreed to again. */

@@ -7,7 +7,16 @@ import type { Inspector } from '../ports/inspection.ts';
 import type { Machine } from '../ports/machine.ts';
 import type { AskModel } from '../ports/own-question.ts';
 import type { Source } from '../ports/source.ts';
-import type { Agent, Doors, EvidenceStore, Forge, Store, Validator, Workspaces } from '../ports.ts';
+import type {
+  Agent,
+  Doors,
+  EvidenceStore,
+  Forge,
+  Keys,
+  Store,
+  Validator,
+  Workspaces,
+} from '../ports.ts';
 import type { ChosenAgent } from './chosen-agent.ts';
 
 type Rule<K extends ValidatorRule['kind']> = Extract<ValidatorRule, { kind: K }>;
@@ -23,6 +32,8 @@ export type StageTools = {
   readonly askModel: AskModel;
   readonly evidence: EvidenceStore;
   readonly signatures: Signatures;
+  /** What the controller signs evidence with. Nothing that runs in a sandbox can reach it. */
+  readonly keys: Pick<Keys, 'signer' | 'trusted'>;
   readonly agentFor: (chosen: ChosenAgent) => Agent;
   readonly validators: {
     readonly command: Validator<Rule<'command'>>;

@@ -1,11 +1,11 @@
 /** Runs every validator that the policy asked for, from the sealed tree, and binds what they said. */
 import { momentOf } from '../../policies/moment.ts';
 import { tally } from '../../policies/tally.ts';
-import { digestOf } from '../domain/canonical.ts';
 import type { Facts } from '../domain/change.ts';
 import type { Check, Finding } from '../domain/check.ts';
+import { evidenceDigest } from '../domain/evidence-digest.ts';
 import { Fault } from '../domain/faults.ts';
-import type { Digest, Sha } from '../domain/ids.ts';
+import type { Digest } from '../domain/ids.ts';
 import type { Judgement } from '../domain/judgement.ts';
 import type { In, RunEvent } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
@@ -89,14 +89,6 @@ async function sealedFacts(
   const read = await factsOf(source, place, change.tree, meant);
   if ('facts' in read && read.facts.change.entries === change.entries) return read.facts;
   throw new Fault('git_failed', `the objects of tree ${change.tree} are not what was sealed`);
-}
-
-/** No times and no logs: a second run that comes to the same has the same digest. */
-export function evidenceDigest(checks: readonly Check[], tree: Sha): Digest {
-  const said = checks
-    .map(({ validator, definition, verdict }) => ({ validator, definition, verdict, tree }))
-    .sort((a, b) => (a.validator < b.validator ? -1 : 1));
-  return digestOf('evidence', said);
 }
 
 function waitMs({ gates }: Judgement): number {

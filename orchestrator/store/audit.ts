@@ -63,6 +63,10 @@ export function auditLogOf(
       database
         .all('select line from audit where seq >= ? order by seq limit ?', from, RECORDS_MAX)
         .map(storedRecord),
+    of: async (run) =>
+      database
+        .all(`select line from audit where json_extract(line, '$.task') = ? order by seq`, run)
+        .map(storedRecord),
     head: async () => {
       const row = database.get('select line from audit order by seq desc limit 1');
       return row && storedRecord(row);

@@ -27,6 +27,13 @@ export function openKeys(home: string, clock: () => Date): Keys {
   const stored = (role: KeyRole): readonly StoredKey[] => readKeys(join(home, 'keys', role), role);
   return {
     trusted: (role) => stored(role).map(trustedKey),
+    rotate: (role) => {
+      const now = clock();
+      addKey(home, role, stored(role).length + 1, now);
+      const [newest] = stored(role).map(trustedKey).slice(-1);
+      if (newest?.from === now.toISOString() || newest?.from === null) return newest;
+      throw new Fault('key_unusable', `another process gave ${role} a new key at the same time`);
+    },
     signer: (role, key) => {
       if (stored(role).length === 0) addKey(home, role, 1, clock());
       const found = stored(role).findLast((one) => key === undefined || one.key === key);

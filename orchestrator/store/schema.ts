@@ -120,6 +120,9 @@ const MIGRATIONS: readonly string[] = [
     line text not null
   ) strict;
   `,
+  `
+  create index audit_of_task on audit (json_extract(line, '$.task'));
+  `,
 ];
 
 export function migrate(database: Database, file: string): void {

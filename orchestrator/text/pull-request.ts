@@ -13,10 +13,11 @@ import { type GateJudgement, type Judgement, RiskClass } from '../domain/judgeme
 import type { RelatedRun } from '../domain/related-runs.ts';
 import type { Prepared } from '../domain/run-state.ts';
 import type { Task } from '../domain/task.ts';
+import { checkWords, testWords } from './checks.ts';
 import { type CostRow, dollars, reportedWords, tokenWords, vendorsOf } from './cost.ts';
 import { type OpenedGate, voterWords } from './decisions.ts';
 import { block, cell, code, subject, table, words } from './markdown.ts';
-import { isProving, reviewParts, verdictWords } from './reviews.ts';
+import { isProving, reviewParts } from './reviews.ts';
 
 export type PullRequestFacts = {
   readonly task: Task;
@@ -45,6 +46,12 @@ export type PullRequestFacts = {
   readonly related: readonly RelatedRun[];
   /** What a model called it; null for the task's own title. */
   readonly titled: Titled | null;
+  /** What each check ran, as the policy has it, under its id. */
+  readonly ran: ReadonlyMap<string, string>;
+  /** The evidence of all this, by the digest of its list, and the last record of the audit log in it. */
+  readonly bundle: { readonly digest: Digest; readonly audit: string | null };
+  /** The agent's last words. */
+  readonly said: string;
 };
 
 export type Titled = { readonly title: string; readonly by: string };
@@ -71,6 +78,8 @@ const QUOTED_CHARACTERS_MAX = 8_000;
 const CELL_CHARACTERS_MAX = 300;
 const PATHS_MAX = 20;
 const ROWS_MAX = 50;
+const EVIDENCE_MAX = 3;
+const SAID_CHARACTERS_MAX = 2_000;
 
 export function pullRequestText(facts: PullRequestFacts): PullRequestText {
   const own = subject(facts.task.title);
@@ -80,15 +89,16 @@ export function pullRequestText(facts: PullRequestFacts): PullRequestText {
     ...emergency(facts),
     ...alarmParts(facts),
     `### What was asked\n\n${asked(facts)}`,
-    `### Checks\n\n${checksTable(facts.checks)}${manifestNote(facts)}`,
+    `### Checks\n\n${checksTable(facts)}${manifestNote(facts)}`,
     `### Gates\n\n${gatesTable(facts)}`,
     `### What it touched\n\n${touched(facts)}`,
     ...beside(facts),
     ...ignoredParts(facts),
-    `### What it cost\n\n${cost(facts.cost)}`,
+    `### What ran, and what it cost\n\n${harness(facts)}\n\n${cost(facts.cost)}`,
     ...reviewParts(facts.checks),
     `### How to verify\n\n${howToVerify(facts)}`,
     digests(facts),
+    ...prose(facts),
   ];
   const lines = [own, '', summary(facts, subject), '', ...trailers(facts)];
   return { title, body: `${sections.join('\n\n')}\n`, commitMessage: `${lines.join('\n')}\n` };
@@ -98,12 +108,14 @@ function summary(facts: PullRequestFacts, show: (text: string) => string): strin
   const { attempt, prepared, change, judgement, checks } = facts;
   const proving = checks.filter(isProving);
   const passed = proving.filter(({ verdict }) => verdict === 'passed').length;
+  const again = proving.filter(({ verdict, tests }) => verdict === 'passed' && tests?.flaky).length;
+  const flaky = again === 0 ? '' : ` (${again} only when run again)`;
   const people = approvers(facts).map(show);
   const agreed = people.length === 0 ? nobody(facts) : `${people.join(', ')} agreed`;
   return (
     `${show(prepared.agent)} made this change in ${some(attempt, 'attempt')}: ` +
     `${some(change.files, 'file')}, +${change.addedLines} −${change.removedLines} lines, ` +
-    `risk class ${judgement.riskClass}; ${passed} of ${some(proving.length, 'check')} passed, and ${agreed}.`
+    `risk class ${judgement.riskClass}; ${passed} of ${some(proving.length, 'check')} passed${flaky}, and ${agreed}.`
   );
 }
 
@@ -151,12 +163,30 @@ function manifestNote({ manifests }: PullRequestFacts): string {
   return `\n\n**These checks ran with the dependencies of the base commit**, although the change edits ${files}.`;
 }
 
-function checksTable(checks: readonly Check[]): string {
-  const rows = checks.map(({ validator, tests, wallMs, ...check }) => [
-    ...[short(validator), verdictWords(check), tests === null ? 'not counted' : String(tests.run)],
-    ...[tests === null ? '' : String(tests.failed), `${(wallMs / 1000).toFixed(1)} s`],
+function checksTable({ checks, ran }: PullRequestFacts): string {
+  const rows = checks.map((check) => [
+    ...[short(check.validator), verdictCell(check), short(ran.get(check.validator) ?? check.kind)],
+    ...[testWords(check), `${(check.wallMs / 1000).toFixed(1)} s`, evidenceCell(check)],
   ]);
-  return bounded(['Check', 'Verdict', 'Tests run', 'Failed', 'Wall time'], rows);
+  return bounded(['Check', 'Verdict', 'What ran', 'Tests', 'Time', 'Evidence'], rows);
+}
+
+/** Only a plain pass looks like one. */
+function verdictCell(check: Check): string {
+  const words = checkWords(check);
+  return words === 'passed' ? words : `**${words}**`;
+}
+
+function evidenceCell({ evidence }: Check): string {
+  const named = evidence
+    .slice(0, EVIDENCE_MAX)
+    .map(({ name, digest }) => `${short(name)} ${code(shortDigest(digest))}`);
+  const more = evidence.length - named.length;
+  return [...named, ...(more > 0 ? [`${more} more`] : [])].join(', ') || 'none';
+}
+
+function shortDigest(digest: string): string {
+  return digest.slice(0, 'sha256:'.length + 12);
 }
 
 function gatesTable(facts: PullRequestFacts): string {
@@ -268,19 +298,50 @@ function apart(rows: readonly CostRow[]): string[] {
   return [both.length === 0 ? `${said}: other vendors.` : `${said}: ${names(both)} did both.`];
 }
 
-function howToVerify({ task, change }: PullRequestFacts): string {
+function harness({ prepared, harnesses }: PullRequestFacts): string {
+  const seen = harnesses.slice(0, PATHS_MAX).map((digest) => code(shortDigest(digest)));
+  const what = `${code(prepared.agent)} on ${code(prepared.model)}`;
+  return seen.length === 0
+    ? `${what}. No model was asked, so nothing was seen of what the agent ran with.`
+    : `${what}, with harness ${seen.join(', ')}.`;
+}
+
+function howToVerify({ task, change, bundle }: PullRequestFacts): string {
   return [
-    'On this branch, the first command prints the tree that was checked and agreed to; the second shows the whole run.',
+    'On this branch, the first command prints the tree that was checked and agreed to. The second writes the evidence to a folder, and the third checks that folder without believing it; `docs/evidence.md` does the same with common tools.',
     '',
     '```sh',
     `git rev-parse 'HEAD^{tree}'   # ${change.tree}`,
-    `proofhouse run show ${task.id}`,
+    `proofhouse run bundle ${task.id} --out evidence   # ${bundle.digest}`,
+    'proofhouse verify evidence --repo . --trust KEYS.json',
     '```',
   ].join('\n');
 }
 
-function digests({ prepared, change, judgement, evidence, harnesses }: PullRequestFacts): string {
+/** What a model or an agent wrote comes last, as a quotation that does nothing. */
+function prose({ said, checks }: PullRequestFacts): string[] {
+  const remarks = checks
+    .filter(({ advisory }) => advisory)
+    .flatMap(({ validator, findings }) => findings.map((one) => `${validator}: ${one.message}`));
+  const parts = [
+    ...(remarks.length > 0
+      ? [
+          `### What reviewing models remarked\n\nNothing depends on it.\n\n${block(remarks.join('\n'), QUOTED_CHARACTERS_MAX)}`,
+        ]
+      : []),
+    ...(said.trim() === ''
+      ? []
+      : [
+          `### What the agent said of it\n\nNobody checked this, and nothing depends on it.\n\n${block(said, SAID_CHARACTERS_MAX)}`,
+        ]),
+  ];
+  return parts;
+}
+
+function digests(facts: PullRequestFacts): string {
+  const { prepared, change, judgement, evidence, harnesses, bundle } = facts;
   const rows = [
+    ['Bundle', bundle.digest],
     ['Base commit', change.base],
     ['Tree', change.tree],
     ['Entries', change.entries],
@@ -297,12 +358,14 @@ function digests({ prepared, change, judgement, evidence, harnesses }: PullReque
 }
 
 function trailers(facts: PullRequestFacts): readonly string[] {
-  const { task, change, judgement, evidence } = facts;
+  const { task, change, judgement, evidence, bundle } = facts;
   return [
     `Proofhouse-Run: ${task.id}`,
     `Proofhouse-Tree: ${change.tree}`,
     `Proofhouse-Policy: ${judgement.policy}`,
     `Proofhouse-Evidence: ${evidence}`,
+    `Proofhouse-Bundle: ${bundle.digest}`,
+    ...(bundle.audit === null ? [] : [`Proofhouse-Audit: ${bundle.audit}`]),
     `Requested-by: ${task.requester}`,
     ...approvers(facts).map((person) => `Approved-by: ${person}`),
     ...breakers(facts).map((person) => `Break-glass-by: ${person}`),

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Fault } from '../../orchestrator/domain/faults.ts';
 import { Sha } from '../../orchestrator/domain/ids.ts';
-import type { LocalRepository } from '../../orchestrator/ports/source.ts';
+import type { LocalRepository, RawChange } from '../../orchestrator/ports/source.ts';
 import type { RunGit } from './blobs.ts';
 import { changeOf, compared, landed } from './change-log.ts';
 import { git } from './git.ts';
@@ -29,6 +29,8 @@ export async function openLocal(folder: string): Promise<LocalRepository> {
     paths: (commit) => listPaths(scratch, commit),
     texts: (commit, wanted, bytesMax) => textsAt(run, commit, wanted, bytesMax),
     change: (base, head) => changeOf(run, base, head),
+    between: (base, tree) => between(run, base, tree),
+    commit: (revision) => commitAt(run, revision),
     landing: async (tip, head) => {
       const merged = await mergeOnto({ folder: scratch, mirror: found.common }, head, tip);
       return 'conflicts' in merged ? merged : compared(run, { base: tip, tree: merged.tree }, []);
@@ -64,4 +66,30 @@ async function resolve(run: RunGit, revision: string, folder: string): Promise<S
     'usage',
     `${name} is no commit of ${folder}; name a branch, a tag or a commit id`,
   );
+}
+
+async function between(run: RunGit, base: Sha, tree: Sha): Promise<RawChange | { lacks: string }> {
+  for (const [kind, id] of [
+    ['commit', base],
+    ['tree', tree],
+  ] as const) {
+    const { code } = await run(['cat-file', '-e', `${id}^{${kind}}`], { allow: [1, 128] });
+    if (code !== 0) return { lacks: `${kind} ${id}` };
+  }
+  return compared(run, { base, tree }, []);
+}
+
+async function commitAt(
+  run: RunGit,
+  revision: string,
+): Promise<{ id: Sha; tree: Sha; message: string } | null> {
+  const asked = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
+  const { stdout } = await run(asked, { allow: [1, 128] });
+  const id = Sha.safeParse(stdout.toString().trim());
+  if (!id.success) return null;
+  // As it is stored: what `git show` makes of it, a configuration may change.
+  const stored = (await run(['cat-file', 'commit', id.data])).stdout.toString();
+  const [head = ''] = stored.split('\n\n', 1);
+  const tree = Sha.parse(/^tree ([0-9a-f]{40})$/m.exec(head)?.[1]);
+  return { id: id.data, tree, message: stored.slice(head.length + 2) };
 }

@@ -109,6 +109,7 @@ export function openMemoryStore(memory: Memory, clock: () => Date): Store {
     audit: {
       append: async (draft) => record(rows() && memory, clock, [draft]),
       records: async (from) => copy(rows() && memory.audit.slice(from, from + 1000)),
+      of: async (run) => copy(rows() && memory.audit.filter(({ task }) => task === run)),
       head: async () => copy((rows() && memory.audit.at(-1)) ?? null),
       // There are no files to bring up to date.
       publish: async () => void rows(),

@@ -284,6 +284,19 @@ function auditContract(open: Open, pass: (ms: number) => void): void {
     return (await verifyChain(lines, [], z.array(TrustedKey).parse(trusted))).code;
   };
 
+  test('the records of one run are its own, in order, and a run that nobody knows has none', async () => {
+    const store = open();
+    await store.addTask(sampleTask(1));
+    await store.addTask(sampleTask(2));
+    await store.append(sampleRun(1), 0, CLAIMED, null);
+    const own = await store.audit.of(sampleRun(1));
+    expect(own.map(({ type, task }) => [type, task])).toEqual([
+      ['task.queued', sampleRun(1)],
+      ['run.started', sampleRun(1)],
+    ]);
+    expect(await store.audit.of(sampleRun(9))).toEqual([]);
+  });
+
   test('a store without tasks has no audit record', async () => {
     expect(await open().audit.records(0)).toEqual([]);
     expect(await open().audit.head()).toBeNull();

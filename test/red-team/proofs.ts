@@ -25,6 +25,7 @@ const QUOTA_FILE = 'test/red-team/source/quota.long.test.ts';
 const INGEST_FILE = 'test/red-team/source/ingest.test.ts';
 const GIT_FILE = 'test/red-team/source/git.long.test.ts';
 const PREPARE_FILE = 'test/orchestrator/stages/prepare.test.ts';
+const AUDIT_FILE = 'test/orchestrator/store/audit-attacks.test.ts';
 const SCREEN_FILE = 'test/validators/evidence/screen.test.ts';
 const TUNNEL_FILE = 'test/red-team/tunnel.test.ts';
 const MODELS_FILE = 'test/red-team/injection-models.test.ts';
@@ -84,6 +85,7 @@ export const PROOFS: readonly Proof[] = [
     planted: 'test/scenarios/checks/base-tests.long.test.ts',
     ...{ trace: SCREEN_FILE, picture: SCREEN_FILE, archive: SCREEN_FILE },
     page: 'test/red-team/pages.long.test.ts',
+    ...{ edited: AUDIT_FILE, truncated: AUDIT_FILE, reordered: AUDIT_FILE, torn: AUDIT_FILE },
   }),
   ...keyed(INJECTION_ROWS, {
     otherwise: 'test/red-team/injection-words.test.ts',

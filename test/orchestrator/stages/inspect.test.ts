@@ -1,6 +1,7 @@
 /** seal, judge and validate: the stages between the agent and the people. */
 import { describe, expect, test } from 'vitest';
 import type { Check } from '../../../orchestrator/domain/check.ts';
+import { evidenceDigest } from '../../../orchestrator/domain/evidence-digest.ts';
 import { Fault } from '../../../orchestrator/domain/faults.ts';
 import { NO_RECORDS, type Records } from '../../../orchestrator/domain/records.ts';
 import type { Source } from '../../../orchestrator/ports/source.ts';
@@ -8,7 +9,7 @@ import type { CheckRequest, Workspaces } from '../../../orchestrator/ports.ts';
 import { judge } from '../../../orchestrator/stages/judge.ts';
 import { seal } from '../../../orchestrator/stages/seal.ts';
 import type { StageTools } from '../../../orchestrator/stages/tools.ts';
-import { evidenceDigest, validate } from '../../../orchestrator/stages/validate.ts';
+import { validate } from '../../../orchestrator/stages/validate.ts';
 import { entriesDigest } from '../../../policies/facts.ts';
 import { entry } from '../../policies/sample.ts';
 import {

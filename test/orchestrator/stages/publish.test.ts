@@ -45,6 +45,7 @@ import {
 } from './tools.ts';
 
 const COMMIT = sha('c');
+const DIGEST = expect.stringMatching(/^sha256:[0-9a-f]{64}$/);
 const TIP = sha('d');
 const MERGED = sha('e');
 const ENTRIES = { [`${BASE} ${TREE}`]: [EDIT, AUTH] };
@@ -114,6 +115,7 @@ describe('a change that everybody still agrees to', () => {
       url: '/pulls/7',
       commit: COMMIT,
       consumed: run.records.approvals.map(({ record }) => record.id),
+      bundle: { manifest: DIGEST, envelope: DIGEST },
     });
     expect(committed).toMatchObject([{ tree: TREE, place: { base: BASE, attempt: 1 } }]);
     expect(drafts).toMatchObject([
@@ -149,9 +151,10 @@ describe('a change that everybody still agrees to', () => {
   test('has the time of the task on its commit, so that doing it again makes the same one', async () => {
     const { given, committed } = writing();
     const run = await publishing();
-    await publish(await toolsWith(given), run, TASK, SIGNAL);
-    const later = { clock: () => new Date(Date.parse(AT) + 3_600_000) };
-    await publish(await toolsWith({ ...given, over: later }), run, TASK, SIGNAL);
+    const tools = await toolsWith(given);
+    const first = await publish(tools, run, TASK, SIGNAL);
+    const later = { ...tools, clock: () => new Date(Date.parse(AT) + 3_600_000) };
+    expect(await publish(later, run, TASK, SIGNAL)).toEqual(first);
     expect(committed).toHaveLength(2);
     expect(committed[1]).toEqual(committed[0]);
     expect(committed[0]).toMatchObject({ at: TASK.queuedAt });

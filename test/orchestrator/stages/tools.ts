@@ -13,6 +13,7 @@ import type {
   Doors,
   EvidenceStore,
   Forge,
+  Keys,
   Place,
   Store,
   Workspaces,
@@ -21,6 +22,7 @@ import type { StageTools } from '../../../orchestrator/stages/tools.ts';
 import { emptyMemory, openMemoryStore } from '../../contracts/memory-store.ts';
 import { entry, load, minimal, sha } from '../../policies/sample.ts';
 import { SIGNATURES } from '../../policies/signing.ts';
+import { keyNamed, trusting } from '../domain/keys.ts';
 import { AT, TASK } from '../fixtures.ts';
 import { MACHINE } from '../machine.ts';
 import { strict } from '../strict.ts';
@@ -83,6 +85,7 @@ export function sourceOf(held: Repository, over: Partial<Source> = {}): Source {
       const text = known(held.files, commit)[path];
       return text === undefined ? null : Buffer.from(text);
     },
+    diff: async () => 'diff --git a/src/cart.ts b/src/cart.ts\n',
     rawEntries: async (place, tree) => rawOf(entriesOf(place, tree)),
     treePaths: async (place, tree) =>
       held.paths[tree] ?? entriesOf(place, tree).map(({ path }) => path),
@@ -112,6 +115,12 @@ export const FORGE: Partial<Forge> = {
   tip: async () => BASE,
   remote: () => '/forge/shop.git',
   branches: async () => ['main'],
+};
+
+/** One key for each role, the same each time. */
+export const KEYS: Pick<Keys, 'signer' | 'trusted'> = {
+  signer: (role) => keyNamed(role, role),
+  trusted: (role) => trusting(keyNamed(role, role)),
 };
 
 const KINDS = ['said', 'command', 'completed', 'failed'] as const;
@@ -183,6 +192,7 @@ export async function toolsWith(given: Given = {}): Promise<StageTools> {
       put: async (bytes) => sha256(Buffer.from(bytes).toString('utf8')),
     }),
     signatures: SIGNATURES,
+    keys: KEYS,
     agentFor: () => AGENT,
     validators: strict<StageTools['validators']>('validators', {}),
     inspectors: strict<StageTools['inspectors']>('inspectors', {}),

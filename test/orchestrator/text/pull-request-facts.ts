@@ -57,4 +57,7 @@ export const PULL_REQUEST: PullRequestFacts = {
   refusedConnections: 0,
   related: [],
   titled: null,
+  ran: new Map([['unit', 'npx vitest run']]),
+  bundle: { digest: digest('9'), audit: `17:${digest('8')}` },
+  said: 'I rounded it.',
 };

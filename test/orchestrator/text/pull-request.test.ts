@@ -65,153 +65,70 @@ const GATED: PullRequestFacts = {
   refusedConnections: 3,
 };
 
-test('an ungated change', () => {
-  expect(pullRequestText(PULL_REQUEST).body).toMatchInlineSnapshot(`
-    "\`codex 0.169.0\` made this change in 1 attempt: 1 file, +4 −2 lines, risk class low; 1 of 1 check passed, and nobody had to agree.
-
-    ### What was asked
-
-    \`local:rita\` asked on 2026-03-01 10:00 UTC, through cli:
-
-    \`\`\`text
-    Round prices to whole cents
-
-    See \`src/price.ts\`.
-    \`\`\`
-
-    ### Checks
-
-    | Check | Verdict | Tests run | Failed | Wall time |
-    | --- | --- | --- | --- | --- |
-    | unit | passed | 12 | 0 | 1.2 s |
-
-    ### Gates
-
-    No gate of the policy matched this change.
-
-    ### What it touched
-
-    1 file, +4 −2 lines:
-
-    - modify \`src/price.ts\`
-
-    No try to reach the network was seen.
-
-    ### What it cost
-
-    1 model call, 900 tokens in, 80 tokens out, price not known. The model was scripted: no real model took part.
-
-    ### How to verify
-
-    On this branch, the first command prints the tree that was checked and agreed to; the second shows the whole run.
-
-    \`\`\`sh
-    git rev-parse 'HEAD^{tree}'   # cccccccccccccccccccccccccccccccccccccccc
-    proofhouse run show r0000001
-    \`\`\`
-
-    <details>
-    <summary>Digests</summary>
-
-    | What | Exactly |
-    | --- | --- |
-    | Base commit | \`aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\` |
-    | Tree | \`cccccccccccccccccccccccccccccccccccccccc\` |
-    | Entries | \`sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd\` |
-    | Policy | \`sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\` |
-    | Rules | \`none\` |
-    | Evidence | \`sha256:eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee\` |
-    | Agent | \`codex 0.169.0\` |
-    | Image | \`sha256:1234\` |
-    | Model | \`scripted/demo\` |
-
-    </details>
-    "
-  `);
+test('an ungated change', async () => {
+  await expect(pullRequestText(PULL_REQUEST).body).toMatchFileSnapshot('golden/ungated.md');
 });
 
-test('a gated change', () => {
-  expect(pullRequestText(GATED).body).toMatchInlineSnapshot(`
-    "\`codex 0.169.0\` made this change in 2 attempts: 1 file, +4 −2 lines, risk class high; 1 of 1 check passed, and \`local:ana\` agreed.
-
-    ### What was asked
-
-    \`local:rita\` asked on 2026-03-01 10:00 UTC, through cli:
-
-    \`\`\`text
-    Round prices to whole cents
-
-    See \`src/price.ts\`.
-    \`\`\`
-
-    ### Checks
-
-    | Check | Verdict | Tests run | Failed | Wall time |
-    | --- | --- | --- | --- | --- |
-    | unit | passed | 12 | 0 | 1.2 s |
-
-    ### Gates
-
-    | Gate | Class | Why | Agreed |
-    | --- | --- | --- | --- |
-    | payments | high | Payments code is owned by the payments team. | \`local:ana\`, 2026-03-01 12:34 UTC |
-    | source | low | Any source file | asks nobody |
-
-    ### What it touched
-
-    1 file, +4 −2 lines:
-
-    - modify \`src/price.ts\`
-
-    3 tries to reach the network were seen and refused.
-
-    ### What it cost
-
-    12 model calls, 34567 tokens in, 1234 tokens out, $0.1235.
-
-    ### How to verify
-
-    On this branch, the first command prints the tree that was checked and agreed to; the second shows the whole run.
-
-    \`\`\`sh
-    git rev-parse 'HEAD^{tree}'   # cccccccccccccccccccccccccccccccccccccccc
-    proofhouse run show r0000001
-    \`\`\`
-
-    <details>
-    <summary>Digests</summary>
-
-    | What | Exactly |
-    | --- | --- |
-    | Base commit | \`aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\` |
-    | Tree | \`cccccccccccccccccccccccccccccccccccccccc\` |
-    | Entries | \`sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd\` |
-    | Policy | \`sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\` |
-    | Rules | \`none\` |
-    | Evidence | \`sha256:eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee\` |
-    | Agent | \`codex 0.169.0\` |
-    | Image | \`sha256:1234\` |
-    | Model | \`scripted/demo\` |
-
-    </details>
-    "
-  `);
+test('a gated change', async () => {
+  await expect(pullRequestText(GATED).body).toMatchFileSnapshot('golden/gated.md');
 });
 
-test('the commit message of a gated change', () => {
-  expect(pullRequestText(GATED).commitMessage).toMatchInlineSnapshot(`
-    "Round prices to whole cents
+test('the commit message of a gated change', async () => {
+  await expect(pullRequestText(GATED).commitMessage).toMatchFileSnapshot('golden/commit.txt');
+});
 
-    codex 0.169.0 made this change in 2 attempts: 1 file, +4 −2 lines, risk class high; 1 of 1 check passed, and local:ana agreed.
+/** One check of every kind that must not look like a plain pass, and words of two models. */
+const DOUBTFUL: PullRequestFacts = {
+  ...GATED,
+  titled: { title: 'Round prices', by: 'small' },
+  checks: doubtfulChecks(),
+  ran: new Map([
+    ['unit', 'npx vitest run'],
+    ['e2e', 'playwright'],
+    ['licences', 'npx licences --json'],
+    ['remarks', 'review'],
+  ]),
+  harnesses: [digest('f')],
+  alarms: ['the agent runs with another harness than the policy expects'],
+  said: 'All green! @acme/owners please merge, closes #12.\n\n![x](https://evil.example/x.png)\n<script>alert(1)</script>\n```\n### Checks',
+};
 
-    Proofhouse-Run: r0000001
-    Proofhouse-Tree: cccccccccccccccccccccccccccccccccccccccc
-    Proofhouse-Policy: sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
-    Proofhouse-Evidence: sha256:eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee
-    Requested-by: local:rita
-    Approved-by: local:ana
-    "
-  `);
+function doubtfulChecks(): PullRequestFacts['checks'] {
+  const [check] = PULL_REQUEST.checks;
+  if (check === undefined) throw new Error('the sample has a check');
+  const report = { name: 'junit.xml', digest: digest('4'), bytes: 900, mediaType: 'text/xml' };
+  const tests = { run: 12, failed: 0, skipped: 0, flaky: 0 };
+  const finding = { validator: 'remarks', code: 'remark', message: 'fixes #9: looks fine, @ana' };
+  return [
+    { ...check, evidence: [report], tests: { ...tests, flaky: 2 } },
+    {
+      ...check,
+      validator: 'e2e',
+      kind: 'playwright',
+      cachedFrom: { run: RunId.parse('r0000009'), attempt: 2 },
+    },
+    { ...check, validator: 'licences', verdict: 'unknown', tests: null, advisory: true },
+    {
+      ...check,
+      validator: 'remarks',
+      kind: 'review',
+      tests: null,
+      advisory: true,
+      findings: [finding],
+    },
+  ];
+}
+
+test('what is not plainly proven does not look as if it were, and what models wrote comes last', async () => {
+  const { body } = pullRequestText(DOUBTFUL);
+  await expect(body).toMatchFileSnapshot('golden/doubtful.md');
+  expect(body).toContain('| **flaky** |');
+  expect(body).toContain('| **unproven, advisory** |');
+  expect(body).toContain('| **passed, cached from r0000009, attempt 2** |');
+  expect(body).toContain('3 of 4 checks passed (1 only when run again)');
+  expect(outsideCode(body)).not.toMatch(/@acme|#12|#9|evil|script>/);
+  const heads = withoutBlocks(body).match(/^### .*/gm);
+  expect(heads?.at(-1)).toBe('### What the agent said of it');
 });
 
 test('an approval of another gate is not shown as consent to this one', () => {
@@ -298,7 +215,16 @@ function attacked(words: string): PullRequestFacts {
     prepared: { ...GATED.prepared, agent: words, image: words, model: words },
     entries: [{ ...entry, path: words }],
     judgement: { ...GATED.judgement, gates: [{ ...gate, id: words, why: words }] },
-    checks: [{ ...check, validator: words }],
+    checks: [
+      {
+        ...{ ...check, validator: words, kind: words, advisory: true },
+        evidence: [{ name: words, digest: digest('4'), bytes: 1, mediaType: words }],
+        findings: [{ validator: words, code: words, message: words }],
+      },
+    ],
+    ran: new Map([[words, words]]),
+    said: words,
+    alarms: [words],
     related: [
       {
         ...{ id: GATED.task.id, title: words, isPublished: true, files: [words] },
@@ -375,6 +301,8 @@ describe('words that try to be more', () => {
       `Proofhouse-Tree: ${sha('c')}`,
       `Proofhouse-Policy: ${digest('b')}`,
       `Proofhouse-Evidence: ${digest('e')}`,
+      `Proofhouse-Bundle: ${digest('9')}`,
+      `Proofhouse-Audit: 17:${digest('8')}`,
       'Requested-by: local:rita',
       'Approved-by: local:ana',
     ]);

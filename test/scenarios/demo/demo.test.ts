@@ -1,4 +1,6 @@
 /** The demo as a newcomer starts it: what it prints, that it survives `kill -9`, that a second one is quick. */
+import { readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { RunId } from '../../../orchestrator/domain/ids.ts';
@@ -25,6 +27,7 @@ describe('the demo', () => {
     succeeded(refused);
     expect(refused.out).toMatch(/gateway +refused/);
     for (const command of commandsIn(first.out)) await works(at, command);
+    await isProven(at, runs['stay-signed-in'] ?? '');
 
     // No terminal and no --approve: nobody says yes, and the way to do it is printed last.
     const second = await proofhouse(at, 'demo', '--kill');
@@ -44,6 +47,22 @@ describe('the demo', () => {
       expect(leftOver(run)).toEqual([]);
   });
 });
+
+/** What was approved and published can be checked by somebody with its bundle, the keys and the forge. */
+async function isProven(at: CommandLine, run: string): Promise<void> {
+  const bundle = path.join(scratch('bundle'), 'evidence');
+  succeeded(await proofhouse(at, 'run', 'bundle', run, '--out', bundle));
+  const keys = `${bundle}-keys.json`;
+  writeFileSync(keys, (await proofhouse(at, 'audit', 'keys')).out);
+  const forge = path.join(at.home, 'forge');
+  const [bare = ''] = readdirSync(forge).filter((name) => name.endsWith('.git'));
+  const nobody = { ...at, home: scratch('nobody') };
+  const asked = ['verify', bundle, '--repo', path.join(forge, bare), '--trust', keys];
+  const said = await proofhouse(nobody, ...asked);
+  succeeded(said);
+  expect(said.out).toMatch(/the repository has it, in commit \w{40}/);
+  expect(said.out).toContain('local:rita for auth');
+}
 
 /** One pull request for each that gets one; and nothing was installed a second time. */
 async function endedOnce(at: CommandLine, runs: Readonly<Record<string, RunId>>): Promise<void> {

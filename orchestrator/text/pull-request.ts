@@ -17,7 +17,8 @@ import { checkWords, testWords } from './checks.ts';
 import { type CostRow, dollars, reportedWords, tokenWords, vendorsOf } from './cost.ts';
 import { type OpenedGate, voterWords } from './decisions.ts';
 import { block, cell, code, subject, table, words } from './markdown.ts';
-import { isProving, reviewParts } from './reviews.ts';
+import { isProving } from './reviews.ts';
+import { saidParts } from './said.ts';
 
 export type PullRequestFacts = {
   readonly task: Task;
@@ -79,7 +80,6 @@ const CELL_CHARACTERS_MAX = 300;
 const PATHS_MAX = 20;
 const ROWS_MAX = 50;
 const EVIDENCE_MAX = 3;
-const SAID_CHARACTERS_MAX = 2_000;
 
 export function pullRequestText(facts: PullRequestFacts): PullRequestText {
   const own = subject(facts.task.title);
@@ -95,10 +95,9 @@ export function pullRequestText(facts: PullRequestFacts): PullRequestText {
     ...beside(facts),
     ...ignoredParts(facts),
     `### What ran, and what it cost\n\n${harness(facts)}\n\n${cost(facts.cost)}`,
-    ...reviewParts(facts.checks),
     `### How to verify\n\n${howToVerify(facts)}`,
     digests(facts),
-    ...prose(facts),
+    ...saidParts(facts),
   ];
   const lines = [own, '', summary(facts, subject), '', ...trailers(facts)];
   return { title, body: `${sections.join('\n\n')}\n`, commitMessage: `${lines.join('\n')}\n` };
@@ -316,26 +315,6 @@ function howToVerify({ task, change, bundle }: PullRequestFacts): string {
     'proofhouse verify evidence --repo . --trust KEYS.json',
     '```',
   ].join('\n');
-}
-
-/** What a model or an agent wrote comes last, as a quotation that does nothing. */
-function prose({ said, checks }: PullRequestFacts): string[] {
-  const remarks = checks
-    .filter(({ advisory }) => advisory)
-    .flatMap(({ validator, findings }) => findings.map((one) => `${validator}: ${one.message}`));
-  const parts = [
-    ...(remarks.length > 0
-      ? [
-          `### What reviewing models remarked\n\nNothing depends on it.\n\n${block(remarks.join('\n'), QUOTED_CHARACTERS_MAX)}`,
-        ]
-      : []),
-    ...(said.trim() === ''
-      ? []
-      : [
-          `### What the agent said of it\n\nNobody checked this, and nothing depends on it.\n\n${block(said, SAID_CHARACTERS_MAX)}`,
-        ]),
-  ];
-  return parts;
 }
 
 function digests(facts: PullRequestFacts): string {

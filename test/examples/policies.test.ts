@@ -80,9 +80,9 @@ describe('what the demo shows', () => {
 
 test('the policy and the cases on the page that explains policies work as they stand there', () => {
   const page = readFileSync(path.join(EXAMPLES, '../docs/policy.md'), 'utf8');
-  const [policy = '', cases = ''] = [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].map(
-    ([, text = '']) => text,
-  );
+  const blocks = [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = '']) => text);
+  const [policy = ''] = blocks;
+  const cases = blocks.find((text) => text.startsWith('cases:')) ?? '';
   const parsed = parseYaml(cases, 'policy.test.yaml', Fixtures);
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
   const results = parsed.value.cases.map((one) => runCase([load(policy)], one, NOW));

@@ -309,7 +309,8 @@ describe('pages', () => {
     const { said } = await looked({});
     expect(said.evidence.map(({ name }) => name)).toEqual([
       ...['junit.xml', 'pages/report-after.json', 'pages/report-before.json'],
-      ...['pages/cart-phone-after.png', 'pages/cart-phone-before.png', 'output.txt'],
+      ...['pages/cart-phone-after.png', 'pages/cart-phone-before.png'],
+      ...['tests.json', 'output.txt'],
     ]);
   });
 
@@ -328,6 +329,6 @@ test('a trace that holds a secret is withheld, and fails the check', async () =>
   expect(said).toMatchObject({
     verdict: 'failed',
     findings: [{ code: 'evidence_secret', message: expect.stringContaining('specs/a/trace.zip') }],
-    evidence: [{ name: 'junit.xml' }, { name: 'output.txt' }],
+    evidence: [{ name: 'junit.xml' }, { name: 'tests.json' }, { name: 'output.txt' }],
   });
 });

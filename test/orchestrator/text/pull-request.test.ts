@@ -125,7 +125,7 @@ test('what is not plainly proven does not look as if it were, and what models wr
   expect(body).toContain('| **flaky** |');
   expect(body).toContain('| **unproven, advisory** |');
   expect(body).toContain('| **passed, cached from r0000009, attempt 2** |');
-  expect(body).toContain('3 of 4 checks passed (1 only when run again)');
+  expect(body).toContain('2 of 3 checks passed (1 only when run again)');
   expect(outsideCode(body)).not.toMatch(/@acme|#12|#9|evil|script>/);
   const heads = withoutBlocks(body).match(/^### .*/gm);
   expect(heads?.at(-1)).toBe('### What the agent said of it');

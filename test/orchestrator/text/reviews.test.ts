@@ -20,7 +20,7 @@ test('a review is never told to have passed', () => {
   expect(verdictWords(CHECK)).toBe('passed');
   const { body } = pullRequestText({ ...PULL_REQUEST, checks: [CHECK, REVIEW] });
   expect(body).toContain('1 of 1 check passed');
-  expect(body).toContain('| read | reviewed, 1 remark |');
+  expect(body).toContain('| read | **reviewed, 1 remark, advisory** |');
 });
 
 test('its remarks are a table with whose words they are', () => {

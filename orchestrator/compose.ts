@@ -279,7 +279,8 @@ export function openCollecting(given: string, store: Store, clock: () => Date): 
 
 function agedEvidence(home: string, store: Store, now: Date, isDryRun: boolean) {
   const folder = path.join(home, 'evidence');
-  return collectEvidence({ folder, named: () => namedEvidence(store), now }, isDryRun);
+  const named = () => namedEvidence(store, openEvidenceStore(folder));
+  return collectEvidence({ folder, named, now }, isDryRun);
 }
 
 function noEngine(error: unknown): null {

@@ -52,15 +52,31 @@ describe('evidence of a run', () => {
   });
 });
 
+const NOTHING = { get: async () => null };
+const store = (
+  journals: readonly (readonly JournalEntry[])[],
+): Parameters<typeof namedEvidence>[0] => ({
+  tasks: async () => journals.map((_, at) => ({ ...TASK, id: `r000000${at}` as typeof TASK.id })),
+  read: async (run) => journals[Number(run.slice(-1))] ?? [],
+  kept: async () => [] as Awaited<ReturnType<Store['kept']>>,
+});
+
 test('of two runs that name it, the one that needs it longer counts', async () => {
-  const store = (
-    journals: readonly (readonly JournalEntry[])[],
-  ): Parameters<typeof namedEvidence>[0] => ({
-    tasks: async () => journals.map((_, at) => ({ ...TASK, id: `r000000${at}` as typeof TASK.id })),
-    read: async (run) => journals[Number(run.slice(-1))] ?? [],
-    kept: async () => [] as Awaited<ReturnType<Store['kept']>>,
-  });
-  const both = await namedEvidence(store([GAVE_UP, GAVE_UP.slice(0, -1), GAVE_UP]));
+  const both = await namedEvidence(store([GAVE_UP, GAVE_UP.slice(0, -1), GAVE_UP]), NOTHING);
   expect(both.get(PICTURE)).toMatchObject({ isKept: true, at: Date.parse(LATER) });
-  expect((await namedEvidence(store([GAVE_UP]))).get(PICTURE)).toMatchObject({ isKept: false });
+  const alone = await namedEvidence(store([GAVE_UP]), NOTHING);
+  expect(alone.get(PICTURE)).toMatchObject({ isKept: false });
+});
+
+test('what only the list of a bundle names stays', async () => {
+  const manifest = digest('7');
+  const opened = { ...EVENTS.pull_request_opened, bundle: { manifest, envelope: digest('8') } };
+  const published = journalOf([...JOURNEY.slice(0, -1), opened]);
+  const list = { files: [{ role: 'statements', sha256: REPORT.slice('sha256:'.length) }] };
+  const evidence = {
+    get: async (asked: Digest) => (asked === manifest ? Buffer.from(JSON.stringify(list)) : null),
+  };
+  const named = await namedEvidence(store([published]), evidence);
+  expect(named.get(REPORT)).toMatchObject({ isKept: true });
+  expect((await namedEvidence(store([published]), NOTHING)).has(REPORT)).toBe(false);
 });

@@ -12,7 +12,7 @@ import type { Place, Workspaces } from '../orchestrator/ports.ts';
 import { readOut } from './out-folder.ts';
 import type { Folders } from './source/folders.ts';
 import { CHANGE_MAX, ingest } from './source/quarantine.ts';
-import { runAndTake, type Shop, type ToolRun } from './tool.ts';
+import { type Around, runAndTake, type Shop, type ToolRun } from './tool.ts';
 
 const CHARACTERS_MAX = 2000;
 /** Names in one finding; thousands would drown the journal. */
@@ -27,18 +27,24 @@ export type Exported = {
   readonly hidden: Uint8Array;
 };
 
+type Exporting<T> = {
+  readonly run: Omit<ToolRun, 'code'>;
+  /** The folder that it writes to. */
+  readonly out: string;
+  readonly around: Around;
+  readonly take: (exported: Exported) => Promise<T>;
+};
+
 export async function exportTree<T>(
   shop: Shop,
-  exporter: Omit<ToolRun, 'code'> & { readonly out: string; readonly after: Promise<unknown> },
-  take: (exported: Exported) => Promise<T>,
+  { out, run, around, take }: Exporting<T>,
   signal: AbortSignal,
 ): Promise<T | { refused: Finding[] }> {
-  const { out, after, ...run } = exporter;
   const tool = { ...run, code: 'change_refused' } as const;
   try {
     return await runAndTake(
       shop,
-      { tool, after, take: async () => take(await exported(out)) },
+      { ...around, tool, take: async () => take(await exported(out)) },
       signal,
     );
   } catch (thrown) {

@@ -34,26 +34,59 @@ export type ToolRun = {
   readonly code: FaultCode;
 };
 
-export function runTool(shop: Shop, tool: ToolRun, signal: AbortSignal): Promise<void> {
-  return runAndTake(shop, { tool, after: Promise.resolve(), take: async () => {} }, signal);
+export async function runTool(shop: Shop, tool: ToolRun, signal: AbortSignal): Promise<void> {
+  const [tail, after] = [keepTail(12), Promise.resolve()];
+  await toItsEnd(shop, { tool, after, tail: tail.lines, onLine: tail.onLine }, signal);
 }
 
 /** Printed by a script whose files are whole, while its sandbox has yet to end. */
 const WHOLE = 'whole';
 
-type Taking<T> = {
-  readonly tool: ToolRun;
+export type Around = {
   /** The sandbox is made meanwhile, and started when this is over. */
   readonly after: Promise<unknown>;
-  /** Begins when the files are whole; counts when the script ends well too. */
+  /** Is given what is over when the sandbox is gone. */
+  readonly leave: (rest: Promise<void>) => void;
+};
+
+type Taking<T> = Around & {
+  readonly tool: ToolRun;
+  /** Begins when the files are whole. */
   readonly take: () => Promise<T>;
 };
 
-export async function runAndTake<T>(
+/** What is taken is given back as soon as it is there; of a script that ends badly nothing is. */
+export function runAndTake<T>(
   shop: Shop,
-  { tool, after, take }: Taking<T>,
+  { tool, after, take, leave }: Taking<T>,
   signal: AbortSignal,
 ): Promise<T> {
+  const tail = keepTail(12);
+  const taken = Promise.withResolvers<T>();
+  let isWhole = false;
+  const onLine: OnLine = async (line) => {
+    if (line.stream !== 'out' || line.text !== WHOLE) return tail.onLine(line);
+    isWhole = true;
+    take().then(taken.resolve, taken.reject);
+  };
+  const rest = toItsEnd(shop, { tool, after, tail: tail.lines, onLine }, signal);
+  rest.then(() => {
+    if (!isWhole) take().then(taken.resolve, taken.reject);
+  }, taken.reject);
+  leave(rest);
+  return taken.promise;
+}
+
+type Running = Pick<Taking<never>, 'tool' | 'after'> & {
+  readonly tail: readonly string[];
+  readonly onLine: OnLine;
+};
+
+async function toItsEnd(
+  shop: Shop,
+  { tool, after, tail, onLine }: Running,
+  signal: AbortSignal,
+): Promise<void> {
   const spec: SandboxSpec = {
     name: tool.name,
     run: tool.run,
@@ -67,34 +100,20 @@ export async function runAndTake<T>(
     joins: null,
     limits: LIMITS,
   };
-  const tail = keepTail(12);
-  let taken: Promise<T> | undefined;
-  const onLine: OnLine = async (line) => {
-    if (line.stream === 'out' && line.text === WHOLE) taken ??= begun(take);
-    else await tail.onLine(line);
-  };
   // One that an earlier controller left half-way is not trusted to be whole.
   await shop.engine.remove(tool.name);
   try {
     await shop.engine.ensure(spec, after);
     const end = await shop.engine.follow(spec, onLine, signal);
-    if (end.ended === 'exited' && end.exitCode === 0) return await (taken ?? take());
-    const said = tail.lines.join('\n');
+    if (end.ended === 'exited' && end.exitCode === 0) return;
+    const said = tail.join('\n');
     if (/no space left on device/i.test(said))
       throw new Fault('disk_full', `${tool.script}: ${said}`);
     const code = end.ended === 'lost' ? 'engine_failed' : tool.code;
     throw new Fault(code, `${tool.script} ${end.ended} with ${end.exitCode}: ${said}`);
   } finally {
-    await Promise.allSettled([taken]);
     await shop.engine.remove(tool.name);
   }
-}
-
-/** Its failure is heard when somebody waits for it. */
-function begun<T>(work: () => Promise<T>): Promise<T> {
-  const promise = work();
-  promise.catch(() => {});
-  return promise;
 }
 
 /** The last lines of an output; what came before is dropped. */

@@ -5,6 +5,7 @@ import type { Folders } from '../source/folders.ts';
 import type { Layers } from '../source/layers.ts';
 import type { Mount } from '../spec.ts';
 import type { Shop } from '../tool.ts';
+import type { Leaving } from './leaving.ts';
 
 export type WorkspacesOptions = Shop & {
   readonly folders: Folders;
@@ -21,4 +22,5 @@ export type Ground = Shop & {
   base(place: Place, signal: AbortSignal): Promise<Mount>;
 };
 
-export type House = WorkspacesOptions & Ground & { readonly layers: Layers };
+export type House = WorkspacesOptions &
+  Ground & { readonly layers: Layers; readonly leaving: Leaving };

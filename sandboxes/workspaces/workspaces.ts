@@ -18,6 +18,7 @@ import { buildDependencies } from './dependencies.ts';
 import { discard } from './discard.ts';
 import type { House, WorkspacesOptions } from './house.ts';
 import { folderLaunch, launchFolder } from './launch.ts';
+import { openLeaving } from './leaving.ts';
 import { openWorkspace } from './open.ts';
 import { seal } from './seal.ts';
 
@@ -26,6 +27,7 @@ export function openWorkspaces(options: WorkspacesOptions): Workspaces {
   const house: House = {
     ...options,
     layers,
+    leaving: openLeaving(),
     launch: folderLaunch(options.runtime),
     base: async (place, signal) => folderMount(await layers.snapshot(place, signal), '/workspace'),
   };
@@ -45,6 +47,9 @@ export function openWorkspaces(options: WorkspacesOptions): Workspaces {
       runAgent(house, { place, command }, onLine, signal),
     seal: (place, plan, signal) => seal(house, place, plan, signal),
     ...checksBy(house, (checked, until) => overlayRoom(house, checked, until)),
-    discard: (run) => discard(house, run),
+    discard: async (run) => {
+      await house.leaving.over(run);
+      await discard(house, run);
+    },
   };
 }

@@ -75,29 +75,19 @@ describe('an agent that fills its disk', () => {
 
 describe('an export that does not come to its end', () => {
   const told = async (end: SandboxEnd, said: string) => {
-    const run = newRunId();
     const engine = exporterThat(end, said);
     const tool = {
       name: 'proofhouse-x',
-      run,
+      run: newRunId(),
       uid: 1,
       role: 'exporter',
       script: 'export.pl',
     } as const;
     const shop = { engine, uidOf: async () => 1, image: async () => 'sha256:0' };
-    const rest = {
-      env: {},
-      mounts: [],
-      workingDir: '/',
-      out: scratch('export'),
-      after: Promise.resolve(),
-    };
-    return exportTree(
-      shop,
-      { ...tool, ...rest },
-      async () => 'taken',
-      new AbortController().signal,
-    );
+    const run = { ...tool, env: {}, mounts: [], workingDir: '/' };
+    const around = { after: Promise.resolve(), leave: () => {} };
+    const exporting = { run, out: scratch('export'), around, take: async () => 'taken' };
+    return exportTree(shop, exporting, new AbortController().signal);
   };
 
   it('for want of its own scratch space refuses the change', async () => {

@@ -69,11 +69,16 @@ export function judgeLayer(loaded: LoadedPolicy, asked: Asked): LayerDecision {
     ...hit(loaded, unmatchedGate(loaded, uncovered)).filter(isAsking),
   ];
   const rest = uncovered.length > 0 ? [policy.unmatched] : [];
+  const riskClass = maxClass(...gates.map((gate) => gate.riskClass), ...rest);
   const said: LayerDecision = {
     enforcement: policy.enforcement,
-    riskClass: maxClass(...gates.map((gate) => gate.riskClass), ...rest),
+    riskClass,
     gates,
-    validators: [...gates.flatMap(({ validators }) => validators), ...required(loaded, asked)],
+    validators: [
+      ...gates.flatMap(({ validators }) => validators),
+      ...required(loaded, asked),
+      ...(policy.classes[riskClass].validators ?? []),
+    ],
     denials: [
       ...gates.flatMap(shutFor),
       ...limits.absolute.map((broken) => tooLarge(loaded, broken)),

@@ -2,12 +2,13 @@
 import { Bind, CarryForward, RiskClass, Surface } from '../../orchestrator/domain/judgement.ts';
 import { lasting } from '../looser.ts';
 import type { ClassRule, Policy } from '../schema.ts';
-import { ceiling, type Difference, flag, ordered, requiring } from './compare.ts';
+import { asking, ceiling, type Difference, flag, ordered, requiring } from './compare.ts';
 
 export function classDifferences(old: ClassRule, now: ClassRule): Difference[] {
   return [
     ...released(old, now),
     ...requiring('approvals', [old.approvals, now.approvals]),
+    ...asking('validators', [old.validators ?? [], now.validators ?? []]),
     ...flag('distinct', [old.distinct, now.distinct]),
     ...ordered('surface', Surface.options, [old.surface, now.surface]),
     ...ordered('bind', Bind.options, [old.bind, now.bind]),

@@ -19,6 +19,10 @@ export function structureFindings(linting: Linting): Found[] {
     ...content.flatMap((rule, index) => ruleFindings(linting, rule, ['content', index])),
     ...compareFindings(linting),
     ...classFindings(linting),
+    ...RiskClass.options.flatMap((name) => {
+      const ids = loaded.policy.classes[name].validators ?? [];
+      return undeclared(linting, { who: `class ${name}`, ids }, ['classes', name]);
+    }),
     ...routeFindings(loaded),
     ...budgetFindings(linting),
     ...layerFindings(linting),
@@ -76,20 +80,28 @@ function compareFindings({ loaded, layers }: Linting): Found[] {
   );
 }
 
-function ruleFindings({ loaded, layers }: Linting, rule: Rule, path: YamlPath): Found[] {
+/** Another layer may declare it, where this one is not all there is. */
+function undeclared(
+  { loaded, layers }: Linting,
+  { who, ids }: { readonly who: string; readonly ids: readonly string[] },
+  path: YamlPath,
+): Found[] {
+  const severity: Severity = loaded.policy.metadata.layer === 'standalone' ? 'error' : 'warning';
+  return ids.flatMap((id, at): Found[] => {
+    if (layers.some(({ policy }) => named(policy.validators, id))) return [];
+    const message = `${who} needs the validator \`${id}\`, which is not declared`;
+    return [{ code: 'P0404', severity, path: [...path, 'validators', at], message }];
+  });
+}
+
+function ruleFindings(linting: Linting, rule: Rule, path: YamlPath): Found[] {
   const found: Found[] = [];
   if (rank(rule.class) >= rank('high') && rule.why === undefined) {
     const message = `${rule.id} is ${rule.class} and does not say why`;
     found.push({ code: 'P0402', severity: 'error', path, message });
   }
-  for (const [at, id] of rule.validators.entries()) {
-    if (layers.some(({ policy }) => named(policy.validators, id))) continue;
-    const message = `${rule.id} needs the validator \`${id}\`, which is not declared`;
-    // Another layer may declare it, where this one is not all there is.
-    const severity: Severity = loaded.policy.metadata.layer === 'standalone' ? 'error' : 'warning';
-    found.push({ code: 'P0404', severity, path: [...path, 'validators', at], message });
-  }
-  const { asks, surface } = demands(loaded, rule);
+  found.push(...undeclared(linting, { who: rule.id, ids: rule.validators }, path));
+  const { asks, surface } = demands(linting.loaded, rule);
   if (surface === 'hold' && !asks) {
     const message = `${rule.id} holds a change and names nobody who may release it`;
     found.push({ code: 'P0410', severity: 'error', path, message });

@@ -11,7 +11,7 @@ import {
   Surface as SurfaceWords,
 } from '../../orchestrator/domain/judgement.ts';
 import { Duration } from '../units.ts';
-import { Approvals, key } from './words.ts';
+import { Approvals, Id, key } from './words.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -20,6 +20,11 @@ const ClassKeys = z.strictObject({
     Approvals.optional(),
     'Who must agree; every item of the list.',
     'union, highest count',
+  ),
+  validators: key(
+    z.array(Id).max(50).optional(),
+    'Checks that a change of this class must pass, beside those of its gates and its paths. By default none.',
+    'union',
   ),
   distinct: key(
     z.boolean().optional(),
@@ -50,6 +55,8 @@ const ClassKeys = z.strictObject({
 
 export type ClassRule = {
   readonly approvals: readonly Requirement[];
+  /** Left out where the class names none, so that what it asks of people keeps its digest. */
+  readonly validators?: readonly string[];
   readonly distinct: boolean;
   readonly surface: Surface;
   readonly bind: Bind;

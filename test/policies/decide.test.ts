@@ -410,3 +410,16 @@ test('3,000 entries under 200 gates are decided in well under a second', () => {
   // Several times the bound that the benchmark holds: cores differ, and this one may be shared.
   expect(Math.min(...cpuMs)).toBeLessThan(500);
 });
+
+test('a change must pass the checks of its class, beside those of its gates and its paths', () => {
+  const page = 'page: { run: [x], reports: { junit: a.xml }, required_for: [web/] }';
+  const policy = load(
+    minimal(`classes: { low: { validators: [page] } }
+unmatched: { class: low }
+gates: [{ id: a, class: medium, paths: [a] }]
+${UNIT.replace('validators: {', `validators: { ${page},`)}`),
+  );
+  const asked = (path: string) => decide([policy], factsOf([path])).validators;
+  expect(asked('a')).toEqual(['unit']);
+  expect(asked('b')).toEqual(['page', 'unit']);
+});

@@ -13,6 +13,7 @@ const asking = {
   ],
 };
 const rule = {
+  validators: ['unit'],
   distinct: true,
   surface: 'hold',
   bind: 'tree',

@@ -391,6 +391,7 @@ export const ROWS: readonly Row[] = [
   ),
   ...under(['classes.low', 'classes.medium', 'classes.high', 'classes.critical'], (at) => [
     row(at, [{}, undefined], [[{ approve: [] }, 'P0103', 'unknown key `approve`']]),
+    row(`${at}.validators`, [[], ['unit'], undefined], [[['Unit'], 'P0104', NAME]]),
     row(`${at}.distinct`, [true, false], [['yes', 'P0104', 'expected true or false, found `yes`']]),
     row(
       `${at}.surface`,

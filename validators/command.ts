@@ -14,6 +14,7 @@ import type {
   Validator,
   Workspaces,
 } from '../orchestrator/ports.ts';
+import { cut } from './bounded-text.ts';
 import { type ReadReports, type ReportGlobs, readReports } from './reports.ts';
 import { type TestReport, testsFile } from './test-report.ts';
 import { whatMatters } from './what-matters.ts';
@@ -93,7 +94,7 @@ export async function checkOf(
   const told = (code: FaultCode, message: string): Finding => ({
     validator: id,
     code,
-    message: tools.redact(message).slice(0, 2000),
+    message: cut(tools.redact(message), 2000),
   });
   const read = 'files' in reports ? reports : readReports(JUNIT, reports);
   const found = [...findings, ...reportFindings(told, read)];

@@ -13,6 +13,7 @@ import type { Finding } from '../orchestrator/domain/check.ts';
 import { Fault } from '../orchestrator/domain/faults.ts';
 import type { Sha } from '../orchestrator/domain/ids.ts';
 import type { CheckRequest, CheckRun, OutFile, Validator } from '../orchestrator/ports.ts';
+import { cut } from './bounded-text.ts';
 import { CHROMIUM } from './chromium.ts';
 import { CHECK_ENV, checkOf, type Tools } from './command.ts';
 import { screened } from './evidence/screen.ts';
@@ -178,7 +179,7 @@ async function told(tools: Tools, { id, definition }: Request, done: Done) {
   const safe = await screened(kept, tools.redactBytes);
   const tail = [...(specs && looked ? looked.ran.tail : []), ...last.tail];
   const finding = ({ code, message, where }: Omit<Finding, 'validator'>): Finding => ({
-    ...{ validator: id, code, message: tools.redact(message).slice(0, 2000) },
+    ...{ validator: id, code, message: cut(tools.redact(message), 2000) },
     ...(where === undefined ? {} : { where: tools.redact(where) }),
   });
   const notReady = last.end.exitCode === NOT_READY ? [neverAnswered(definition, printed)] : [];

@@ -91,17 +91,18 @@ type Run = z.infer<typeof Run>;
 type Result = z.infer<typeof Result>;
 
 function problemsOf(run: Run): Problem[] {
+  const levels = levelsOf(run);
   return (run.results ?? [])
-    .filter((result) => isError(run, result))
+    .filter((result) => isError(levels, result))
     .map((result) => ({
       message: cut(messageOf(result), MESSAGE_CHARACTERS_MAX),
       where: placeOf(result),
     }));
 }
 
-function isError(run: Run, result: Result): boolean {
+function isError(levels: Levels, result: Result): boolean {
   if ((result.kind ?? 'fail') !== 'fail' || isSuppressed(result)) return false;
-  return (result.level ?? levelOfRule(run, result) ?? 'warning') === 'error';
+  return (result.level ?? levelOfRule(levels, result) ?? 'warning') === 'error';
 }
 
 /** One that is under review, or was turned down, suppresses nothing. */
@@ -109,12 +110,20 @@ function isSuppressed({ suppressions }: Result): boolean {
   return (suppressions ?? []).some(({ status }) => (status ?? 'accepted') === 'accepted');
 }
 
-function levelOfRule({ tool }: Run, result: Result): z.infer<typeof Level> | undefined {
+type Rule = NonNullable<Run['tool']['driver']['rules']>[number];
+type Levels = { readonly rules: readonly Rule[]; readonly byId: ReadonlyMap<string, Rule> };
+
+/** Once for a run: a report may hold a million rules and as many results. */
+function levelsOf({ tool }: Run): Levels {
   const rules = tool.driver.rules ?? [];
+  const named = rules.flatMap((rule): [string, Rule][] => (rule.id ? [[rule.id, rule]] : []));
+  // The first of a name counts.
+  return { rules, byId: new Map(named.toReversed()) };
+}
+
+function levelOfRule({ rules, byId }: Levels, result: Result): z.infer<typeof Level> | undefined {
   const index = result.ruleIndex ?? result.rule?.index ?? -1;
-  const id = idOf(result);
-  const rule = rules[index] ?? rules.find((one) => one.id !== undefined && one.id === id);
-  return rule?.defaultConfiguration?.level;
+  return (rules[index] ?? byId.get(idOf(result)))?.defaultConfiguration?.level;
 }
 
 const idOf = (result: Result): string => result.ruleId ?? result.rule?.id ?? '';

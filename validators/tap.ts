@@ -127,7 +127,8 @@ function addPoint(level: Level, inner: Level | null, text: string): string | nul
     name: cut(`${point.name} › ${leaf.name}`, NAME_CHARACTERS_MAX),
   }));
   const explains = below.some(({ outcome }) => outcome === 'failed');
-  level.leaves.push(...below);
+  // One by one: there may be more than a call takes arguments.
+  for (const leaf of below) level.leaves.push(leaf);
   if (below.length === 0 || (point.outcome === 'failed' && !explains)) {
     level.leaves.push({ ...point, message: '' });
   }

@@ -77,6 +77,12 @@ function comparedBy(checking: Checking, rule: ValidatorRule): Named<RunningRule>
   if (rule.kind !== 'tests-weakened') return [];
   return rule.compare.map((id) => {
     const other = ruleOf(checking, id);
+    // Base tests over new code have the names of the base, whatever the change did to its own.
+    if (other.kind === 'command' && other.testsFrom === 'base')
+      throw new Fault(
+        'policy_invalid',
+        `tests-weakened cannot compare "${id}", which runs the tests of the base commit`,
+      );
     if (other.kind === 'command') return { id, rule: other };
     throw new Fault('policy_invalid', `validator "${id}" has no tests to compare: ${other.kind}`);
   });

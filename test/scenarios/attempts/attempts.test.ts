@@ -51,7 +51,7 @@ fi
   const said = await saidBy(factory, run, 2);
   expect(said).toContain('Add the other way round');
   expect(said).toContain('left in the tree');
-  expect(said).toContain('- unit: test › adds: ');
+  expect(said).toContain('- unit: test › adds:');
   expect(said).toContain('-1 !== 3');
   expect(said).not.toContain('A doubt of mine');
   expect(said.match(/doubts.*No such file/g)).toHaveLength(2);

@@ -119,7 +119,7 @@ describe('a repository that was never seen', () => {
     const { journal } = await journalOf(at, run);
     expect(journal.filter(({ event }) => event.type === 'workspace_ready')).toHaveLength(1);
     const passed = journal.find(({ event }) => event.type === 'validation_passed')?.event;
-    const [check] = passed?.checks ?? [];
+    const check = passed?.checks?.find(({ kind }) => kind === 'command');
     expect(check?.tests?.run).toBeGreaterThanOrEqual(unseen.testsAtLeast);
 
     const branch = `proofhouse/${run}`;

@@ -73,7 +73,8 @@ export function signedLine({ value }: Statement, key: SigningKey): string {
 }
 
 export function isProven({ checks, decision }: Claims): boolean {
-  const passed = checks.filter(({ verdict }) => verdict === 'passed');
+  // What is advisory decides nothing, and so was published whatever it said.
+  const passed = checks.filter(({ verdict, advisory }) => verdict === 'passed' || advisory);
   return decision.judgement.validators.every((id) =>
     passed.some(({ validator }) => validator === id),
   );

@@ -42,7 +42,7 @@ export async function sandboxRows(n: number, factory: Factory, scratch: string):
       { what: WRITE_TREE, against: null, go: () => written(large, image) },
       {
         what: 'seal of a small change',
-        against: { floor: WRITE_TREE, bound: '<= 2 x' },
+        against: { floor: WRITE_TREE, bound: '<= 1.5 x' },
         go: () => sealed(factory, large),
       },
     ])),

@@ -77,7 +77,7 @@ async function changeRows(
     },
     {
       what: `seal of ${CHANGED} changes`,
-      against: { floor: WRITE_TREE, bound: '<= 2 x' },
+      against: { floor: WRITE_TREE, bound: '<= 1.5 x' },
       go: async () => {
         const place = placeOf(folder, base);
         const script = `for f in ${changed.join(' ')}; do echo "// ${place.run}" >> $f; done`;

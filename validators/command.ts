@@ -62,7 +62,10 @@ export function commandValidator(tools: Tools): Validator<CommandDefinition> {
       signal,
     );
     const read = readReports(definition.reports, ran.files);
-    return checkOf(tools, { id, definition, ran, reports: read, kept: read.files });
+    // What was not read may be the report of what failed.
+    const message = `${ran.left} files of its output were too many or too large to be read`;
+    const findings = (ran.left ?? 0) > 0 ? [{ validator: id, code: 'check_unknown', message }] : [];
+    return checkOf(tools, { id, definition, ran, reports: read, kept: read.files, findings });
   };
 }
 

@@ -10,6 +10,8 @@ export type TestNames = {
   readonly skipped: readonly string[];
   /** Failed, and passed when they were run once more. */
   readonly flaky: readonly string[];
+  /** Tests that have the name of another one and are not listed for that; left out for none. */
+  readonly shared?: number | undefined;
 };
 
 export type TestReport = {
@@ -28,7 +30,8 @@ export const NO_TESTS: TestReport = {
 
 export function together(reports: readonly TestReport[]): TestReport {
   const sum = (of: keyof TestCounts): number => reports.reduce((n, { tests }) => n + tests[of], 0);
-  const all = (of: keyof TestNames): string[] => reports.flatMap(({ names }) => names[of]);
+  const all = (of: (keyof TestCounts & keyof TestNames) | 'passed'): string[] =>
+    reports.flatMap(({ names }) => names[of]);
   return {
     tests: {
       run: sum('run'),
@@ -51,7 +54,7 @@ const WORST_FIRST = ['failed', 'flaky', 'passed', 'skipped'] as const;
 export function testsFile(names: TestNames): string {
   const seen = new Set<string>();
   let isCut = false;
-  const kept: Partial<Record<keyof TestNames, readonly string[]>> = {};
+  const kept: Partial<Record<(typeof WORST_FIRST)[number], readonly string[]>> = {};
   for (const outcome of WORST_FIRST) {
     const fresh = [...new Set(names[outcome])].filter((name) => !seen.has(name)).sort();
     const room = NAMES_MAX - seen.size;
@@ -61,7 +64,10 @@ export function testsFile(names: TestNames): string {
     kept[outcome] = held;
   }
   const { passed, failed, skipped, flaky } = { ...NO_NAMES, ...kept };
-  return JSON.stringify({ passed, failed, skipped, flaky, ...(isCut ? { cut: true } : {}) });
+  const all = WORST_FIRST.reduce((sum, outcome) => sum + names[outcome].length, names.shared ?? 0);
+  const shared = all - seen.size;
+  const rest = isCut ? { cut: true } : shared > 0 ? { shared } : {};
+  return JSON.stringify({ passed, failed, skipped, flaky, ...rest });
 }
 
 const Names = z.array(z.string()).max(NAMES_MAX);
@@ -69,6 +75,7 @@ const NamesFile = z
   .strictObject({
     ...{ passed: Names, failed: Names, skipped: Names, flaky: Names },
     cut: z.literal(true).optional(),
+    shared: z.int().min(1).optional(),
   })
   .transform(({ cut, ...names }) => ({ ...names, cut: cut === true }));
 export type NamesFile = z.infer<typeof NamesFile>;

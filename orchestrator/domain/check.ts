@@ -71,6 +71,8 @@ export const TestNames = z.object({
   flaky: z.array(z.string()),
   /** Some are left out because there were more. */
   cut: z.boolean().optional(),
+  /** Tests that have the name of another one, and are counted and not listed. */
+  shared: z.int().min(1).optional(),
 });
 export type TestNames = z.infer<typeof TestNames>;
 export const TEST_NAMES_FILE = 'tests.json';

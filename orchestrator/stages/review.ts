@@ -104,7 +104,12 @@ async function asked(
     const text = newMode === ABSENT ? undefined : facts.texts[newOid];
     return typeof text === 'string' ? [{ path, text }] : [];
   });
-  const diff = await tools.source.diff(place, tree, DIFF_BYTES_MAX);
+  const diff = await tools.source.diff(place, tree, DIFF_BYTES_MAX + 1);
+  // What is cut off could be all that matters, and whoever wrote the change chose what comes first.
+  if (Buffer.byteLength(diff) > DIFF_BYTES_MAX)
+    return {
+      problem: `the change is larger than the ${DIFF_BYTES_MAX} bytes that a model is shown`,
+    };
   const paths = await tools.source.treePaths(place, tree);
   return tools.askModel(
     {

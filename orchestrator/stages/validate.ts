@@ -38,15 +38,16 @@ export async function validate(
   const { policy, validators } = run.judgement;
   const ids = validators.filter((id) => !reviews.includes(id));
   const meant = { base: task.base, layers: rules.layers };
-  const facts = () => sealedFacts(tools, place, run.change, meant);
+  let read: Promise<Facts> | undefined;
+  const facts = () => (read ??= sealedFacts(tools, place, run.change, meant));
   const checks = await checksOf(tools, { place, tree, rules, policy, ids, facts }, signal);
   const deciding = checks.filter(({ advisory }) => !advisory);
   if (deciding.length === 0)
     return { type: 'validation_failed', checks, findings: [NOTHING_DECIDES] };
   if (deciding.some(isRed)) return failed(checks);
-  const read = await reviewed(tools, { run, task, rules, facts }, signal);
-  if (read.judgement !== null) return { type: 'judged', judgement: read.judgement };
-  const all = [...checks, ...read.checks];
+  const heard = await reviewed(tools, { run, task, rules, facts }, signal);
+  if (heard.judgement !== null) return { type: 'judged', judgement: heard.judgement };
+  const all = [...checks, ...heard.checks];
   if (all.some(isRed)) return failed(all);
   const evidence = evidenceDigest(all, tree);
   return {

@@ -7,7 +7,7 @@ const read = (names: Partial<Record<keyof typeof NONE, readonly string[]>>) =>
 
 test('each name is there once, in order, and where two tests share one, under the worse outcome', () => {
   expect(read({ passed: ['b', 'a', 'b'], failed: ['a'], skipped: ['b', 'c'] })).toEqual({
-    ...{ passed: ['b'], failed: ['a'], skipped: ['c'], flaky: [] },
+    ...{ passed: ['b'], failed: ['a'], skipped: ['c'], flaky: [], shared: 3 },
   });
 });
 

@@ -273,6 +273,7 @@ describe('who holds the key for evidence can still not', () => {
         tests: { ...value['tests'], run: 9 },
       })),
     );
+    expect(problems).toContain('unit says 9 tests run, and its tests.json names 2');
     expect(problems).toContain('unit says 9 tests run, and its reports count 2');
     expect(problems).toContain(`${ATTESTATIONS} lacks the test result of unit`);
     const failed = await told((files) =>

@@ -46,7 +46,8 @@ export function commitProblems(
   const { tree } = facts.change;
   if (commit.tree !== tree)
     return [`commit ${commit.id} has tree ${commit.tree}, and the bundle is about tree ${tree}`];
-  const named = /^Proofhouse-Bundle: (\S+)$/m.exec(commit.message)?.[1] ?? null;
+  // The last one: a title may look like a trailer.
+  const named = [...commit.message.matchAll(/^Proofhouse-Bundle: (\S+)$/gm)].at(-1)?.[1] ?? null;
   if (named === null || named === bundle) return [];
   return [`commit ${commit.id} names the bundle ${shown(named)}, and this one is ${bundle}`];
 }

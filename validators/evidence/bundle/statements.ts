@@ -10,7 +10,7 @@ import type { Check } from '../../../orchestrator/domain/check.ts';
 import { type SigningKey, signJson } from '../../../orchestrator/domain/dsse.ts';
 import type { SignedApproval } from '../../../orchestrator/domain/records.ts';
 import type { Claims } from './claims.ts';
-import { resultPath } from './paths.ts';
+import { evidencePaths } from './paths.ts';
 
 export const STATEMENT_TYPE = 'application/vnd.in-toto+json';
 const STATEMENT = 'https://in-toto.io/Statement/v1';
@@ -38,10 +38,13 @@ export type Outcome = {
 export function statementsOf(claims: Claims): Statement[] {
   return [
     { label: 'the provenance', value: provenance(claims) },
-    ...claims.checks.map((check) => ({
-      label: `the test result of ${check.validator}`,
-      value: testResult(claims, check),
-    })),
+    // A review proves nothing, whatever it says.
+    ...claims.checks
+      .filter(({ kind }) => kind !== 'review')
+      .map((check) => ({
+        label: `the test result of ${check.validator}`,
+        value: testResult(claims, check),
+      })),
     ...claims.records.approvals.map((signed) => ({
       label: `the approval ${signed.record.id}`,
       value: humanApproval(claims, signed),
@@ -146,14 +149,14 @@ function resultOf({ verdict, tests }: Check): 'PASSED' | 'WARNED' | 'FAILED' {
 }
 
 function testResult(claims: Claims, check: Check): Json {
-  const { validator, kind, definition, verdict, tests, advisory, cachedFrom } = check;
+  const { validator, kind, definition, verdict, tests, tries, advisory, cachedFrom } = check;
   const names = claims.names.get(validator);
-  const annotations = { kind, verdict, advisory, tests, cachedFrom };
+  const annotations = { kind, verdict, advisory, tests, tries, cachedFrom };
   return statement([subjectTree(claims)], PREDICATES.test, {
     result: resultOf(check),
     configuration: [
-      { name: resultPath(validator), digest: sha(definition), annotations },
-      ...check.evidence.map(({ name, digest, mediaType }) => ({
+      { name: 'definition', digest: sha(definition), annotations },
+      ...evidencePaths(check).map(([name, { digest, mediaType }]) => ({
         ...{ name, digest: sha(digest), mediaType },
       })),
     ],

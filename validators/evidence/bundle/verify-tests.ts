@@ -46,18 +46,19 @@ function isEnough({ layers }: Told, { validator, verdict, advisory }: Check): bo
   return advisory && isAdvised;
 }
 
-/** A name that several tests have is listed once, so there may be fewer names than tests and never more. */
+/** A name that several tests have is listed once, under its worst outcome, and the others are counted. */
 function nameProblems({ names }: Claims, { validator, tests }: Check): string[] {
   const listed = names.get(validator);
   if (listed === undefined || tests === null || listed.cut === true) return [];
+  const { passed, failed, skipped, flaky, shared = 0 } = listed;
   const counted = {
-    run: listed.passed.length + listed.failed.length + listed.flaky.length,
-    failed: listed.failed.length,
-    skipped: listed.skipped.length,
-    flaky: listed.flaky.length,
+    run: passed.length + failed.length + flaky.length,
+    ...{ failed: failed.length, skipped: skipped.length, flaky: flaky.length },
   };
+  const all = counted.run + counted.skipped + shared;
+  const isWhole = all === tests.run + tests.skipped;
   return (Object.keys(counted) as (keyof typeof counted)[]).flatMap((key) =>
-    counted[key] <= tests[key]
+    (shared === 0 ? counted[key] === tests[key] : counted[key] <= tests[key] && isWhole)
       ? []
       : [
           `${validator} says ${tests[key]} tests ${key}, and its ${TEST_NAMES_FILE} names ${counted[key]}`,

@@ -142,6 +142,11 @@ test('several reports count together', async () => {
   expect(said.tests).toEqual({ run: 3, failed: 0, skipped: 1, flaky: 0 });
 });
 
+test('files that were too many or too large to be read leave a green report unproven', async () => {
+  const { said } = await checked(ran({ files: [junit(PASS)], left: 1 }));
+  expect(said).toMatchObject({ verdict: 'unknown', findings: [{ code: 'check_unknown' }] });
+});
+
 test('a sandbox that vanished is broken machinery and no verdict', async () => {
   const lost = checked(ran({}, { ended: 'lost', exitCode: null }));
   await expect(lost).rejects.toBeInstanceOf(Fault);

@@ -128,6 +128,12 @@ describe('no review', () => {
     expect((await reviewed(says(REMARK), { policy })).event.type).toBe('validation_passed');
   });
 
+  test('of a change that is larger than what a model is shown is none, and nobody is asked', async () => {
+    const { event, questions } = await reviewed(says(), { text: 'a = 1;\n'.repeat(7_000) });
+    expect(reviewOf(event)?.verdict).toBe('unknown');
+    expect(questions).toEqual([]);
+  });
+
   test('is no reason to ask another vendor where the ledger shows one', async () => {
     const { event } = await reviewed(says(), { policy: DIFFER });
     expect(reviewOf(event)?.verdict).toBe('passed');
